@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// The openmp backend: workers are OpenMP tasks; inside a parallel region of the user's, tasks of that team.
+#ifndef PARIMAP_BACKENDS_OPENMP_HPP
+#define PARIMAP_BACKENDS_OPENMP_HPP
+
+#if !defined(_OPENMP)
+#error "parimap's openmp backend needs OpenMP: link parimap::openmp, or compile with -fopenmp"
+#endif
+
+#include <parimap/backend.hpp>
+#include <parimap/detail/task_queue.hpp>
+
+#include <omp.h>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <thread>
+
+namespace parimap::backends {
+
+// The trap: threads of an OpenMP team that have no task do not sleep. libomp's spin for as long as the region is open,
+// and for a while after it; libgomp's spin, too, before they sleep. So a region that hands each submitted task to the
+// runtime burns a CPU for each idle worker. Here the region has one task for each worker, open for the pool's life,
+// and a worker without work sleeps inside its task, where the runtime leaves it alone.
+class openmp {
+  public:
+    static constexpr std::string_view name = "openmp";
+
+    explicit openmp(std::size_t workers) : workers_(static_cast<int>(workers)), host_([this] { host(); }) {}
+
+    ~openmp() {
+        while (offered_->serve_one()) {
+        }
+        offered_->wait_until_served();
+        queue_.close();
+        host_.join();
+    }
+
+    openmp(const openmp&) = delete;
+    openmp& operator=(const openmp&) = delete;
+
+    std::size_t concurrency() const noexcept { return static_cast<std::size_t>(workers_); }
+
+    /// The team's other threads may never come to a barrier while this one waits.
+    bool caller_must_help() const noexcept { return in_region_of_user(); }
+
+    void submit(task& t) {
+        if (in_region_of_user()) {
+            offer_to_team(t);
+        } else {
+            queue_.push(t);
+        }
+    }
+
+  private:
+    static inline thread_local constinit bool is_worker_ = false;
+
+    static bool in_region_of_user() noexcept { return omp_in_parallel() && !is_worker_; }
+
+    // Runs on a thread of its own, since a region keeps the thread that opens it. No exception leaves it: the queue
+    // and the tasks throw none.
+    void host() noexcept {
+        detail::task_queue* const queue = &queue_;
+        const int workers = workers_;
+#pragma omp parallel num_threads(workers) default(none) shared(queue, workers)
+#pragma omp single
+        for (int i = 0; i < workers; ++i) {
+#pragma omp task default(none) firstprivate(queue)
+            {
+                is_worker_ = true;
+                queue->serve();
+                is_worker_ = false;
+            }
+        }
+    }
+
+    // The runtime runs the OpenMP task when a thread of the team waits somewhere, perhaps only at the region's end,
+    // when the pool may be gone. So it owns its share of the queue, and finds it empty then.
+    void offer_to_team(task& t) {
+        auto* const share = new std::shared_ptr<detail::task_queue>(offered_);
+        offered_->push(t);
+#pragma omp task default(none) firstprivate(share)
+        {
+            (*share)->serve_one();
+            delete share;
+        }
+    }
+
+    const int workers_;
+    detail::task_queue queue_;
+    const std::shared_ptr<detail::task_queue> offered_ = std::make_shared<detail::task_queue>();
+    std::thread host_;
+};
+
+static_assert(check_backend<openmp>());
+
+}  // namespace parimap::backends
+
+#endif

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// catching: turns what f throws into part of its result.
+#ifndef PARIMAP_CATCHING_HPP
+#define PARIMAP_CATCHING_HPP
+
+#include <exception>
+#include <functional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace parimap {
+
+/// The value that a call returned, or the exception that it threw.
+template <class R>
+class result {
+    using stored = std::conditional_t<std::is_void_v<R>, std::monostate, R>;
+
+  public:
+    using value_type = R;
+
+    template <class... Args>
+        requires std::is_constructible_v<stored, Args...>
+    explicit result(std::in_place_t, Args&&... args) : outcome_(std::in_place_index<0>, std::forward<Args>(args)...) {}
+    explicit result(std::exception_ptr exception) noexcept : outcome_(std::in_place_index<1>, std::move(exception)) {}
+
+    /// Whether there is a value.
+    explicit operator bool() const noexcept { return outcome_.index() == 0; }
+
+    /// The value; requires that there is one.
+    auto& operator*() & noexcept
+        requires(!std::is_void_v<R>)
+    {
+        return *std::get_if<0>(&outcome_);
+    }
+    const auto& operator*() const& noexcept
+        requires(!std::is_void_v<R>)
+    {
+        return *std::get_if<0>(&outcome_);
+    }
+    auto&& operator*() && noexcept
+        requires(!std::is_void_v<R>)
+    {
+        return std::move(*std::get_if<0>(&outcome_));
+    }
+    auto* operator->() noexcept
+        requires(!std::is_void_v<R>)
+    {
+        return std::get_if<0>(&outcome_);
+    }
+    const auto* operator->() const noexcept
+        requires(!std::is_void_v<R>)
+    {
+        return std::get_if<0>(&outcome_);
+    }
+
+    /// The value, or throws the exception.
+    decltype(auto) value() & {
+        rethrow();
+        if constexpr (!std::is_void_v<R>) return **this;
+    }
+    decltype(auto) value() const& {
+        rethrow();
+        if constexpr (!std::is_void_v<R>) return **this;
+    }
+    decltype(auto) value() && {
+        rethrow();
+        if constexpr (!std::is_void_v<R>) return *std::move(*this);
+    }
+
+    /// The exception; null if there is a value.
+    std::exception_ptr error() const noexcept {
+        const std::exception_ptr* exception = std::get_if<1>(&outcome_);
+        return exception ? *exception : nullptr;
+    }
+
+  private:
+    void rethrow() const {
+        if (const std::exception_ptr* exception = std::get_if<1>(&outcome_)) std::rethrow_exception(*exception);
+    }
+
+    std::variant<stored, std::exception_ptr> outcome_;
+};
+
+namespace detail {
+
+template <class F>
+class catching_function {
+  public:
+    explicit catching_function(F f) : f_(std::move(f)) {}
+
+    template <class... Args>
+        requires std::is_invocable_v<const F&, Args...>
+    auto operator()(Args&&... args) const {
+        using value = std::decay_t<std::invoke_result_t<const F&, Args...>>;
+        try {
+            if constexpr (std::is_void_v<value>) {
+                std::invoke(f_, std::forward<Args>(args)...);
+                return result<void>(std::in_place);
+            } else {
+                return result<value>(std::in_place, std::invoke(f_, std::forward<Args>(args)...));
+            }
+        } catch (...) {
+            return result<value>(std::current_exception());
+        }
+    }
+
+  private:
+    F f_;
+};
+
+}  // namespace detail
+
+/// A function that calls f with the same arguments and returns result<R>: nothing throws, every item has a result.
+template <class F>
+auto catching(F f) {
+    return detail::catching_function<F>(std::move(f));
+}
+
+}  // namespace parimap
+
+#endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// cpu_count(): how many CPUs this process may really use.
+#ifndef PARIMAP_CPU_COUNT_HPP
+#define PARIMAP_CPU_COUNT_HPP
+
+#include <parimap/detail/cpu_limits.hpp>
+
+#include <algorithm>
+
+namespace parimap {
+
+/// The CPUs this process may use: the environment variable PARIMAP_NUM_WORKERS if it is a positive number, else the
+/// smaller of the calling thread's affinity mask and the CPU quota of the process's control groups (versions 1 and 2,
+/// parents included), rounded down; never below 1. std::thread::hardware_concurrency() ignores the quota, and on some
+/// systems the mask too. Reads a few small files on Linux: microseconds, so keep the result.
+inline unsigned cpu_count() {
+    if (const unsigned wanted = detail::workers_from_environment()) return wanted;
+    return std::max(1U, std::min(detail::cpus_of_affinity_mask(), detail::cpus_of_cgroup_quota("/proc/self")));
+}
+
+}  // namespace parimap
+
+#endif

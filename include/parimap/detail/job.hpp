@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// The engine: takes a batch of items, runs it, brings its results back. The same for all frontends and backends.
+#ifndef PARIMAP_DETAIL_JOB_HPP
+#define PARIMAP_DETAIL_JOB_HPP
+
+#include <parimap/detail/claims.hpp>
+#include <parimap/detail/invocation.hpp>
+#include <parimap/detail/monitor.hpp>
+#include <parimap/detail/pace.hpp>
+#include <parimap/detail/scheduler.hpp>
+#include <parimap/detail/source.hpp>
+#include <parimap/detail/stop_registry.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+namespace parimap::detail {
+
+/// Why a result is missing.
+enum class failure_of { item, input };
+
+/// One running call: the items of a Source, a function F (by value or as const F&), and where results go.
+///
+/// Results is told, on the worker:
+///   put(seat, item, make)                 the item's result is what make() returns; make() may throw
+///   fail(seat, item, exception, whose)    the item has none
+/// and says `static constexpr bool failure_stops`: whether a failure ends the call, as in the blocking frontends, or
+/// spoils its own item alone, as in the streams.
+template <class Source, class F, class Results>
+class job : public call {
+  public:
+    using function = std::remove_cvref_t<F>;
+    using invocation_type = invocation<function, Source>;
+
+    /// Starts no further item: cancel(), terminate(), the caller's stop token, the end of a stream. Any thread.
+    void cancel() noexcept final {
+        cancelled_.store(true, std::memory_order_seq_cst);
+        stop_from(0);
+        monitor_.signal();
+    }
+
+    bool is_cancelled() const noexcept { return cancelled_.load(std::memory_order_seq_cst); }
+
+    bool claimable() const noexcept final { return claims_.claimable(); }
+
+  protected:
+    template <class View, class... ResultsArgs>
+    job(scheduler& pool, std::size_t chunk, std::size_t max_workers, View&& view, F f, ResultsArgs&&... results_args)
+        : call(max_workers),
+          pool_(pool),
+          source_(std::forward<View>(view)),
+          f_(std::forward<F>(f)),
+          claims_(pool.size()),
+          monitor_(pool.size()),
+          pace_(pool.size(), chunk),
+          tokens_(invocation_type::with_token ? pool.size() : 0),
+          results_(std::forward<ResultsArgs>(results_args)...) {}
+
+    ~job() = default;
+
+    /// Call when the job can be reached by cancel(): as late as possible in a constructor, as early in a destructor.
+    void obey(const std::stop_token& stop) {
+        if (stop.stop_possible()) on_stop_.emplace(stop, canceller{this});
+    }
+    void obey_no_more() noexcept { on_stop_.reset(); }
+
+    /// No item from `item` on starts any more, and those that run are told.
+    void stop_from(std::uint64_t item) noexcept {
+        claims_.close_from(item);
+        if constexpr (invocation_type::with_token) tokens_.stop_from(item);
+    }
+
+    /// The lowest item that was not run, once no worker is in the call: some dropped one, or the first that no batch
+    /// took.
+    std::uint64_t first_not_run() const noexcept {
+        return std::min(claims_.next(), first_dropped_.load(std::memory_order_relaxed));
+    }
+
+    /// An item may be overtaken by so many others before it goes first: with a window, by one window of them. (A
+    /// pulled item sits in a ring of twice the window, and must start before the ring comes round.)
+    void set_max_lag(std::uint64_t items) noexcept { max_lag_.store(items, std::memory_order_relaxed); }
+
+    scheduler& pool_;
+    Source source_;
+    F f_;
+    claims claims_;
+    monitor monitor_;
+    pace pace_;
+    stop_registry tokens_;
+    Results results_;
+
+  private:
+    struct canceller {
+        job* self;
+        void operator()() const noexcept { self->cancel(); }
+    };
+
+    void changed() noexcept final { monitor_.signal(); }
+
+    void work(std::size_t seat, stint length) noexcept final {
+        for (;;) {
+            const std::uint64_t left = claims_.limit() - std::min(claims_.limit(), claims_.next());
+            if (!claims_.claim(seat, pace_.batch(left), max_lag_.load(std::memory_order_relaxed))) return;
+            if (claims_.more_than_one(seat)) pool_.announce(*this);
+            run_batch(seat);
+            if (length == stint::one_batch || (length == stint::fair && pool_.others_wait())) return;
+        }
+    }
+
+    /// The one place where a batch is taken, run, and its results brought back. (A distributed backend will pack the
+    /// batch here.)
+    void run_batch(std::size_t seat) noexcept {
+        using clock = std::chrono::steady_clock;
+        const clock::time_point start = clock::now();
+        std::uint64_t run = 0;
+        std::uint64_t previous = 0;
+        for (std::uint64_t item = 0; claims_.pop(seat, item);) {
+            if (run > 0) monitor_.after_item(previous);
+            previous = item;
+            if (!claims_.is_open(item)) {
+                drop_batch(seat, item);
+                break;
+            }
+            run_item(seat, item);
+            monitor_.count(seat, 1);
+            ++run;
+        }
+        std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with monitor::wait_urgently()
+        monitor_.after_item(previous);
+        if (run > 0) pace_.measured(clock::now() - start, run);
+        monitor_.after_batch();
+    }
+
+    void run_item(std::size_t seat, std::uint64_t item) noexcept {
+        bool reading = !Source::pulled;  // what pulling throws, the puller gets
+        try {
+            const auto token = [&] { return tokens_.start(seat, item); };
+            if constexpr (Source::pulled) {
+                auto kept = source_.take(item);
+                results_.put(seat, item, [&]() -> decltype(auto) {
+                    return invocation_type::call(f_, token, Source::pass(kept));
+                });
+            } else {
+                auto&& element = source_.take(item);
+                reading = false;
+                results_.put(seat, item, [&]() -> decltype(auto) {
+                    return invocation_type::call(f_, token, std::forward<typename Source::item>(element));
+                });
+            }
+        } catch (...) {
+            if (Results::failure_stops || reading) stop_from(item);
+            results_.fail(seat, item, std::current_exception(), reading ? failure_of::input : failure_of::item);
+        }
+        if constexpr (invocation_type::with_token) tokens_.finish(seat);
+    }
+
+    void drop_batch(std::size_t seat, std::uint64_t first) noexcept {
+        std::uint64_t old = first_dropped_.load(std::memory_order_relaxed);
+        while (first < old && !first_dropped_.compare_exchange_weak(old, first, std::memory_order_relaxed)) {
+        }
+        monitor_.count(seat, 1 + claims_.drop(seat));
+    }
+
+    std::atomic<std::uint64_t> max_lag_{claims::unlimited};
+    std::atomic<std::uint64_t> first_dropped_{claims::unlimited};
+    std::atomic<bool> cancelled_{false};
+    std::optional<std::stop_callback<canceller>> on_stop_;
+};
+
+}  // namespace parimap::detail
+
+#endif

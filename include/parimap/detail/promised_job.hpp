@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// A single job whose outcome goes to a future.
+#ifndef PARIMAP_DETAIL_PROMISED_JOB_HPP
+#define PARIMAP_DETAIL_PROMISED_JOB_HPP
+
+#include <parimap/detail/scheduler.hpp>
+#include <parimap/errors.hpp>
+
+#include <exception>
+#include <future>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace parimap::detail {
+
+template <class R, class F>
+class promised_job final : public single_job {
+  public:
+    explicit promised_job(F&& f) : f_(std::move(f)) {}
+
+    std::future<R> future() { return promise_.get_future(); }
+
+    void run() noexcept override {
+        try {
+            if constexpr (std::is_void_v<R>) {
+                (*f_)();
+                f_.reset();  // what the job held is gone before anybody learns that it is done
+                promise_.set_value();
+            } else {
+                R result = (*f_)();
+                f_.reset();
+                promise_.set_value(std::move(result));
+            }
+        } catch (...) {
+            promise_.set_exception(std::current_exception());
+        }
+    }
+
+    void cancel() noexcept override {
+        promise_.set_exception(std::make_exception_ptr(
+            cancelled("parimap: the pool was terminated before this job started")));
+    }
+
+  private:
+    std::optional<F> f_;
+    std::promise<R> promise_;
+};
+
+}  // namespace parimap::detail
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Combines results in a tree that the number of items alone decides.
+#ifndef PARIMAP_DETAIL_REDUCTION_HPP
+#define PARIMAP_DETAIL_REDUCTION_HPP
+
+#include <parimap/detail/blocking.hpp>
+#include <parimap/detail/slot.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace parimap::detail {
+
+/// The tree: leaves of leaf_size consecutive items, each folded from left to right; two neighbours on one level, the
+/// left one with an even number, make a node of the next. What is left over at the right end is folded from the right.
+/// So every node is known before the number of items is, and whoever completes one combines it (the scheme of
+/// pairwise summation with a binary counter). Memory is needed for leaves under way and nodes whose sibling is missing.
+template <class R, class Op>
+class reduction : public first_failure {
+  public:
+    static constexpr std::uint64_t leaf_size = 32;
+
+    reduction(std::size_t seats, const Op& op) : op_(op), seats_(seats) {}
+
+    template <class Make>
+    void put(std::size_t seat, std::uint64_t item, Make&& make) {
+        at_seat& here = seats_[seat];
+        here.combining = claims::unlimited;
+        const std::uint64_t number = item / leaf_size;
+        leaf& l = leaf_of(here, number);
+        l.results[item % leaf_size].build(std::forward<Make>(make));
+        if (l.missing.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+        climb(number, fold(l, number, leaf_size, here.combining), here.combining);
+    }
+
+    /// What op throws counts as the failure of the first item of its right operand, whichever item completed the node.
+    void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, failure_of whose) noexcept {
+        const std::uint64_t combining = std::exchange(seats_[seat].combining, claims::unlimited);
+        first_failure::fail(seat, combining == claims::unlimited ? item : combining, std::move(exception), whose);
+    }
+
+    /// The combination of all items; nothing if there was none. After the last put().
+    std::optional<R> take(std::uint64_t items) {
+        std::optional<R> all;
+        std::uint64_t unused = 0;
+        if (const std::uint64_t rest = items % leaf_size) {
+            all.emplace(fold(*leaves_.at(items / leaf_size), items / leaf_size, rest, unused));
+        }
+        for (auto node = waiting_.rbegin(); node != waiting_.rend(); ++node) {
+            if (all) {
+                R both = std::invoke(op_, std::move(node->second), std::move(*all));
+                all.emplace(std::move(both));
+            } else {
+                all.emplace(std::move(node->second));
+            }
+        }
+        return all;
+    }
+
+  private:
+    struct leaf {
+        std::array<slot<R>, leaf_size> results;
+        std::atomic<std::uint64_t> missing{leaf_size};
+    };
+
+    struct alignas(cache_line) at_seat {
+        std::uint64_t number = claims::unlimited;     // the leaf of the seat's latest item, so that the next item of
+        leaf* latest = nullptr;                       // the leaf finds it without the lock; it exists until then
+        std::uint64_t combining = claims::unlimited;  // the first item of op's right operand, while op runs
+    };
+
+    leaf& leaf_of(at_seat& here, std::uint64_t number) {
+        if (here.number != number) {
+            std::lock_guard lock(mutex_);
+            std::unique_ptr<leaf>& l = leaves_[number];
+            if (!l) l = std::make_unique<leaf>();
+            here.number = number;
+            here.latest = l.get();
+        }
+        return *here.latest;
+    }
+
+    R fold(leaf& l, std::uint64_t number, std::uint64_t count, std::uint64_t& combining) {
+        std::optional<R> all(std::move(l.results[0].get()));
+        for (std::uint64_t i = 1; i < count; ++i) {
+            combining = number * leaf_size + i;
+            R both = std::invoke(op_, std::move(*all), std::move(l.results[i].get()));
+            all.emplace(std::move(both));
+        }
+        combining = claims::unlimited;
+        return std::move(*all);
+    }
+
+    /// Puts the finished leaf into the tree, and combines upwards as long as the sibling is there.
+    void climb(std::uint64_t number, R&& folded, std::uint64_t& combining) {
+        std::optional<R> node(std::move(folded));
+        std::uint64_t first = number;  // of the leaves below the node
+        for (std::uint64_t width = 1;; width *= 2) {
+            const bool is_left = (first / width) % 2 == 0;
+            const std::uint64_t sibling = is_left ? first + width : first - width;
+            std::optional<R> other;
+            {
+                std::lock_guard lock(mutex_);
+                if (width == 1) leaves_.erase(number);
+                const auto found = waiting_.find({sibling, width});
+                if (found == waiting_.end()) {
+                    waiting_.emplace(std::pair(first, width), std::move(*node));
+                    return;
+                }
+                other.emplace(std::move(found->second));
+                waiting_.erase(found);
+            }
+            combining = (is_left ? sibling : first) * leaf_size;
+            R both = is_left ? std::invoke(op_, std::move(*node), std::move(*other))
+                             : std::invoke(op_, std::move(*other), std::move(*node));
+            combining = claims::unlimited;
+            node.emplace(std::move(both));
+            if (!is_left) first = sibling;
+        }
+    }
+
+    const Op& op_;
+    std::vector<at_seat> seats_;
+    std::mutex mutex_;
+    std::unordered_map<std::uint64_t, std::unique_ptr<leaf>> leaves_;
+    std::map<std::pair<std::uint64_t, std::uint64_t>, R> waiting_;  // by first leaf and width
+};
+
+}  // namespace parimap::detail
+
+#endif

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+// Where items come from: elements that workers read in place, or elements that the caller pulls one at a time.
+#ifndef PARIMAP_DETAIL_SOURCE_HPP
+#define PARIMAP_DETAIL_SOURCE_HPP
+
+#include <parimap/detail/range_access.hpp>
+#include <parimap/detail/slot.hpp>
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace parimap {
+
+template <class Stream>
+class imap;
+
+namespace detail {
+
+inline constexpr std::uint64_t unknown_size = std::numeric_limits<std::uint64_t>::max();
+
+template <class R>
+inline constexpr bool is_imap = false;
+template <class Stream>
+inline constexpr bool is_imap<imap<Stream>> = true;
+
+/// Random access and a size: worker and item number are enough to find the element.
+template <class View, bool Zipped>
+class indexed_source {
+  public:
+    static constexpr bool pulled = false;
+    static constexpr bool zipped = Zipped;
+    static constexpr bool sized = true;
+    using item = reference_of<View>;  // what take() returns, and f is called with
+
+    explicit indexed_source(View view) noexcept(std::is_nothrow_move_constructible_v<View>) : view_(std::move(view)) {}
+
+    /// Asks the view for its elements, once: views may cache in begin().
+    void begin() {
+        first_.emplace(begin_of(view_));
+        size_ = size_of(view_);
+    }
+
+    std::uint64_t size() const noexcept { return size_; }
+
+    item take(std::uint64_t i) const {
+        using difference = decltype(*first_ - *first_);
+        return *(*first_ + static_cast<difference>(i));
+    }
+
+  private:
+    View view_;
+    std::optional<iterator_of<View>> first_;
+    std::uint64_t size_ = 0;
+};
+
+/// What a pulled item is kept as until a worker takes it. A forward range's own reference, so that f can change the
+/// element in place; the value of a single-pass range.
+template <class View>
+struct pulled_item {
+    using reference = reference_of<View>;
+    static constexpr bool by_pointer = some_forward_range<View> && std::is_reference_v<reference>;
+    static constexpr bool by_reference_object = some_forward_range<View> && !std::is_reference_v<reference>;
+
+    using kept = std::conditional_t<by_pointer, std::remove_reference_t<reference>*,
+                                    std::conditional_t<by_reference_object, reference, value_of<View>>>;
+    using passed = std::conditional_t<by_pointer, reference, kept&&>;
+
+    static kept keep(const iterator_of<View>& it) {
+        if constexpr (by_pointer) {
+            auto&& element = *it;
+            return std::addressof(element);
+        } else if constexpr (by_reference_object) {
+            return *it;
+        } else if constexpr (is_imap<View>) {
+            return std::move(*it);  // the element is the stream's own and goes away next
+        } else if constexpr (std::is_constructible_v<kept, reference>) {
+            return kept(*it);
+        } else {
+            return kept(ranges::iter_move(it));
+        }
+    }
+
+    static passed pass(kept& k) noexcept {
+        if constexpr (by_pointer) {
+            return static_cast<reference>(*k);
+        } else {
+            return std::move(k);
+        }
+    }
+};
+
+/// Everything else: pulled in order, by the caller's thread, into a ring of cells; workers empty the cells.
+template <class View, bool Zipped>
+class pulled_source {
+    using traits = pulled_item<View>;
+
+  public:
+    static constexpr bool pulled = true;
+    static constexpr bool zipped = Zipped;
+    static constexpr bool sized = some_sized_range<View>;
+    using item = typename traits::passed;
+    using kept = typename traits::kept;
+
+    explicit pulled_source(View view) noexcept(std::is_nothrow_move_constructible_v<View>) : view_(std::move(view)) {}
+
+    ~pulled_source() {
+        for (std::uint64_t i = 0; i < cells_made_; ++i) {
+            if (cells_[i].full.load(std::memory_order_relaxed)) cells_[i].value.destroy();
+            std::destroy_at(&cells_[i]);
+        }
+        if (cells_) std::allocator<cell>().deallocate(cells_, capacity_);
+    }
+    pulled_source(const pulled_source&) = delete;
+    pulled_source& operator=(const pulled_source&) = delete;
+
+    /// Room for `window` items that have not started. Twice that, so that one that starts late holds up no others.
+    void reserve(std::uint64_t window) {
+        capacity_ = std::bit_ceil(2 * window + 1);
+        cells_ = std::allocator<cell>().allocate(capacity_);
+    }
+
+    void begin() {
+        if constexpr (sized) size_ = size_of(view_);
+        next_.emplace(begin_of(view_));
+        end_.emplace(end_of(view_));
+    }
+
+    std::uint64_t size() const noexcept { return size_; }
+    std::uint64_t pulled_count() const noexcept { return pulled_; }
+
+    enum class pull_result { item, no_room, end };
+
+    /// Pulls the next item. The iterator is advanced here, when the next item is wanted, and never ahead. Throws what
+    /// the range throws; it has ended then.
+    pull_result pull() {
+        if (ended_) return pull_result::end;
+        cell& c = cell_for_next();
+        if (c.full.load(std::memory_order_acquire)) return pull_result::no_room;
+        try {
+            if (std::exchange(advance_, false)) ++*next_;
+            if (*next_ == *end_) {
+                ended_ = true;
+                return pull_result::end;
+            }
+            c.value.build([&] { return traits::keep(*next_); });
+        } catch (...) {
+            ended_ = true;
+            throw;
+        }
+        c.full.store(true, std::memory_order_relaxed);  // published with the limit
+        advance_ = true;
+        ++pulled_;
+        return pull_result::item;
+    }
+
+    /// Whether the range has another item: for a caller that has no room for one.
+    bool has_more() {
+        if (ended_) return false;
+        if (std::exchange(advance_, false)) ++*next_;
+        return !(*next_ == *end_);
+    }
+
+    /// The item, out of its cell, so that the cell can be used again while the item runs.
+    kept take(std::uint64_t i) noexcept(std::is_nothrow_move_constructible_v<kept>) {
+        cell& c = cells_[i & (capacity_ - 1)];
+        const emptied guard{c};
+        return std::move(c.value.get());
+    }
+
+    static item pass(kept& k) noexcept { return traits::pass(k); }
+
+  private:
+    struct cell {
+        std::atomic<bool> full{false};
+        raw_slot<kept> value;
+    };
+    struct emptied {
+        cell& c;
+        ~emptied() {
+            c.value.destroy();
+            c.full.store(false, std::memory_order_release);
+        }
+    };
+
+    cell& cell_for_next() {
+        const std::uint64_t place = pulled_ & (capacity_ - 1);
+        if (place == cells_made_) {
+            std::construct_at(&cells_[place]);
+            ++cells_made_;
+        }
+        return cells_[place];
+    }
+
+    View view_;
+    std::optional<iterator_of<View>> next_;
+    std::optional<sentinel_of<View>> end_;
+    bool advance_ = false;
+    bool ended_ = false;
+    std::uint64_t size_ = unknown_size;
+    std::uint64_t pulled_ = 0;
+    std::uint64_t capacity_ = 0;
+    std::uint64_t cells_made_ = 0;
+    cell* cells_ = nullptr;
+};
+
+template <class View, bool Zipped>
+using source_for = std::conditional_t<indexed_range<View>, indexed_source<View, Zipped>, pulled_source<View, Zipped>>;
+
+/// The source of a frontend's ranges: one range as it is, several zipped.
+template <class... Ranges>
+auto make_view(Ranges&&... inputs) {
+    if constexpr (sizeof...(Ranges) == 1) {
+        return (view_of(std::forward<Ranges>(inputs)), ...);
+    } else {
+        return ranges::views::zip(view_of(std::forward<Ranges>(inputs))...);
+    }
+}
+
+}  // namespace detail
+}  // namespace parimap
+
+#endif

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+// The consumer's side of a running stream: takes items up to the window, hands results over, ends it.
+#ifndef PARIMAP_DETAIL_STREAM_HPP
+#define PARIMAP_DETAIL_STREAM_HPP
+
+#include <parimap/detail/job.hpp>
+#include <parimap/errors.hpp>
+#include <parimap/options.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <utility>
+
+namespace parimap::detail {
+
+/// A job whose results are handed over one at a time. One consumer; its thread is the only one that touches the input
+/// of a pulled source.
+template <class Source, class F, class Results>
+class stream final : public job<Source, F, Results> {
+    using base = job<Source, F, Results>;
+    using base::claims_, base::monitor_, base::pace_, base::pool_, base::results_, base::source_;
+    using entry = typename Results::entry;
+    using clock = monitor::clock;
+
+  public:
+    using value_type = typename base::invocation_type::value;
+    static constexpr bool sized = Source::sized;
+
+    template <class View, class... ResultsArgs>
+    stream(std::shared_ptr<scheduler> pool, const map_options& options, View&& view, F f, ResultsArgs&&... results_args)
+        : base(*pool, options.chunk, pool->size(), std::forward<View>(view), std::forward<F>(f),
+               std::forward<ResultsArgs>(results_args)...),
+          keep_(std::move(pool)),
+          failed_index_(options.failed_index) {
+        try {
+            source_.begin();
+            total_ = source_.size();
+        } catch (...) {
+            input_failure_ = std::current_exception();  // due when the first result would be
+        }
+        const std::uint64_t most = pace_.set_window(options.window, total_, Results::bytes_per_result);
+        results_.reserve(most);
+        if constexpr (Source::pulled) source_.reserve(most);
+        pool_.open(*this);
+        this->obey(options.stop);
+        refill();
+    }
+
+    /// Starts no further item, stops the running ones' token and returns when they have returned.
+    ~stream() {
+        this->obey_no_more();
+        this->cancel();
+        pool_.abandon(*this);
+        if (held_) let_go();
+    }
+
+    stream(const stream&) = delete;
+    stream& operator=(const stream&) = delete;
+
+    /// The result that is handed over but not let go, or null.
+    value_type* held() noexcept { return held_ ? &held_->get() : nullptr; }
+
+    void let_go() noexcept {
+        results_.pop(*held_);
+        held_ = nullptr;
+    }
+
+    /// Hands the next result over and holds it; null at the end. Throws what the item threw, cancelled, timed_out.
+    /// Nothing is held before.
+    value_type* fetch(clock::time_point deadline = clock::time_point::max()) {
+        for (;;) {
+            if (handed_ >= total_) return end_of_input();
+            throw_if_cancelled();
+            refill();
+            if (handed_ >= total_) continue;
+            entry* e = wait(deadline);
+            if (!e) {
+                total_ = handed_;
+                continue;
+            }
+            if (results_.item_of(*e) > cut_) {  // finished, but the input ended before it
+                results_.pop(*e);
+                ++skipped_;
+                continue;
+            }
+            if (e->is_value()) {
+                ++handed_;
+                held_ = e;
+                return held();
+            }
+            fail(*e);
+        }
+    }
+
+    /// How many results are still to be handed over.
+    std::uint64_t remaining() const noexcept { return total_ > handed_ ? total_ - handed_ : 0; }
+
+  private:
+    void throw_if_cancelled() const {
+        if (this->is_cancelled()) {
+            throw cancelled("parimap: the stream was stopped by cancel(), terminate() or its stop token before its end");
+        }
+    }
+
+    value_type* end_of_input() {
+        total_ = handed_;
+        if (!input_failure_) return nullptr;
+        if (failed_index_) *failed_index_ = static_cast<std::size_t>(handed_);
+        std::rethrow_exception(std::exchange(input_failure_, nullptr));
+    }
+
+    /// Throws an item's exception, or notes that the input ends there.
+    void fail(entry& e) {
+        const std::uint64_t item = results_.item_of(e);
+        std::exception_ptr exception = e.exception();
+        const failure_of whose = e.whose_failure();
+        results_.pop(e);
+        if (whose == failure_of::input) {
+            cut_ = item;
+            input_failure_ = std::move(exception);
+            if constexpr (Results::in_order) total_ = item;
+            ++skipped_;
+            return;
+        }
+        ++handed_;
+        if (failed_index_) *failed_index_ = static_cast<std::size_t>(item);
+        std::rethrow_exception(std::move(exception));
+    }
+
+    /// Takes items up to the window.
+    void refill() {
+        const std::uint64_t window = pace_.window(handed_);
+        const std::uint64_t limit = claims_.limit();
+        const std::uint64_t returned = handed_ + skipped_;
+        const std::uint64_t wanted = std::min(returned + window, total_);
+        if (wanted <= limit) return;
+        if (wanted - limit < pace_.refill_step(window) && limit > returned) return;
+        this->set_max_lag(window);
+        if constexpr (Source::pulled) {
+            while (claims_.limit() < wanted && pull()) {
+            }
+        } else {
+            make_available(wanted);
+        }
+    }
+
+    bool pull()
+        requires Source::pulled
+    {
+        try {
+            switch (source_.pull()) {
+                case Source::pull_result::no_room: return false;
+                case Source::pull_result::end: total_ = source_.pulled_count(); return false;
+                case Source::pull_result::item: break;
+            }
+        } catch (...) {
+            total_ = source_.pulled_count();
+            input_failure_ = std::current_exception();
+            return false;
+        }
+        make_available(source_.pulled_count());
+        return true;
+    }
+
+    void make_available(std::uint64_t limit) noexcept {
+        results_.prepare(limit);
+        claims_.raise_limit(limit);
+        pool_.announce(*this);
+    }
+
+    /// Everything that was started, and all that may still be started, is finished.
+    bool drained() const noexcept {
+        const std::uint64_t finished = monitor_.finished();
+        return finished == claims_.next() && !claims_.claimable();
+    }
+
+    /// The next result, or null if the input was cut and nothing more comes. Throws cancelled and timed_out.
+    entry* wait(clock::time_point deadline) {
+        const bool helps = pool_.caller_must_help();
+        bool napped = false;
+        for (;;) {
+            if (entry* e = results_.front()) {
+                throw_if_cancelled();
+                return e;
+            }
+            throw_if_cancelled();
+            if (cut_ < total_ && drained()) return results_.front();
+            if (helps && pool_.help(*this, stint::one_batch)) continue;
+            const clock::time_point now = clock::now();
+            if (now >= deadline) throw timed_out("parimap: no result in time; nothing is lost, ask again");
+            if (helps) {
+                pool_.want_seat(*this, true);
+                wait_urgently(deadline, [this] { return pool_.can_help(*this); });
+                pool_.want_seat(*this, false);
+            } else if (pace_.batched() && !napped) {
+                napped = true;
+                const std::uint64_t taken = claims_.limit() - handed_ - skipped_;
+                monitor_.wait_patiently(handed_ + skipped_ + std::max<std::uint64_t>(1, taken / 2), deadline,
+                                        [this] { return results_.front() || this->is_cancelled(); });
+            } else if (scheduler::has_worker(*this)) {
+                wait_urgently(deadline, [] { return false; });
+            } else {
+                // The backend may be held up, by other users of its runtime say: a stream must not hang for that.
+                wait_urgently(std::min(deadline, now + monitor::patience_with_backend), [] { return false; });
+                if (!results_.front() && !scheduler::has_worker(*this)) pool_.help(*this, stint::one_batch);
+            }
+        }
+    }
+
+    template <class Also>
+    void wait_urgently(clock::time_point deadline, Also also) {
+        monitor_.wait_urgently(results_.due(), claims_, deadline,
+                               [&] { return results_.front() || this->is_cancelled() || also(); });
+    }
+
+    const std::shared_ptr<scheduler> keep_;  // the pool object may go before the stream
+    std::size_t* const failed_index_;
+    std::uint64_t total_ = 0;                // items of the input, as far as is known
+    std::uint64_t cut_ = claims::unlimited;  // the element that could not be read
+    std::uint64_t handed_ = 0;               // handed over, results and exceptions
+    std::uint64_t skipped_ = 0;              // finished but not handed over, because the input ended before them
+    std::exception_ptr input_failure_;
+    entry* held_ = nullptr;
+};
+
+}  // namespace parimap::detail
+
+#endif

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// The results of an unordered stream: an outbox for each seat, merged by the time at which items finished.
+#ifndef PARIMAP_DETAIL_UNORDERED_RESULTS_HPP
+#define PARIMAP_DETAIL_UNORDERED_RESULTS_HPP
+
+#include <parimap/detail/job.hpp>
+#include <parimap/detail/outbox.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <new>
+#include <utility>
+#include <variant>
+
+namespace parimap::detail {
+
+template <class R>
+class unordered_results {
+    using clock = std::chrono::steady_clock;
+
+  public:
+    static constexpr bool failure_stops = false;
+    static constexpr bool in_order = false;
+
+    class entry {
+      public:
+        bool is_value() const noexcept { return is_value_; }
+        failure_of whose_failure() const noexcept { return whose_; }
+        R& get() noexcept { return value_; }
+        std::exception_ptr exception() const noexcept { return exception_; }
+        ~entry() {
+            if (is_value_) {
+                std::destroy_at(std::addressof(value_));
+            } else {
+                std::destroy_at(std::addressof(exception_));
+            }
+        }
+
+      private:
+        friend unordered_results;
+
+        template <class Make>
+        entry(std::uint64_t item, std::in_place_t, Make&& make)
+            : item_(item), is_value_(true), value_(std::forward<Make>(make)()), finished_(clock::now()) {}
+        entry(std::uint64_t item, std::exception_ptr exception, failure_of whose) noexcept
+            : item_(item), is_value_(false), whose_(whose), exception_(std::move(exception)), finished_(clock::now()) {}
+
+        std::uint64_t item_;
+        bool is_value_;
+        failure_of whose_ = failure_of::item;
+        union {
+            R value_;
+            std::exception_ptr exception_;
+        };
+        clock::time_point finished_;
+    };
+
+    static constexpr std::size_t bytes_per_result = sizeof(entry);
+
+    explicit unordered_results(std::size_t seats) : seats_(seats), boxes_(std::make_unique<outbox<entry>[]>(seats)) {}
+
+    // ---- by workers ----------------------------------------------------------------------------------------------
+
+    template <class Make>
+    void put(std::size_t seat, std::uint64_t item, Make&& make) {
+        ::new (boxes_[seat].room()) entry(item, std::in_place, std::forward<Make>(make));
+        boxes_[seat].push();
+    }
+
+    void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, failure_of whose) noexcept {
+        ::new (boxes_[seat].room()) entry(item, std::move(exception), whose);
+        boxes_[seat].push();
+    }
+
+    // ---- by the consumer -----------------------------------------------------------------------------------------
+
+    void reserve(std::uint64_t /*window*/) noexcept {}
+    void prepare(std::uint64_t /*limit*/) noexcept {}
+    std::uint64_t due() const noexcept { return monitor::any_item; }
+
+    /// The result that finished first among those not handed over, or null if there is none.
+    entry* front() noexcept {
+        // As long as the chosen outbox's next result is older than all that stood in the others when it was chosen,
+        // and than that moment, it is the oldest of all.
+        entry* e = chosen_ < seats_ ? boxes_[chosen_].front() : nullptr;
+        if (e && e->finished_ <= oldest_elsewhere_) return e;
+        oldest_elsewhere_ = clock::now();
+        chosen_ = seats_;
+        e = nullptr;
+        for (std::size_t seat = 0; seat < seats_; ++seat) {
+            entry* other = boxes_[seat].front();
+            if (!other) continue;
+            if (!e || other->finished_ < e->finished_) {
+                if (e) oldest_elsewhere_ = std::min(oldest_elsewhere_, e->finished_);
+                e = other;
+                chosen_ = seat;
+            } else {
+                oldest_elsewhere_ = std::min(oldest_elsewhere_, other->finished_);
+            }
+        }
+        return e;
+    }
+
+    std::uint64_t item_of(const entry& e) const noexcept { return e.item_; }
+
+    /// Drops the entry that front() gave.
+    void pop(entry&) noexcept { boxes_[chosen_].pop(); }
+
+  private:
+    const std::size_t seats_;
+    const std::unique_ptr<outbox<entry>[]> boxes_;
+    std::size_t chosen_ = static_cast<std::size_t>(-1);
+    clock::time_point oldest_elsewhere_{};
+};
+
+}  // namespace parimap::detail
+
+#endif

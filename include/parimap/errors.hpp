@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// The exceptions parimap itself throws; what an item throws is passed on as it is.
+#ifndef PARIMAP_ERRORS_HPP
+#define PARIMAP_ERRORS_HPP
+
+#include <stdexcept>
+
+namespace parimap {
+
+/// The base of parimap's own exceptions. Each text says what to do about it.
+struct error : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// The stream, map or job was stopped (cancel, terminate, a stop token) before its items had finished.
+struct cancelled : error {
+    using error::error;
+};
+
+/// A new map or job was given to a pool after close(), terminate() or a move.
+struct pool_closed : error {
+    using error::error;
+};
+
+/// next_for() found no result in time. Nothing is lost: ask again.
+struct timed_out : error {
+    using error::error;
+};
+
+}  // namespace parimap
+
+#endif

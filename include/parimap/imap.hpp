@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// imap: a handle on one running stream of results.
+#ifndef PARIMAP_IMAP_HPP
+#define PARIMAP_IMAP_HPP
+
+#include <range/v3/range/concepts.hpp>
+#include <range/v3/view/interface.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+
+namespace parimap {
+
+/// What ordered_imap and unordered_imap return: a single-pass view of the results, for std::ranges and for range-v3.
+///
+/// Copies share the one stream, as with std::ranges::istream_view. When the last copy goes, no further item starts,
+/// the stop token of the running ones is stopped, and the destructor returns when they have returned. A
+/// default-constructed handle is at its end. The stream may outlive its pool object.
+///
+/// One thread at a time may take results; cancel() may be called from any thread.
+///
+/// An item that threw makes the call that would have handed it over throw the same exception; the stream goes on
+/// behind it. A stream that was stopped throws cancelled.
+template <class Stream>
+class [[nodiscard]] imap : public ranges::view_base, public std::ranges::view_base {
+  public:
+    /// What f returns, decayed; std::monostate where f returns void.
+    using value_type = typename Stream::value_type;
+
+    /// The end of every stream of this type.
+    class sentinel {};
+
+    /// Lazy: ++ lets go of the current result, * and the comparison with the end fetch the next one, so taking three
+    /// results consumes three and no more. All iterators of a stream stand at the same place.
+    class iterator {
+      public:
+        using value_type = typename Stream::value_type;
+        using difference_type = std::ptrdiff_t;
+        using iterator_category = std::input_iterator_tag;
+        using iterator_concept = std::input_iterator_tag;
+        using reference = value_type&;
+        using pointer = value_type*;
+
+        iterator() = default;
+
+        reference operator*() const { return *imap::see(*stream_); }
+        pointer operator->() const { return imap::see(*stream_); }
+        iterator& operator++() {
+            imap::current(*stream_);
+            imap::let_go(*stream_);
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        friend bool operator==(const iterator& it, sentinel) { return it.at_end(); }
+
+      private:
+        friend imap;
+        bool at_end() const { return !stream_ || !imap::current(*stream_); }
+        explicit iterator(typename imap::shared* stream) noexcept : stream_(stream) {}
+        typename imap::shared* stream_ = nullptr;
+    };
+
+    imap() = default;
+
+    /// Goes on where the last iterator stopped. A result that it has shown is let go first; one that was fetched but
+    /// never looked at is not lost.
+    iterator begin() const {
+        if (stream_ && stream_->seen) let_go(*stream_);
+        return iterator(stream_.get());
+    }
+    sentinel end() const noexcept { return {}; }
+
+    /// The next result, moved out; nothing at the end. Goes on behind the result that an iterator has shown.
+    std::optional<value_type> next() const { return take(clock::time_point::max()); }
+
+    /// The same, but throws timed_out when there is no result in time; nothing is lost. May return late on the serial
+    /// backend and inside a job, where it runs items itself.
+    template <class Rep, class Period>
+    std::optional<value_type> next_for(std::chrono::duration<Rep, Period> time) const {
+        // Compared as floating-point seconds, so that a very long time does not overflow the clock.
+        const clock::time_point now = clock::now();
+        const std::chrono::duration<double> longest = clock::time_point::max() - now;
+        return take(std::chrono::duration<double>(time) < longest
+                        ? now + std::chrono::duration_cast<clock::duration>(time)
+                        : clock::time_point::max());
+    }
+
+    /// Starts no further item and stops the token of the running ones; next() then throws cancelled. Any thread.
+    void cancel() const noexcept {
+        if (stream_) stream_->stream.cancel();
+    }
+
+    /// How many results are still to be handed over.
+    std::size_t size() const
+        requires Stream::sized
+    {
+        return stream_ ? static_cast<std::size_t>(stream_->stream.remaining()) : 0;
+    }
+
+    /// Makes a running stream. For the frontends.
+    template <class... Args>
+    static imap start(Args&&... args) {
+        imap made;
+        made.stream_ = std::make_shared<shared>(std::forward<Args>(args)...);
+        return made;
+    }
+
+  private:
+    using clock = std::chrono::steady_clock;
+
+    struct shared {
+        template <class... Args>
+        explicit shared(Args&&... args) : stream(std::forward<Args>(args)...) {}
+        Stream stream;
+        bool seen = false;  // an iterator has shown the held result
+    };
+
+    static value_type* current(shared& s) {
+        value_type* held = s.stream.held();
+        return held ? held : s.stream.fetch();
+    }
+
+    static value_type* see(shared& s) {
+        value_type* value = current(s);
+        s.seen = value != nullptr;
+        return value;
+    }
+
+    static void let_go(shared& s) noexcept {
+        if (s.stream.held()) s.stream.let_go();
+        s.seen = false;
+    }
+
+    std::optional<value_type> take(clock::time_point deadline) const {
+        if (!stream_) return std::nullopt;
+        if (stream_->seen) let_go(*stream_);
+        value_type* value = stream_->stream.held();
+        if (!value) value = stream_->stream.fetch(deadline);
+        if (!value) return std::nullopt;
+        const letting_go guard{*stream_};
+        return std::optional<value_type>(std::in_place, std::move(*value));
+    }
+
+    struct letting_go {
+        shared& stream;
+        ~letting_go() { let_go(stream); }
+    };
+
+    std::shared_ptr<shared> stream_;
+};
+
+}  // namespace parimap
+
+template <class Stream>
+inline constexpr bool std::ranges::enable_view<parimap::imap<Stream>> = true;
+
+#endif

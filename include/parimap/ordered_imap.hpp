@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// ordered_imap: a stream of results in input order.
+#ifndef PARIMAP_ORDERED_IMAP_HPP
+#define PARIMAP_ORDERED_IMAP_HPP
+
+#include <parimap/detail/imap_frontend.hpp>
+#include <parimap/detail/ordered_results.hpp>
+
+namespace parimap {
+
+/// ordered_imap([pool,] [options,] f, range, ranges...)        range | ordered_imap([pool,] [options,] f)
+///
+/// Starts f on the items, several ranges zipped, and returns at once with an imap that yields the results in input
+/// order, each as soon as it and all before it are there. At most a window of items is under way, so the input may be
+/// infinite. Containers given by name are referred to, and must outlive the imap; temporaries are moved in; f is
+/// copied or moved in.
+///
+/// Ranges without random access and a size are read by the caller's thread alone, inside the calls on the imap.
+/// An item that throws spoils its own result and nothing else: see imap. Throws pool_closed.
+struct ordered_imap_fn : detail::imap_frontend<ordered_imap_fn, detail::ordered_results> {};
+
+inline constexpr ordered_imap_fn ordered_imap{};
+
+}  // namespace parimap
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// parallel_map: the results of all items, in input order, in a std::vector.
+#ifndef PARIMAP_PARALLEL_MAP_HPP
+#define PARIMAP_PARALLEL_MAP_HPP
+
+#include <parimap/detail/blocking.hpp>
+#include <parimap/detail/frontend.hpp>
+#include <parimap/detail/vector_results.hpp>
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace parimap {
+
+/// parallel_map([pool,] [options,] f, range, ranges...)
+///
+/// Calls f(item), or f(a, b, ...) with the elements of several ranges zipped, for every item, and returns what f
+/// returned as a std::vector in input order; nothing if f returns void. The calling thread works along.
+///
+/// f is shared by all workers and called through const&. Results need to be movable only.
+/// If items throw: no item behind the first failed one starts any more, all before it finish, and the exception of
+/// the failed item with the lowest index is thrown, as by a serial loop.
+/// Throws cancelled (stop token, terminate()) and pool_closed.
+/// Cost: no allocation for an item; a batch of cheap items costs one claim.
+struct parallel_map_fn : detail::frontend<parallel_map_fn> {
+    template <class F, class... Ranges>
+    static auto run(const detail::pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
+        detail::check_ranges<Ranges...>();
+        if constexpr (detail::are_ranges<Ranges...>) {
+            using types = detail::call_types<F, Ranges...>;
+            const typename types::function& shared = f;
+            if constexpr (types::invocation_type::returns_void) {
+                detail::run_blocking<detail::no_results, types::zipped>(
+                    *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
+                    [](detail::no_results&, std::uint64_t) {});
+            } else {
+                using results = detail::vector_results<typename types::value, !types::source::pulled && detail::can_stand_in_vector<typename types::value>>;
+                return detail::run_blocking<results, types::zipped>(
+                    *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
+                    [](results& r, std::uint64_t items) { return r.take(items); });
+            }
+        }
+    }
+};
+
+inline constexpr parallel_map_fn parallel_map{};
+
+}  // namespace parimap
+
+#endif

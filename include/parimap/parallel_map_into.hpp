@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// parallel_map_into: results written where the caller wants them.
+#ifndef PARIMAP_PARALLEL_MAP_INTO_HPP
+#define PARIMAP_PARALLEL_MAP_INTO_HPP
+
+#include <parimap/detail/blocking.hpp>
+#include <parimap/detail/frontend.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace parimap {
+
+namespace detail {
+
+/// Assigns result i to element i of a random-access range.
+template <class View>
+class into_results : public first_failure {
+  public:
+    explicit into_results(View out) : out_(std::move(out)), first_(begin_of(out_)), room_(size_of(out_)) {}
+
+    std::uint64_t room() const noexcept { return room_; }
+
+    template <class Make>
+    void put(std::size_t /*seat*/, std::uint64_t item, Make&& make) {
+        using difference = decltype(first_ - first_);
+        *(first_ + static_cast<difference>(item)) = std::forward<Make>(make)();
+    }
+
+  private:
+    View out_;
+    iterator_of<View> first_;
+    std::uint64_t room_;
+};
+
+}  // namespace detail
+
+/// parallel_map_into([pool,] [options,] out, f, range, ranges...)
+///
+/// As parallel_map, but result i is assigned to out[i]; returns how many there are. out is a sized random-access
+/// range: a container by name, a span, a view. If it is shorter than a sized input, std::length_error is thrown before
+/// any item runs; if the input's size is not known, when an item finds no room, after the items before it. When the
+/// call throws, the results of the items that ran stand in out.
+struct parallel_map_into_fn : detail::frontend<parallel_map_into_fn> {
+    template <class Out, class F, class... Ranges>
+    static std::size_t run(const detail::pool_core& core, const map_options& options, Out&& out, F&& f, Ranges&&... inputs) {
+        detail::check_ranges<Ranges...>();
+        constexpr bool has_room = detail::indexed_range<std::remove_reference_t<Out>>;
+        static_assert(has_room, "parimap: parallel_map_into's output must be a sized random-access range, such as a "
+                                "std::vector of the right size or a std::span");
+        if constexpr (has_room && detail::are_ranges<Ranges...>) {
+            using types = detail::call_types<F, Ranges...>;
+            using out_view = detail::view_of_t<Out>;
+            static_assert(!types::invocation_type::returns_void,
+                          "parimap: f returns void, so parallel_map_into has nothing to write; use parallel_for_each");
+            static_assert(!std::is_same_v<detail::reference_of<out_view>, std::vector<bool>::reference>,
+                          "parimap: the elements of a vector<bool> share bytes, so workers cannot write them side by "
+                          "side; use a vector<char>");
+            if constexpr (!types::invocation_type::returns_void) {
+                static_assert(std::is_assignable_v<detail::reference_of<out_view>, typename types::invocation_type::result>,
+                              "parimap: what f returns cannot be assigned to an element of the output range");
+                const typename types::function& shared = f;
+                return detail::run_blocking<detail::into_results<out_view>, types::zipped>(
+                    *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
+                    [](auto&, std::uint64_t items) { return static_cast<std::size_t>(items); },
+                    detail::view_of(std::forward<Out>(out)));
+            }
+        }
+        return 0;
+    }
+};
+
+inline constexpr parallel_map_into_fn parallel_map_into{};
+
+}  // namespace parimap
+
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// parallel_map_reduce: the results of all items combined into one value, always with the same bits.
+#ifndef PARIMAP_PARALLEL_MAP_REDUCE_HPP
+#define PARIMAP_PARALLEL_MAP_REDUCE_HPP
+
+#include <parimap/detail/blocking.hpp>
+#include <parimap/detail/frontend.hpp>
+#include <parimap/detail/reduction.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace parimap {
+
+/// parallel_map_reduce([pool,] [options,] f, op, init, range, ranges...)
+///
+/// op(init, r0 op r1 op ... op rn) for the results of f in input order, as a decayed init. op must be associative as
+/// far as you care, need not be commutative, and is called from several workers through const&:
+/// op(R, R) -> R between results, op(T, R) -> T once, with init on the left. The order in which results are combined
+/// depends on their number alone, so even floating-point sums have the same bits on every backend, for every number of
+/// workers, chunk and window, and for a list as for a vector. Empty input gives init.
+/// If op throws, it counts as a failure of the first item of its right operand; else as parallel_map.
+struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
+    template <class F, class Op, class Init, class... Ranges>
+    static std::decay_t<Init> run(const detail::pool_core& core, const map_options& options, F&& f, Op&& op, Init&& init,
+                                  Ranges&&... inputs) {
+        detail::check_ranges<Ranges...>();
+        if constexpr (detail::are_ranges<Ranges...>) {
+            using types = detail::call_types<F, Ranges...>;
+            using value = typename types::value;
+            using total = std::decay_t<Init>;
+            using operation = std::decay_t<Op>;
+            static_assert(!types::invocation_type::returns_void,
+                          "parimap: f returns void, so there is nothing to reduce; use parallel_for_each");
+            constexpr bool combines = std::is_invocable_r_v<value, const operation&, value, value> &&
+                                      std::is_invocable_r_v<total, const operation&, total, value>;
+            static_assert(combines, "parimap: op must be callable through const& as op(R, R) -> R on results of f and as "
+                                    "op(T, R) -> T with init on the left");
+            if constexpr (combines) {
+                const typename types::function& shared = f;
+                const operation& shared_op = op;
+                using results = detail::reduction<value, operation>;
+                std::optional<value> all = detail::run_blocking<results, types::zipped>(
+                    *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
+                    [](results& r, std::uint64_t items) { return r.take(items); }, core->size(), shared_op);
+                if (all) return std::invoke(shared_op, total(std::forward<Init>(init)), std::move(*all));
+            }
+        }
+        return std::forward<Init>(init);
+    }
+};
+
+inline constexpr parallel_map_reduce_fn parallel_map_reduce{};
+
+}  // namespace parimap
+
+#endif

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// All of parimap.
+#ifndef PARIMAP_PARIMAP_HPP
+#define PARIMAP_PARIMAP_HPP
+
+#include <parimap/backend.hpp>
+#include <parimap/catching.hpp>
+#include <parimap/cpu_count.hpp>
+#include <parimap/default_backend.hpp>
+#include <parimap/errors.hpp>
+#include <parimap/imap.hpp>
+#include <parimap/map_async.hpp>
+#include <parimap/options.hpp>
+#include <parimap/ordered_imap.hpp>
+#include <parimap/parallel_for_each.hpp>
+#include <parimap/parallel_map.hpp>
+#include <parimap/parallel_map_into.hpp>
+#include <parimap/parallel_map_reduce.hpp>
+#include <parimap/per_worker.hpp>
+#include <parimap/pool.hpp>
+#include <parimap/unordered_imap.hpp>
+#include <parimap/unpacked.hpp>
+
+#endif

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// basic_pool: the workers of one backend, and the jobs that are not maps.
+#ifndef PARIMAP_POOL_HPP
+#define PARIMAP_POOL_HPP
+
+#include <parimap/backend.hpp>
+#include <parimap/cpu_count.hpp>
+#include <parimap/default_backend.hpp>
+#include <parimap/detail/promised_job.hpp>
+#include <parimap/detail/scheduler.hpp>
+#include <parimap/errors.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace parimap {
+
+/// The seat of the job that the calling thread runs, 0 .. size()-1 of its pool; no_worker outside jobs. No two jobs
+/// that run at the same time on one pool have the same, but a nested job has the one of the job it is in.
+inline std::size_t this_worker_index() noexcept {
+    return detail::current_place ? detail::current_place->seat : no_worker;
+}
+
+/// The workers that maps, streams and jobs run on. At most size() jobs run at once, from however many threads the pool
+/// is used. Move-only; a moved-from pool is a closed one. An idle pool uses no CPU.
+template <class Backend>
+class basic_pool {
+    static_assert(check_backend<Backend>());
+
+  public:
+    /// cpu_count() workers.
+    basic_pool() : basic_pool(cpu_count()) {}
+
+    /// Throws std::invalid_argument for 0 workers, and what the backend throws when it cannot start them.
+    explicit basic_pool(std::size_t workers) : core_(std::make_shared<detail::scheduler_on<Backend>>(workers)) {}
+
+    basic_pool(basic_pool&&) noexcept = default;
+    basic_pool& operator=(basic_pool&& other) noexcept {
+        basic_pool old(std::move(other));
+        std::swap(core_, old.core_);
+        return *this;
+    }
+
+    /// close(), then waits for what submit() and map_async() were given. Imaps may live on; the workers go with the
+    /// last of them.
+    ~basic_pool() {
+        if (!core_) return;
+        core_->close();
+        core_->finish_jobs();
+    }
+
+    /// At most so many jobs run at once; 0 for a moved-from pool.
+    std::size_t size() const noexcept { return core_ ? core_->size() : 0; }
+
+    static constexpr std::string_view backend_name() { return Backend::name; }
+
+    /// No new work: maps and submit() throw pool_closed, except inside a job of this pool. Imaps that exist go on.
+    void close() noexcept {
+        if (core_) core_->close();
+    }
+
+    /// close(), and nothing further starts: imaps, blocking calls and jobs not yet started throw cancelled. Does not
+    /// wait for what runs.
+    void terminate() noexcept {
+        if (core_) core_->terminate();
+    }
+
+    /// Waits until what was handed to the workers has returned. A half-read imap can still be read afterwards. Throws
+    /// error before close() or terminate(), and inside a job of this pool.
+    void join() {
+        if (core_) core_->join();
+    }
+
+    /// Runs f(args...) as one job. Its result, decayed, or exception comes with the future; dropping that does not
+    /// wait. Do not wait for it inside a job of the same pool. Throws pool_closed.
+    template <class F, class... Args>
+    auto submit(F f, Args... args) {
+        static_assert(std::is_invocable_v<F, Args...>, "parimap: submit's f cannot be called with these arguments");
+        using result = std::decay_t<std::invoke_result_t<F, Args...>>;
+        auto run = [f = std::move(f), args = std::make_tuple(std::move(args)...)]() mutable -> result {
+            return std::apply(
+                [&](Args&... a) -> result { return std::invoke(std::move(f), std::move(a)...); }, args);
+        };
+        auto job = std::make_unique<detail::promised_job<result, decltype(run)>>(std::move(run));
+        std::future<result> future = job->future();
+        core()->submit(std::move(job));
+        return future;
+    }
+
+    /// What frontends work with. Throws pool_closed after a move.
+    const std::shared_ptr<detail::scheduler>& core() const {
+        if (!core_) throw pool_closed("parimap: this pool was moved from; use the pool it was moved to");
+        return core_;
+    }
+
+  private:
+    std::shared_ptr<detail::scheduler> core_;
+};
+
+/// A pool on the backend that your CMake chose.
+using pool = basic_pool<default_backend>;
+
+/// The pool of the overloads without a pool: cpu_count() workers, made on first use. (A template, so that translation
+/// units with different defaults have different ones.)
+template <class Backend = default_backend>
+basic_pool<Backend>& default_pool() {
+    static basic_pool<Backend> instance;
+    return instance;
+}
+
+}  // namespace parimap
+
+#endif

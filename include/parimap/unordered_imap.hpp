@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// unordered_imap: a stream of results in the order in which items finish.
+#ifndef PARIMAP_UNORDERED_IMAP_HPP
+#define PARIMAP_UNORDERED_IMAP_HPP
+
+#include <parimap/detail/imap_frontend.hpp>
+#include <parimap/detail/unordered_results.hpp>
+
+namespace parimap {
+
+/// unordered_imap([pool,] [options,] f, range, ranges...)      range | unordered_imap([pool,] [options,] f)
+///
+/// As ordered_imap, but each result comes when it is there, once, so a slow item holds up no other.
+struct unordered_imap_fn : detail::imap_frontend<unordered_imap_fn, detail::unordered_results> {};
+
+inline constexpr unordered_imap_fn unordered_imap{};
+
+}  // namespace parimap
+
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// unpacked: calls f with the elements of a tuple-like item.
+#ifndef PARIMAP_UNPACKED_HPP
+#define PARIMAP_UNPACKED_HPP
+
+#include <cstddef>
+#include <functional>
+#include <stop_token>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace parimap {
+
+namespace detail {
+
+template <class F, class Sequence, class Tuple, class... Before>
+inline constexpr bool unpackable_as = false;
+template <class F, std::size_t... I, class Tuple, class... Before>
+inline constexpr bool unpackable_as<F, std::index_sequence<I...>, Tuple, Before...> =
+    std::is_invocable_v<const F&, Before..., decltype(std::get<I>(std::declval<Tuple>()))...>;
+
+template <class F, class Tuple, class... Before>
+concept unpackable = requires { std::tuple_size<std::remove_cvref_t<Tuple>>::value; } &&
+                     unpackable_as<F, std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<Tuple>>>, Tuple, Before...>;
+
+template <class F>
+class unpacked_function {
+  public:
+    explicit unpacked_function(F f) : f_(std::move(f)) {}
+
+    template <class Tuple>
+        requires unpackable<F, Tuple>
+    decltype(auto) operator()(Tuple&& item) const {
+        return std::apply(f_, std::forward<Tuple>(item));
+    }
+
+    template <class Tuple>
+        requires(!unpackable<F, Tuple> && unpackable<F, Tuple, std::stop_token>)
+    decltype(auto) operator()(std::stop_token stop, Tuple&& item) const {
+        return std::apply([&]<class... T>(T&&... elements) -> decltype(auto) { return std::invoke(f_, std::move(stop), std::forward<T>(elements)...); },
+                          std::forward<Tuple>(item));
+    }
+
+  private:
+    F f_;
+};
+
+}  // namespace detail
+
+/// A function of one tuple-like item (std::tuple, std::pair, std::array) that calls f(elements...):
+/// parallel_map(unpacked(f), pairs).
+template <class F>
+auto unpacked(F f) {
+    return detail::unpacked_function<F>(std::move(f));
+}
+
+}  // namespace parimap
+
+#endif
