@@ -29,6 +29,8 @@ namespace parimap {
 /// behind it. A stream that was stopped throws cancelled.
 template <class Stream>
 class [[nodiscard]] imap : public ranges::view_base, public std::ranges::view_base {
+    struct shared;
+
   public:
     /// What f returns, decayed; std::monostate where f returns void.
     using value_type = typename Stream::value_type;
@@ -62,8 +64,8 @@ class [[nodiscard]] imap : public ranges::view_base, public std::ranges::view_ba
       private:
         friend imap;
         bool at_end() const { return !stream_ || !imap::current(*stream_); }
-        explicit iterator(typename imap::shared* stream) noexcept : stream_(stream) {}
-        typename imap::shared* stream_ = nullptr;
+        explicit iterator(shared* stream) noexcept : stream_(stream) {}
+        shared* stream_ = nullptr;
     };
 
     imap() = default;

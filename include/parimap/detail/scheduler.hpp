@@ -117,7 +117,7 @@ class scheduler {
         std::lock_guard lock(mutex_);
         throw_if_closed();
         calls_.push_back(&c);
-        open_calls_.store(calls_.size(), std::memory_order_relaxed);
+        count_demands();
     }
 
     /// Tells that c has new items to start. The caller stored them before.
@@ -187,7 +187,7 @@ class scheduler {
     }
 
     /// Whether a worker that has just finished a batch should look at other calls before it takes the next.
-    bool others_wait() const noexcept { return open_calls_.load(std::memory_order_relaxed) > 1; }
+    bool others_wait() const noexcept { return demands_.load(std::memory_order_relaxed) > 1; }
 
     /// Whether the calling thread has to run items itself when it waits: inside a job, and where B7 says so.
     bool caller_must_help() const noexcept { return place_of_caller() != nullptr || backend_needs_caller(); }
@@ -218,6 +218,7 @@ class scheduler {
             throw_if_closed();
             jobs_.push_back(std::move(job));
             ++unfinished_jobs_;
+            count_demands();
         }
         send_worker(nullptr);
     }
@@ -242,6 +243,7 @@ class scheduler {
             std::lock_guard lock(mutex_);
             closed_ = terminated_ = true;
             dropped.swap(jobs_);
+            count_demands();
             unfinished_jobs_ -= dropped.size();
             for (call* c : calls_) {
                 c->active_.fetch_add(1, std::memory_order_relaxed);  // keeps it alive while it is told
@@ -372,6 +374,7 @@ class scheduler {
         if (jobs_.empty()) return false;
         auto job = std::move(jobs_.front());
         jobs_.pop_front();
+        count_demands();
         lock.unlock();
         job->run();
         job.reset();
@@ -422,6 +425,8 @@ class scheduler {
         return calls_.back();
     }
 
+    void count_demands() noexcept { demands_.store(calls_.size() + jobs_.size(), std::memory_order_relaxed); }
+
     std::size_t take_seat() noexcept {
         const std::size_t seat = free_seats_.back();
         free_seats_.pop_back();
@@ -451,7 +456,7 @@ class scheduler {
 
     void remove(call& c) noexcept {
         calls_.remove(&c);
-        open_calls_.store(calls_.size(), std::memory_order_relaxed);
+        count_demands();
         changed_.notify_all();
     }
 
@@ -468,8 +473,8 @@ class scheduler {
     std::vector<std::size_t> free_seats_;
     std::size_t runners_on_the_way_ = 0;  // submitted, not yet begun
     std::list<call*> calls_;
-    std::atomic<std::size_t> open_calls_{0};
     std::deque<std::unique_ptr<single_job>> jobs_;
+    std::atomic<std::size_t> demands_{0};  // open calls and queued jobs
     std::size_t unfinished_jobs_ = 0;
     bool closed_ = false;
     bool terminated_ = false;

@@ -62,16 +62,52 @@ class indexed_source {
     std::uint64_t size_ = 0;
 };
 
+/// A value made of what an iterator of a single-pass range shows: copied, for the range may be somebody's container;
+/// moved where it cannot be copied.
+template <class Value, class Reference>
+Value value_from(Reference&& shown) {
+    if constexpr (std::is_constructible_v<Value, Reference>) {
+        return Value(std::forward<Reference>(shown));
+    } else {
+        return Value(std::move(shown));
+    }
+}
+
+/// The same for zipped ranges, element by element.
+template <class Value>
+struct tuple_of_values;
+template <template <class...> class Tuple, class... Values>
+struct tuple_of_values<Tuple<Values...>> {
+    using type = std::tuple<Values...>;
+
+    template <class References>
+    static type from(References&& shown) {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return type(value_from<Values>(std::get<I>(std::forward<References>(shown)))...);
+        }(std::index_sequence_for<Values...>{});
+    }
+};
+
 /// What a pulled item is kept as until a worker takes it. A forward range's own reference, so that f can change the
 /// element in place; the value of a single-pass range.
-template <class View>
+template <class View, bool Zipped>
 struct pulled_item {
     using reference = reference_of<View>;
     static constexpr bool by_pointer = some_forward_range<View> && std::is_reference_v<reference>;
     static constexpr bool by_reference_object = some_forward_range<View> && !std::is_reference_v<reference>;
 
-    using kept = std::conditional_t<by_pointer, std::remove_reference_t<reference>*,
-                                    std::conditional_t<by_reference_object, reference, value_of<View>>>;
+    static auto kept_type() {
+        if constexpr (by_pointer) {
+            return std::type_identity<std::remove_reference_t<reference>*>{};
+        } else if constexpr (by_reference_object) {
+            return std::type_identity<reference>{};
+        } else if constexpr (Zipped) {
+            return std::type_identity<typename tuple_of_values<value_of<View>>::type>{};
+        } else {
+            return std::type_identity<value_of<View>>{};
+        }
+    }
+    using kept = typename decltype(kept_type())::type;
     using passed = std::conditional_t<by_pointer, reference, kept&&>;
 
     static kept keep(const iterator_of<View>& it) {
@@ -82,10 +118,10 @@ struct pulled_item {
             return *it;
         } else if constexpr (is_imap<View>) {
             return std::move(*it);  // the element is the stream's own and goes away next
-        } else if constexpr (std::is_constructible_v<kept, reference>) {
-            return kept(*it);
+        } else if constexpr (Zipped) {
+            return tuple_of_values<value_of<View>>::from(*it);
         } else {
-            return kept(ranges::iter_move(it));
+            return value_from<kept>(*it);
         }
     }
 
@@ -101,7 +137,7 @@ struct pulled_item {
 /// Everything else: pulled in order, by the caller's thread, into a ring of cells; workers empty the cells.
 template <class View, bool Zipped>
 class pulled_source {
-    using traits = pulled_item<View>;
+    using traits = pulled_item<View, Zipped>;
 
   public:
     static constexpr bool pulled = true;
