@@ -7,7 +7,7 @@
 #include <parimap/cpu_count.hpp>
 #include <parimap/default_backend.hpp>
 #include <parimap/detail/promised_job.hpp>
-#include <parimap/detail/scheduler.hpp>
+#include <parimap/detail/scheduler_on.hpp>
 #include <parimap/errors.hpp>
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 #ifndef PARIMAP_DETAIL_PROMISED_JOB_HPP
 #define PARIMAP_DETAIL_PROMISED_JOB_HPP
 
-#include <parimap/detail/scheduler.hpp>
+#include <parimap/detail/job_queue.hpp>
 #include <parimap/errors.hpp>
 
 #include <exception>

@@ -4,6 +4,9 @@
 #define PARIMAP_DETAIL_SCHEDULER_HPP
 
 #include <parimap/backend.hpp>
+#include <parimap/detail/call.hpp>
+#include <parimap/detail/job_queue.hpp>
+#include <parimap/detail/place.hpp>
 #include <parimap/errors.hpp>
 
 #include <algorithm>
@@ -11,87 +14,13 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <limits>
 #include <list>
 #include <memory>
 #include <mutex>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
-namespace parimap {
-
-inline constexpr std::size_t no_worker = static_cast<std::size_t>(-1);
-
-namespace detail {
-
-class scheduler;
-
-/// Where a thread is working: which seat of which pool, and inside which other job. Innermost first.
-struct place {
-    scheduler* owner;
-    std::size_t seat;
-    const place* outer;
-};
-
-inline thread_local constinit const place* current_place = nullptr;
-
-/// Makes the calling thread the holder of a seat while it lives.
-class seated {
-  public:
-    seated(scheduler& owner, std::size_t seat) noexcept : place_{&owner, seat, current_place} { current_place = &place_; }
-    ~seated() { current_place = place_.outer; }
-    seated(const seated&) = delete;
-    seated& operator=(const seated&) = delete;
-
-  private:
-    place place_;
-};
-
-/// How long a thread that got a seat stays with a call.
-enum class stint {
-    one_batch,  // a consumer that works while it waits for a result
-    fair,       // a worker: until nothing is left to start, or another call should get the seat
-    whole       // the owner of a blocking call: until nothing is left to start
-};
-
-/// One running map or stream, as the scheduler sees it: something that has items to start. All of its bookkeeping
-/// here belongs to the scheduler and its mutex.
-class call {
-  public:
-    call(const call&) = delete;
-    call& operator=(const call&) = delete;
-
-  protected:
-    /// At most max_workers seats work for it at once.
-    explicit call(std::size_t max_workers) noexcept : max_workers_(max_workers) {}
-    ~call() = default;
-
-  private:
-    friend scheduler;
-
-    /// Runs items on this seat.
-    virtual void work(std::size_t seat, stint length) noexcept = 0;
-    /// Whether there is an item that could be started now. Any thread, no lock of its own.
-    virtual bool claimable() const noexcept = 0;
-    /// Starts no further item and wakes whoever waits for one. Any thread.
-    virtual void cancel() noexcept = 0;
-    /// A seat became free, or a worker left. Called with the scheduler's mutex held.
-    virtual void changed() noexcept = 0;
-
-    const std::size_t max_workers_;
-    std::atomic<std::size_t> active_{0};  // written under the mutex
-    bool owner_wants_seat_ = false;       // the owner, waiting, would work if there were a seat
-};
-
-/// A job of its own: submit() and map_async().
-class single_job {
-  public:
-    virtual ~single_job() = default;
-    virtual void run() noexcept = 0;
-    virtual void cancel() noexcept = 0;
-};
+namespace parimap::detail {
 
 /// The part of a pool that all backends share. Who may run: at most size() threads hold a seat. A backend's worker
 /// takes one while it runs items; the thread of a call from outside may take one to work on its own call; a job's
@@ -117,7 +46,7 @@ class scheduler {
         std::lock_guard lock(mutex_);
         throw_if_closed();
         calls_.push_back(&c);
-        count_demands();
+        open_calls_.store(calls_.size(), std::memory_order_relaxed);
     }
 
     /// Tells that c has new items to start. The caller stored them before.
@@ -134,13 +63,8 @@ class scheduler {
         std::size_t seat = no_worker;
         {
             std::lock_guard lock(mutex_);
-            if (c.active_.load(std::memory_order_relaxed) >= c.max_workers_ || !c.claimable()) return false;
-            if (here) {
-                seat = here->seat;
-            } else {
-                if (free_seats_.empty()) return false;
-                seat = take_seat();
-            }
+            if (!wants_worker(c) || !(here || seat_is_free())) return false;
+            seat = here ? here->seat : take_seat();
             join(c);
         }
         {
@@ -165,16 +89,14 @@ class scheduler {
         const bool inside = place_of_caller() != nullptr;
         std::unique_lock lock(mutex_);
         for (;;) {
-            const std::size_t active = c.active_.load(std::memory_order_relaxed);
-            const bool startable = c.claimable();
-            if (active == 0 && !startable) break;
-            if (startable && active < c.max_workers_ && (inside || !free_seats_.empty())) {
+            if (is_quiet(c)) break;
+            if (wants_worker(c) && (inside || seat_is_free())) {
                 lock.unlock();
                 help(c, stint::whole);
                 lock.lock();
-                continue;
+            } else {
+                changed_.wait(lock);
             }
-            changed_.wait(lock);
         }
         remove(c);
     }
@@ -187,7 +109,7 @@ class scheduler {
     }
 
     /// Whether a worker that has just finished a batch should look at other calls before it takes the next.
-    bool others_wait() const noexcept { return demands_.load(std::memory_order_relaxed) > 1; }
+    bool others_wait() const noexcept { return open_calls_.load(std::memory_order_relaxed) > 2 || jobs_.claimable(); }
 
     /// Whether the calling thread has to run items itself when it waits: inside a job, and where B7 says so.
     bool caller_must_help() const noexcept { return place_of_caller() != nullptr || backend_needs_caller(); }
@@ -204,8 +126,7 @@ class scheduler {
     /// Whether help(c) could start something now.
     bool can_help(call& c) noexcept {
         std::lock_guard lock(mutex_);
-        return c.active_.load(std::memory_order_relaxed) < c.max_workers_ && c.claimable() &&
-               (place_of_caller() || !free_seats_.empty());
+        return wants_worker(c) && (place_of_caller() || seat_is_free());
     }
 
     // ---- single jobs --------------------------------------------------------------------------------------------
@@ -216,9 +137,7 @@ class scheduler {
         {
             std::lock_guard lock(mutex_);
             throw_if_closed();
-            jobs_.push_back(std::move(job));
-            ++unfinished_jobs_;
-            count_demands();
+            jobs_.push(std::move(job));
         }
         send_worker(nullptr);
     }
@@ -237,14 +156,10 @@ class scheduler {
     }
 
     void terminate() noexcept {
-        std::deque<std::unique_ptr<single_job>> dropped;
         std::vector<call*> stopped;
         {
             std::lock_guard lock(mutex_);
             closed_ = terminated_ = true;
-            dropped.swap(jobs_);
-            count_demands();
-            unfinished_jobs_ -= dropped.size();
             for (call* c : calls_) {
                 c->active_.fetch_add(1, std::memory_order_relaxed);  // keeps it alive while it is told
                 stopped.push_back(c);
@@ -255,7 +170,6 @@ class scheduler {
             std::lock_guard lock(mutex_);
             for (call* c : stopped) leave(*c);
         }
-        for (auto& job : dropped) job->cancel();
         changed_.notify_all();
     }
 
@@ -267,20 +181,19 @@ class scheduler {
         std::unique_lock lock(mutex_);
         if (!closed_) throw error("parimap: join() before close() or terminate(); call one of them first");
         changed_.wait(lock, [this] {
-            return unfinished_jobs_ == 0 && std::all_of(calls_.begin(), calls_.end(), [](const call* c) {
-                return c->active_.load(std::memory_order_relaxed) == 0 && !c->claimable();
-            });
+            return std::all_of(calls_.begin(), calls_.end(), [](const call* c) { return is_quiet(*c); });
         });
     }
 
     /// Waits for submitted jobs alone: the end of a pool object.
     void finish_jobs() noexcept {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return unfinished_jobs_ == 0; });
+        changed_.wait(lock, [this] { return is_quiet(jobs_); });
     }
 
   protected:
-    explicit scheduler(std::size_t seats) : runners_(seats) {
+    explicit scheduler(std::size_t seats) : runners_(seats), jobs_(seats) {
+        open(jobs_);
         free_seats_.reserve(seats);
         idle_runners_.reserve(seats);
         for (std::size_t seat = seats; seat-- > 0;) {
@@ -347,11 +260,11 @@ class scheduler {
         const bool at_once = inside && inside->owner == this && backend_needs_caller();
         std::unique_lock lock(mutex_);
         --runners_on_the_way_;
-        if (!free_seats_.empty() && (!at_once || inside->scope)) {
+        if (seat_is_free()) {
             const std::size_t seat = take_seat();
             {
                 const seated on(*this, seat);
-                while (at_once ? work_for(inside->scope, seat, lock) : run_job(lock) || work_for(next_call(), seat, lock)) {
+                while (work_for(at_once ? inside->scope : next_call(), seat, lock)) {
                 }
             }
             give_back(seat);
@@ -370,28 +283,15 @@ class scheduler {
         return true;
     }
 
-    bool run_job(std::unique_lock<std::mutex>& lock) noexcept {
-        if (jobs_.empty()) return false;
-        auto job = std::move(jobs_.front());
-        jobs_.pop_front();
-        count_demands();
-        lock.unlock();
-        job->run();
-        job.reset();
-        lock.lock();
-        if (--unfinished_jobs_ == 0) changed_.notify_all();
-        return true;
-    }
-
+    /// On the caller's seat, or on a free one, for which it waits.
     void run_now(std::unique_ptr<single_job> job, const place* here) {
         std::unique_lock lock(mutex_);
         throw_if_closed();
         std::size_t seat = here ? here->seat : no_worker;
         if (!here) {
-            changed_.wait(lock, [this] { return !free_seats_.empty(); });
+            changed_.wait(lock, [this] { return seat_is_free(); });
             seat = take_seat();
         }
-        ++unfinished_jobs_;
         lock.unlock();
         {
             const seated on(*this, seat);
@@ -400,8 +300,6 @@ class scheduler {
         }
         lock.lock();
         if (!here) give_back(seat);
-        --unfinished_jobs_;
-        changed_.notify_all();
         const bool more = anything_to_start();
         lock.unlock();
         if (more) send_worker(nullptr);
@@ -413,8 +311,12 @@ class scheduler {
         return c.active_.load(std::memory_order_relaxed) < c.max_workers_ && c.claimable();
     }
 
+    static bool is_quiet(const call& c) noexcept {
+        return c.active_.load(std::memory_order_relaxed) == 0 && !c.claimable();
+    }
+
     bool anything_to_start() const noexcept {
-        return !jobs_.empty() || std::any_of(calls_.begin(), calls_.end(), [](const call* c) { return wants_worker(*c); });
+        return std::any_of(calls_.begin(), calls_.end(), [](const call* c) { return wants_worker(*c); });
     }
 
     /// The next call in turn that wants a worker; it goes to the back of the line.
@@ -425,7 +327,7 @@ class scheduler {
         return calls_.back();
     }
 
-    void count_demands() noexcept { demands_.store(calls_.size() + jobs_.size(), std::memory_order_relaxed); }
+    bool seat_is_free() const noexcept { return !free_seats_.empty(); }
 
     std::size_t take_seat() noexcept {
         const std::size_t seat = free_seats_.back();
@@ -456,7 +358,7 @@ class scheduler {
 
     void remove(call& c) noexcept {
         calls_.remove(&c);
-        count_demands();
+        open_calls_.store(calls_.size(), std::memory_order_relaxed);
         changed_.notify_all();
     }
 
@@ -473,46 +375,12 @@ class scheduler {
     std::vector<std::size_t> free_seats_;
     std::size_t runners_on_the_way_ = 0;  // submitted, not yet begun
     std::list<call*> calls_;
-    std::deque<std::unique_ptr<single_job>> jobs_;
-    std::atomic<std::size_t> demands_{0};  // open calls and queued jobs
-    std::size_t unfinished_jobs_ = 0;
+    std::atomic<std::size_t> open_calls_{0};  // calls_.size(), for those without the lock
+    job_queue jobs_;
     bool closed_ = false;
     bool terminated_ = false;
 };
 
-/// A scheduler with its backend.
-template <class Backend>
-class scheduler_on final : public scheduler {
-  public:
-    explicit scheduler_on(std::size_t workers) : scheduler_on(std::make_unique<Backend>(checked(workers))) {}
-
-    ~scheduler_on() { backend_.reset(); }  // returns when the last task has
-
-  private:
-    explicit scheduler_on(std::unique_ptr<Backend> backend)
-        : scheduler(std::max<std::size_t>(1, backend->concurrency())), backend_(std::move(backend)) {}
-
-    static std::size_t checked(std::size_t workers) {
-        if (workers == 0) {
-            throw std::invalid_argument("parimap: a pool needs at least one worker; leave the number out for cpu_count()");
-        }
-        return workers;
-    }
-
-    void submit_to_backend(task& t) override { backend_->submit(t); }
-
-    bool backend_needs_caller() const noexcept override {
-        if constexpr (requires { backend_->caller_must_help(); }) {
-            return backend_->caller_must_help();
-        } else {
-            return false;
-        }
-    }
-
-    std::unique_ptr<Backend> backend_;
-};
-
-}  // namespace detail
-}  // namespace parimap
+}  // namespace parimap::detail
 
 #endif

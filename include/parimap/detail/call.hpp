@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// What the scheduler knows of a running map, stream or queue of jobs.
+#ifndef PARIMAP_DETAIL_CALL_HPP
+#define PARIMAP_DETAIL_CALL_HPP
+
+#include <atomic>
+#include <cstddef>
+
+namespace parimap::detail {
+
+class scheduler;
+
+/// How long a thread that got a seat stays with a call.
+enum class stint {
+    one_batch,  // a consumer that works while it waits for a result
+    fair,       // a worker: until nothing is left to start, or another call should get the seat
+    whole       // the owner of a blocking call: until nothing is left to start
+};
+
+/// One running map or stream, as the scheduler sees it: something that has items to start. All of its bookkeeping
+/// here belongs to the scheduler and its mutex.
+class call {
+  public:
+    call(const call&) = delete;
+    call& operator=(const call&) = delete;
+
+  protected:
+    /// At most max_workers seats work for it at once.
+    explicit call(std::size_t max_workers) noexcept : max_workers_(max_workers) {}
+    ~call() = default;
+
+  private:
+    friend scheduler;
+
+    /// Runs items on this seat.
+    virtual void work(std::size_t seat, stint length) noexcept = 0;
+    /// Whether there is an item that could be started now. Any thread, no lock of its own.
+    virtual bool claimable() const noexcept = 0;
+    /// Starts no further item and wakes whoever waits for one. Any thread.
+    virtual void cancel() noexcept = 0;
+    /// A seat became free, or a worker left. Called with the scheduler's mutex held.
+    virtual void changed() noexcept = 0;
+
+    const std::size_t max_workers_;
+    std::atomic<std::size_t> active_{0};  // written under the mutex
+    bool owner_wants_seat_ = false;       // the owner, waiting, would work if there were a seat
+};
+
+}  // namespace parimap::detail
+
+#endif

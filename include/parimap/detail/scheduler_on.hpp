@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// A scheduler with its backend.
+#ifndef PARIMAP_DETAIL_SCHEDULER_ON_HPP
+#define PARIMAP_DETAIL_SCHEDULER_ON_HPP
+
+#include <parimap/backend.hpp>
+#include <parimap/detail/scheduler.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+namespace parimap::detail {
+
+template <class Backend>
+class scheduler_on final : public scheduler {
+  public:
+    explicit scheduler_on(std::size_t workers) : scheduler_on(std::make_unique<Backend>(checked(workers))) {}
+
+    ~scheduler_on() { backend_.reset(); }  // returns when the last task has
+
+  private:
+    explicit scheduler_on(std::unique_ptr<Backend> backend)
+        : scheduler(std::max<std::size_t>(1, backend->concurrency())), backend_(std::move(backend)) {}
+
+    static std::size_t checked(std::size_t workers) {
+        if (workers == 0) {
+            throw std::invalid_argument("parimap: a pool needs at least one worker; leave the number out for cpu_count()");
+        }
+        return workers;
+    }
+
+    void submit_to_backend(task& t) override { backend_->submit(t); }
+
+    bool backend_needs_caller() const noexcept override {
+        if constexpr (requires { backend_->caller_must_help(); }) {
+            return backend_->caller_must_help();
+        } else {
+            return false;
+        }
+    }
+
+    std::unique_ptr<Backend> backend_;
+};
+
+
+}  // namespace parimap::detail
+
+#endif
