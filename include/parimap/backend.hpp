@@ -35,7 +35,8 @@ struct task {
 //       wait for this very thread. Callers then run their items themselves, as they do inside a job. Backends whose
 //       tasks always find a worker leave it out.
 //
-// The engine never has more than concurrency() tasks submitted and not yet returned.
+// The engine never has more than concurrency() tasks under way. It may submit a task again from the moment at which
+// the task has nothing left to do but return.
 
 /// Checks B1 to B7 as far as types can tell, with one message for each clause. A backend's header ends with
 /// static_assert(parimap::check_backend<parimap::backends::mine>()). The conformance suite proves the rest.

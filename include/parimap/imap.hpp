@@ -88,9 +88,9 @@ class [[nodiscard]] imap : public ranges::view_base, public std::ranges::view_ba
         // Compared as floating-point seconds, so that a very long time does not overflow the clock.
         const clock::time_point now = clock::now();
         const std::chrono::duration<double> longest = clock::time_point::max() - now;
-        return take(std::chrono::duration<double>(time) < longest
-                        ? now + std::chrono::duration_cast<clock::duration>(time)
-                        : clock::time_point::max());
+        const std::chrono::duration<double> wanted(time);
+        if (wanted >= longest) return take(clock::time_point::max());
+        return take(wanted.count() > 0 ? now + std::chrono::duration_cast<clock::duration>(time) : now);
     }
 
     /// Starts no further item and stops the token of the running ones; next() then throws cancelled. Any thread.

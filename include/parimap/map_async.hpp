@@ -30,8 +30,13 @@ struct map_async_fn : detail::frontend<map_async_fn> {
             const detail::pool_core unowned(detail::pool_core(), core.get());
             auto map = [unowned, options, f = typename types::function(std::forward<F>(f)),
                         views = std::make_tuple(detail::view_of(std::forward<Ranges>(inputs))...)]() mutable {
-                return std::apply([&](auto&... view) { return parallel_map_fn::run(unowned, options, f, std::move(view)...); },
-                                  views);
+                try {
+                    return std::apply([&](auto&... view) { return parallel_map_fn::run(unowned, options, f, std::move(view)...); },
+                                      views);
+                } catch (const pool_closed&) {
+                    if (!unowned->is_terminated()) throw;
+                    throw cancelled("parimap: the pool was terminated before this map had finished");
+                }
             };
             using result = decltype(map());
             auto job = std::make_unique<detail::promised_job<result, decltype(map)>>(std::move(map));

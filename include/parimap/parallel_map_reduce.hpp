@@ -43,10 +43,19 @@ struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
                 const typename types::function& shared = f;
                 const operation& shared_op = op;
                 using results = detail::reduction<value, operation>;
-                std::optional<value> all = detail::run_blocking<results, types::zipped>(
-                    *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
-                    [](results& r, std::uint64_t items) { return r.take(items); }, core->size(), shared_op);
-                if (all) return std::invoke(shared_op, total(std::forward<Init>(init)), std::move(*all));
+                const auto take = [&](results& r, std::uint64_t items) -> total {
+                    std::uint64_t combining = 0;
+                    try {
+                        std::optional<value> all = r.take(items, combining);
+                        if (!all) return std::forward<Init>(init);
+                        return std::invoke(shared_op, total(std::forward<Init>(init)), std::move(*all));
+                    } catch (...) {
+                        if (options.failed_index) *options.failed_index = static_cast<std::size_t>(combining);
+                        throw;
+                    }
+                };
+                return detail::run_blocking<results, types::zipped>(*core, options, detail::make_view(std::forward<Ranges>(inputs)...),
+                                                                    shared, take, core->size(), shared_op);
             }
         }
         return std::forward<Init>(init);

@@ -110,12 +110,8 @@ class blocking final : public job<Source, F, Results> {
     void supply()
         requires Source::pulled
     {
-        const bool helps = pool_.caller_must_help();
         while (pull()) {
-            while (!has_room()) {
-                if (helps && pool_.help(*this, stint::one_batch)) continue;
-                wait(helps);
-            }
+            for (bool napped = false; !has_room();) wait_for_finished(napped);
         }
     }
 
@@ -139,7 +135,11 @@ class blocking final : public job<Source, F, Results> {
             results_.prepare(pulled + 1);
             switch (source_.pull()) {
                 case Source::pull_result::end: total_ = pulled; return false;
-                case Source::pull_result::no_room: wait(pool_.caller_must_help()); return true;
+                case Source::pull_result::no_room: {
+                    bool napped = true;
+                    wait_for_finished(napped);
+                    return true;
+                }
                 case Source::pull_result::item: break;
             }
         } catch (...) {
@@ -152,22 +152,28 @@ class blocking final : public job<Source, F, Results> {
         return true;
     }
 
-    void wait(bool helps) noexcept {
+    /// Works along where it must, or waits until more items are finished: for half of a window at first, if they are
+    /// cheap, then for a single one.
+    void wait_for_finished(bool& napped) noexcept {
+        const bool helps = pool_.caller_must_help();
+        if (helps && pool_.help(*this, stint::one_batch)) return;
         const std::uint64_t finished = monitor_.finished();
-        const auto ready = [&] { return monitor_.finished() > finished || this->is_cancelled(); };
-        const auto soon = clock::now() + monitor::patience_with_backend;
+        const std::uint64_t half = std::max<std::uint64_t>(1, (source_.pulled_count() - finished) / 2);
+        const auto more_than = [&](std::uint64_t count) { return monitor_.finished() > count || this->is_cancelled(); };
         if (helps) {
             pool_.want_seat(*this, true);
             monitor_.wait_urgently(monitor::any_item, claims_, clock::time_point::max(),
-                                   [&] { return ready() || pool_.can_help(*this); });
+                                   [&] { return more_than(finished) || pool_.can_help(*this); });
             pool_.want_seat(*this, false);
-        } else if (pace_.batched()) {
-            const std::uint64_t open = source_.pulled_count() - finished;
-            monitor_.wait_patiently(finished + std::max<std::uint64_t>(1, open / 2), soon, [&] { return this->is_cancelled(); });
+        } else if (pace_.batched() && !napped) {
+            napped = true;
+            monitor_.wait_patiently(finished + half, clock::time_point::max(), [&] { return more_than(finished + half - 1); });
+        } else if (scheduler::has_worker(*this)) {
+            monitor_.wait_urgently(monitor::any_item, claims_, clock::time_point::max(), [&] { return more_than(finished); });
         } else {
-            const bool worked_on = scheduler::has_worker(*this);
-            monitor_.wait_urgently(monitor::any_item, claims_, worked_on ? clock::time_point::max() : soon, ready);
-            if (!ready() && !scheduler::has_worker(*this)) pool_.help(*this, stint::one_batch);
+            const auto soon = clock::now() + monitor::patience_with_backend;
+            monitor_.wait_urgently(monitor::any_item, claims_, soon, [&] { return more_than(finished); });
+            if (!more_than(finished) && !scheduler::has_worker(*this)) pool_.help(*this, stint::one_batch);
         }
     }
 

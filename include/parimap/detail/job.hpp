@@ -43,7 +43,8 @@ class job : public call {
     void cancel() noexcept final {
         cancelled_.store(true, std::memory_order_seq_cst);
         stop_from(0);
-        monitor_.signal();
+        monitor_.signal();     // a consumer,
+        pool_.wake_owners();  // or the owner of a blocking call
     }
 
     bool is_cancelled() const noexcept { return cancelled_.load(std::memory_order_seq_cst); }

@@ -33,7 +33,9 @@ class promised_job final : public single_job {
                 promise_.set_value(std::move(result));
             }
         } catch (...) {
-            promise_.set_exception(std::current_exception());
+            std::exception_ptr exception = std::current_exception();
+            f_.reset();
+            promise_.set_exception(std::move(exception));
         }
     }
 

@@ -50,21 +50,25 @@ class reduction : public first_failure {
         first_failure::fail(seat, combining == claims::unlimited ? item : combining, std::move(exception), whose);
     }
 
-    /// The combination of all items; nothing if there was none. After the last put().
-    std::optional<R> take(std::uint64_t items) {
+    /// The combination of all items; nothing if there was none. After the last put(). While op runs, `combining` is
+    /// the first item of its right operand.
+    std::optional<R> take(std::uint64_t items, std::uint64_t& combining) {
         std::optional<R> all;
-        std::uint64_t unused = 0;
+        std::uint64_t first = items - items % leaf_size;
         if (const std::uint64_t rest = items % leaf_size) {
-            all.emplace(fold(*leaves_.at(items / leaf_size), items / leaf_size, rest, unused));
+            all.emplace(fold(*leaves_.at(items / leaf_size), items / leaf_size, rest, combining));
         }
         for (auto node = waiting_.rbegin(); node != waiting_.rend(); ++node) {
             if (all) {
+                combining = first;
                 R both = std::invoke(op_, std::move(node->second), std::move(*all));
                 all.emplace(std::move(both));
             } else {
                 all.emplace(std::move(node->second));
             }
+            first = node->first.first * leaf_size;
         }
+        combining = 0;
         return all;
     }
 

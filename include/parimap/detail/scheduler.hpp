@@ -108,6 +108,20 @@ class scheduler {
         changed_.wait(lock, [&c] { return c.active_.load(std::memory_order_relaxed) == 0; });
     }
 
+    /// Has all who wait look again: something ended from outside.
+    void wake_owners() noexcept {
+        std::lock_guard lock(mutex_);
+        tell_owners();
+    }
+
+    bool is_terminated() const noexcept {
+        std::lock_guard lock(mutex_);
+        return terminated_;
+    }
+
+    /// Whether the backend may run a worker's task inside submit, on the thread that announces (B7).
+    bool runs_at_once() const noexcept { return backend_needs_caller(); }
+
     /// Whether a worker that has just finished a batch should look at other calls before it takes the next.
     bool others_wait() const noexcept { return open_calls_.load(std::memory_order_relaxed) > 2 || jobs_.claimable(); }
 
@@ -166,11 +180,8 @@ class scheduler {
             }
         }
         for (call* c : stopped) c->cancel();
-        {
-            std::lock_guard lock(mutex_);
-            for (call* c : stopped) leave(*c);
-        }
-        changed_.notify_all();
+        std::lock_guard lock(mutex_);
+        for (call* c : stopped) leave(*c);
     }
 
     /// Waits until what was handed to the workers has returned.
@@ -180,15 +191,22 @@ class scheduler {
         }
         std::unique_lock lock(mutex_);
         if (!closed_) throw error("parimap: join() before close() or terminate(); call one of them first");
-        changed_.wait(lock, [this] {
-            return std::all_of(calls_.begin(), calls_.end(), [](const call* c) { return is_quiet(*c); });
-        });
+        const auto all_quiet = [this] {
+            return jobs_at_once_ == 0 && std::all_of(calls_.begin(), calls_.end(), [](const call* c) { return is_quiet(*c); });
+        };
+        while (!all_quiet()) {
+            if (backend_needs_caller() && seat_is_free() && anything_to_start()) {
+                serve(nullptr, lock);  // nobody else may ever do it
+            } else {
+                changed_.wait(lock);
+            }
+        }
     }
 
     /// Waits for submitted jobs alone: the end of a pool object.
     void finish_jobs() noexcept {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return is_quiet(jobs_); });
+        changed_.wait(lock, [this] { return jobs_at_once_ == 0 && is_quiet(jobs_); });
     }
 
   protected:
@@ -237,7 +255,10 @@ class scheduler {
         runner* r = nullptr;
         {
             std::lock_guard lock(mutex_);
-            if (idle_runners_.empty() || free_seats_.size() <= runners_on_the_way_) return;
+            if (idle_runners_.empty() || free_seats_.size() <= runners_on_the_way_) {
+                tell_owners();  // one of them may sit on a seat, inside a job, and could do it
+                return;
+            }
             r = idle_runners_.back();
             idle_runners_.pop_back();
             ++runners_on_the_way_;
@@ -260,17 +281,20 @@ class scheduler {
         const bool at_once = inside && inside->owner == this && backend_needs_caller();
         std::unique_lock lock(mutex_);
         --runners_on_the_way_;
-        if (seat_is_free()) {
-            const std::size_t seat = take_seat();
-            {
-                const seated on(*this, seat);
-                while (work_for(at_once ? inside->scope : next_call(), seat, lock)) {
-                }
-            }
-            give_back(seat);
-        }
+        if (seat_is_free() && (!at_once || inside->scope)) serve(at_once ? inside->scope : nullptr, lock);
         idle_runners_.push_back(&r);
         current_submission_ = inside;
+    }
+
+    /// Works on a free seat, for one call or for all in turn, until there is nothing to start.
+    void serve(call* only, std::unique_lock<std::mutex>& lock) noexcept {
+        const std::size_t seat = take_seat();
+        {
+            const seated on(*this, seat);
+            while (work_for(only ? only : next_call(), seat, lock)) {
+            }
+        }
+        give_back(seat);
     }
 
     bool work_for(call* c, std::size_t seat, std::unique_lock<std::mutex>& lock) noexcept {
@@ -287,11 +311,13 @@ class scheduler {
     void run_now(std::unique_ptr<single_job> job, const place* here) {
         std::unique_lock lock(mutex_);
         throw_if_closed();
-        std::size_t seat = here ? here->seat : no_worker;
-        if (!here) {
-            changed_.wait(lock, [this] { return seat_is_free(); });
-            seat = take_seat();
+        if (!here) changed_.wait(lock, [this] { return seat_is_free() || terminated_; });
+        if (terminated_) {
+            lock.unlock();
+            return job->cancel();
         }
+        const std::size_t seat = here ? here->seat : take_seat();
+        ++jobs_at_once_;
         lock.unlock();
         {
             const seated on(*this, seat);
@@ -299,7 +325,9 @@ class scheduler {
             job.reset();
         }
         lock.lock();
-        if (!here) give_back(seat);
+        --jobs_at_once_;
+        if (!here) free_seats_.push_back(seat);
+        tell_owners();
         const bool more = anything_to_start();
         lock.unlock();
         if (more) send_worker(nullptr);
@@ -368,7 +396,7 @@ class scheduler {
     }
 
     const std::uint64_t id_ = next_id();
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;  // a worker left, a seat was freed, a job returned
     std::vector<runner> runners_;
     std::vector<runner*> idle_runners_;
@@ -377,6 +405,7 @@ class scheduler {
     std::list<call*> calls_;
     std::atomic<std::size_t> open_calls_{0};  // calls_.size(), for those without the lock
     job_queue jobs_;
+    std::size_t jobs_at_once_ = 0;  // running in run_now()
     bool closed_ = false;
     bool terminated_ = false;
 };

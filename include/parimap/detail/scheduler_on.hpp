@@ -19,8 +19,6 @@ class scheduler_on final : public scheduler {
   public:
     explicit scheduler_on(std::size_t workers) : scheduler_on(std::make_unique<Backend>(checked(workers))) {}
 
-    ~scheduler_on() { backend_.reset(); }  // returns when the last task has
-
   private:
     explicit scheduler_on(std::unique_ptr<Backend> backend)
         : scheduler(std::max<std::size_t>(1, backend->concurrency())), backend_(std::move(backend)) {}
@@ -42,9 +40,8 @@ class scheduler_on final : public scheduler {
         }
     }
 
-    std::unique_ptr<Backend> backend_;
+    const std::unique_ptr<Backend> backend_;  // its destructor returns when the last task has; all else outlives it
 };
-
 
 }  // namespace parimap::detail
 

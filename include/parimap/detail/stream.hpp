@@ -75,7 +75,7 @@ class stream final : public job<Source, F, Results> {
         for (;;) {
             if (handed_ >= total_) return end_of_input();
             throw_if_cancelled();
-            refill();
+            if (!results_.front() || should_refill_first()) refill();
             if (handed_ >= total_) continue;
             entry* e = wait(deadline);
             if (!e) {
@@ -129,6 +129,13 @@ class stream final : public job<Source, F, Results> {
         ++handed_;
         if (failed_index_) *failed_index_ = static_cast<std::size_t>(item);
         std::rethrow_exception(std::move(exception));
+    }
+
+    /// Whether to take items although a result is there. Reading a slow input, or a backend that runs items at once,
+    /// would keep the result waiting; workers without items would wait for the consumer.
+    bool should_refill_first() const noexcept {
+        if (pool_.runs_at_once()) return false;
+        return !Source::pulled || claims_.limit() - monitor_.finished() <= pool_.size();
     }
 
     /// Takes items up to the window.

@@ -40,7 +40,7 @@ class task_queue {
     /// Returns when no thread is inside a task.
     void wait_until_served() noexcept {
         std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return running_ == 0; });
+        served_.wait(lock, [this] { return running_ == 0; });
     }
 
     void close() noexcept {
@@ -65,11 +65,12 @@ class task_queue {
     void run(task& t) noexcept {
         t.run(t);
         std::lock_guard lock(mutex_);
-        if (--running_ == 0) wake_.notify_all();
+        if (--running_ == 0) served_.notify_all();
     }
 
     std::mutex mutex_;
-    std::condition_variable wake_;
+    std::condition_variable wake_;    // a task came, or the end
+    std::condition_variable served_;  // no task runs
     task* head_ = nullptr;
     task** tail_ = &head_;
     std::size_t running_ = 0;

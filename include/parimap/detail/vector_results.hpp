@@ -89,7 +89,8 @@ class vector_results<R, true> : public first_failure {
 /// vector<bool> packs its elements, so two workers could not write to neighbours.
 template <class R>
 inline constexpr bool can_stand_in_vector =
-    std::is_trivially_default_constructible_v<R> && std::is_trivially_copyable_v<R> && !std::is_same_v<R, bool>;
+    std::is_trivially_default_constructible_v<R> && std::is_trivially_copyable_v<R> && std::is_move_assignable_v<R> &&
+    !std::is_same_v<R, bool>;
 
 /// Results that nobody wants.
 class no_results : public first_failure {

@@ -64,9 +64,9 @@ class openmp {
     void host() noexcept {
         detail::task_queue* const queue = &queue_;
         const int workers = workers_;
-#pragma omp parallel num_threads(workers) default(none) shared(queue, workers)
-#pragma omp single
-        for (int i = 0; i < workers; ++i) {
+        // Each thread makes one task: a runtime runs tasks at once, in their producer, when one thread makes many.
+#pragma omp parallel num_threads(workers) default(none) shared(queue)
+        {
 #pragma omp task default(none) firstprivate(queue)
             {
                 is_worker_ = true;

@@ -42,10 +42,15 @@ class tbb {
 
     void submit(task& t) {
         graph_->reserve_wait();  // until the node has the task, the graph does not know of it
-        arena_.enqueue([this, &t] {
-            node_->try_put(&t);  // a pointer: messages are copied at every hop
+        try {
+            arena_.enqueue([this, &t] {
+                node_->try_put(&t);  // a pointer: messages are copied at every hop
+                graph_->release_wait();
+            });
+        } catch (...) {
             graph_->release_wait();
-        });
+            throw;
+        }
     }
 
   private:

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# extract_snippets(<document> <folder> <sources>): writes each program of a Markdown document to <folder>/<name>.cpp and
+# sets <sources> to the files. A program is a ```cpp block after the line `<!-- test: name -->`.
+
+function(extract_snippets document folder sources)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${document})
+    file(READ ${document} text)
+    set(written "")
+    set(mark "<!-- test: ")
+    string(FIND "${text}" "${mark}" start)
+    while(NOT start EQUAL -1)
+        string(SUBSTRING "${text}" ${start} -1 text)
+        if(NOT text MATCHES "^<!-- test: ([a-z0-9_]+) -->\n+```cpp\n")
+            string(SUBSTRING "${text}" 0 60 text)
+            message(FATAL_ERROR "${document}: expected `<!-- test: name -->` and a ```cpp block below it, found: ${text}")
+        endif()
+        set(name ${CMAKE_MATCH_1})
+        if(${folder}/${name}.cpp IN_LIST written)
+            message(FATAL_ERROR "${document} has two programs named ${name}.")
+        endif()
+        string(LENGTH "${CMAKE_MATCH_0}" head)
+        string(SUBSTRING "${text}" ${head} -1 text)
+        string(FIND "${text}" "\n```" end)
+        if(end EQUAL -1)
+            message(FATAL_ERROR "${document}: the program ${name} has no end.")
+        endif()
+        string(SUBSTRING "${text}" 0 ${end} code)
+
+        # Rewriting a file that has not changed would rebuild it.
+        set(old "")
+        if(EXISTS ${folder}/${name}.cpp)
+            file(READ ${folder}/${name}.cpp old)
+        endif()
+        if(NOT "${code}\n" STREQUAL old)
+            file(WRITE ${folder}/${name}.cpp "${code}\n")
+        endif()
+        list(APPEND written ${folder}/${name}.cpp)
+
+        string(SUBSTRING "${text}" ${end} -1 text)
+        string(FIND "${text}" "${mark}" start)
+    endwhile()
+    set(${sources} ${written} PARENT_SCOPE)
+endfunction()

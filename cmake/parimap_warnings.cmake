@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+# parimap_warnings: what our own programs are compiled with. It is linked privately, never exported: an application
+# chooses its warnings itself.
+
+add_library(parimap_warnings INTERFACE)
+target_compile_options(parimap_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
