@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: MIT
+// P1, P3 and P8: results in input order or in the order of finishing, an eager start, and reductions to the bit.
+#include "../support/backend_under_test.hpp"
+#include "../support/catch.hpp"
+#include "../support/gate.hpp"
+#include "../support/items.hpp"
+#include "../support/recorded_range.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+using namespace parimap_test;
+using parimap::map_options;
+
+namespace {
+
+long three_times(int i) {
+    return 3L * i;
+}
+
+std::vector<long> expected(std::size_t count) {
+    std::vector<long> all(count);
+    for (std::size_t i = 0; i < count; ++i) all[i] = three_times(static_cast<int>(i));
+    return all;
+}
+
+// Sizes where a batch, a window or a power of two begins or ends.
+constexpr std::size_t edge_sizes[] = {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 63, 64, 65, 127, 128, 129, 1000, 4097};
+
+// Sums whose last bits depend on where the brackets stand.
+double awkward(int i) {
+    return (i % 2 == 0 ? 1.0 : -1.0) * (0.1 * i + 1e9 / (1.0 + i % 7)) + 1e-7 * i;
+}
+
+std::uint64_t bits(double value) {
+    return std::bit_cast<std::uint64_t>(value);
+}
+
+// A line of text; joining it to words is not commutative, and its type differs from that of a word.
+struct line {
+    std::string text;
+    int starts = 0;
+};
+struct join {
+    line operator()(line left, const std::string& right) const {
+        left.text += right;
+        return left;
+    }
+    std::string operator()(std::string left, const std::string& right) const { return left + right; }
+};
+
+}  // namespace
+
+TEST_CASE("P1 parallel_map gives result i for item i whatever the workers and the chunk and the window") {
+    const auto items = numbers(150);
+    const std::list<int> linked(items.begin(), items.end());
+    for (const std::size_t workers : worker_counts) {
+        pool p{workers};
+        for (const std::size_t window : limits) {
+            for (const std::size_t chunk : limits) {
+                CAPTURE(workers, window, chunk);
+                const map_options options{.chunk = chunk, .window = window};
+                REQUIRE(parimap::parallel_map(p, options, three_times, items) == expected(150));
+            }
+            CAPTURE(workers, window);
+            REQUIRE(parimap::parallel_map(p, map_options{.window = window}, three_times, linked) == expected(150));
+        }
+    }
+}
+
+TEST_CASE("P1 ordered_imap yields result i for item i whatever the workers and the chunk and the window") {
+    const auto items = numbers(150);
+    const std::list<int> linked(items.begin(), items.end());
+    for (const std::size_t workers : worker_counts) {
+        pool p{workers};
+        for (const std::size_t window : limits) {
+            for (const std::size_t chunk : limits) {
+                CAPTURE(workers, window, chunk);
+                const map_options options{.chunk = chunk, .window = window};
+                auto imap = parimap::ordered_imap(p, options, three_times, items);
+                REQUIRE(drain(imap) == expected(150));
+            }
+            CAPTURE(workers, window);
+            auto imap = parimap::ordered_imap(p, map_options{.window = window}, three_times, linked);
+            REQUIRE(drain(imap) == expected(150));
+        }
+    }
+}
+
+TEST_CASE("P1 unordered_imap yields each result exactly once whatever the workers and the chunk and the window") {
+    const auto items = numbers(150);
+    const std::list<int> linked(items.begin(), items.end());
+    for (const std::size_t workers : worker_counts) {
+        pool p{workers};
+        for (const std::size_t window : limits) {
+            for (const std::size_t chunk : limits) {
+                CAPTURE(workers, window, chunk);
+                const map_options options{.chunk = chunk, .window = window};
+                auto imap = parimap::unordered_imap(p, options, three_times, items);
+                REQUIRE(sorted(drain(imap)) == expected(150));
+            }
+            CAPTURE(workers, window);
+            auto imap = parimap::unordered_imap(p, map_options{.window = window}, three_times, linked);
+            REQUIRE(sorted(drain(imap)) == expected(150));
+        }
+    }
+}
+
+TEST_CASE("P1 results keep their places at every size near a power of two") {
+    for (const std::size_t workers : worker_counts) {
+        pool p{workers};
+        for (const std::size_t size : edge_sizes) {
+            CAPTURE(workers, size);
+            const auto items = numbers(size);
+            REQUIRE(parimap::parallel_map(p, three_times, items) == expected(size));
+            auto ordered = parimap::ordered_imap(p, three_times, items);
+            REQUIRE(drain(ordered) == expected(size));
+            auto unordered = parimap::unordered_imap(p, three_times, items);
+            REQUIRE(sorted(drain(unordered)) == expected(size));
+        }
+    }
+}
+
+TEST_CASE("P1 ten thousand cheap items come back complete and in order from a single-pass input") {
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        pull_record record;
+        REQUIRE(parimap::parallel_map(p, three_times, recorded_range<>{record, 10'000}) == expected(10'000));
+        auto imap = parimap::ordered_imap(p, three_times, recorded_range<>{record, 10'000});
+        REQUIRE(drain(imap) == expected(10'000));
+    }
+}
+
+TEST_CASE("P1 items of random length keep their order") {
+    std::mt19937 random{7};
+    std::uniform_int_distribution<int> length{0, 1500};
+    std::vector<int> microseconds(60);
+    for (int& one : microseconds) one = length(random);
+    const auto sleep = [](int us) {
+        std::this_thread::sleep_for(std::chrono::microseconds{us});
+        return us;
+    };
+    for (const std::size_t workers : {2, 8}) {
+        for (const std::size_t window : limits) {
+            CAPTURE(workers, window);
+            pool p{workers};
+            auto ordered = parimap::ordered_imap(p, map_options{.window = window}, sleep, microseconds);
+            REQUIRE(drain(ordered) == microseconds);
+            auto unordered = parimap::unordered_imap(p, map_options{.window = window}, sleep, microseconds);
+            REQUIRE(sorted(drain(unordered)) == sorted(microseconds));
+        }
+    }
+}
+
+TEST_CASE("P1 parallel_for_each runs every item exactly once") {
+    for (const std::size_t workers : worker_counts) {
+        pool p{workers};
+        for (const std::size_t chunk : limits) {
+            CAPTURE(workers, chunk);
+            const auto items = numbers(3000);
+            std::vector<std::atomic<int>> runs(items.size());
+            parimap::parallel_for_each(
+                p, map_options{.chunk = chunk}, [&](int i) { ++runs[static_cast<std::size_t>(i)]; }, items);
+            REQUIRE(std::all_of(runs.begin(), runs.end(), [](const auto& n) { return n == 1; }));
+        }
+    }
+}
+
+TEST_CASE("P1 parallel_map_into writes result i to place i") {
+    for (const std::size_t workers : worker_counts) {
+        pool p{workers};
+        for (const std::size_t chunk : limits) {
+            CAPTURE(workers, chunk);
+            std::vector<long> out(3000, -1);
+            REQUIRE(parimap::parallel_map_into(p, map_options{.chunk = chunk}, out, three_times, numbers(3000)) == 3000);
+            REQUIRE(out == expected(3000));
+        }
+    }
+}
+
+TEST_CASE("P1 unordered_imap with one worker yields results in the order in which items ran") {
+    pool p{1};
+    for (const std::size_t window : limits) {
+        CAPTURE(window);
+        std::vector<int> ran;  // no lock: with one seat each job happens after the one before it
+        auto imap = parimap::unordered_imap(
+            p, map_options{.chunk = 3, .window = window},
+            [&](int i) {
+                ran.push_back(i);
+                return i;
+            },
+            numbers(500));
+        const auto results = drain(imap);
+        REQUIRE(results == ran);
+    }
+}
+
+TEST_CASE("P1 unordered_imap hands over an item that overtook an earlier one first") {
+    if (is_serial) return;  // items run one after the other there
+    for (const std::size_t workers : {2, 3, 8}) {
+        for (const std::size_t chunk : {0, 1, 64}) {
+            CAPTURE(workers, chunk);
+            gate first_may_finish;
+            pool p{workers};
+            auto imap = parimap::unordered_imap(
+                p, map_options{.chunk = chunk, .window = 8},
+                [&](int i) {
+                    if (i == 0) first_may_finish.wait();
+                    return i;
+                },
+                numbers(8));
+            std::vector<int> results;
+            for (int k = 0; k < 7; ++k) results.push_back(imap.next().value());
+            first_may_finish.open();
+            results.push_back(imap.next().value());
+            REQUIRE(sorted(results) == numbers(8));
+            REQUIRE(results.back() == 0);
+            REQUIRE_FALSE(imap.next());
+        }
+    }
+}
+
+TEST_CASE("P1 unordered_imap keeps the order of finishing also for a consumer that looks later") {
+    if (is_serial) return;  // items run one after the other there
+    for (const std::size_t chunk : {0, 1, 64}) {
+        CAPTURE(chunk);
+        // Item 0 holds one of two seats until the fifth other item starts on the only other seat. By then four
+        // items have finished, in the order in which they started.
+        std::mutex mutex;
+        std::vector<int> started;
+        gate fifth_started;
+        std::atomic<int> finished{0};
+        pool p{2};
+        auto imap = parimap::unordered_imap(
+            p, map_options{.chunk = chunk, .window = 16},
+            [&](int i) {
+                if (i == 0) {
+                    fifth_started.wait();
+                } else {
+                    const std::scoped_lock lock{mutex};
+                    started.push_back(i);
+                    if (started.size() == 5) fifth_started.open();
+                }
+                ++finished;
+                return i;
+            },
+            numbers(10));
+        REQUIRE(eventually([&] { return finished == 10; }));
+        const auto results = drain(imap);
+        const std::scoped_lock lock{mutex};
+        REQUIRE(fifth_started.is_open());
+        REQUIRE(sorted(results) == numbers(10));
+        REQUIRE(std::equal(started.begin(), started.begin() + 4, results.begin()));
+    }
+}
+
+TEST_CASE("P3 work starts in the call that makes the imap and goes up to the window") {
+    for (const std::size_t workers : worker_counts) {
+        for (const std::size_t window : explicit_limits) {
+            CAPTURE(workers, window);
+            std::atomic<std::size_t> started{0};
+            const auto count_start = [&](int i) {
+                ++started;
+                return i;
+            };
+            pool p{workers};
+            {
+                auto ordered = parimap::ordered_imap(p, map_options{.window = window}, count_start, numbers(1000));
+                REQUIRE(eventually([&] { return started == window; }));
+                REQUIRE(drain(ordered) == numbers(1000));
+            }
+            started = 0;
+            auto unordered = parimap::unordered_imap(p, map_options{.window = window}, count_start, numbers(1000));
+            REQUIRE(eventually([&] { return started == window; }));
+            REQUIRE(sorted(drain(unordered)) == numbers(1000));
+        }
+    }
+}
+
+TEST_CASE("P3 an input shorter than the window is run to its end before anyone asks") {
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        std::atomic<std::size_t> finished{0};
+        pull_record record;
+        pool p{workers};
+        auto imap = record.during([&] {
+            return parimap::ordered_imap(
+                p, map_options{.window = 64},
+                [&](int i) {
+                    ++finished;
+                    return i;
+                },
+                recorded_range<>{record, 40});
+        });
+        REQUIRE(eventually([&] { return finished == 40; }));
+        REQUIRE(record.during([&] { return drain(imap); }) == numbers(40));
+        REQUIRE(record.broke_no_rule());
+    }
+}
+
+TEST_CASE("P8 a floating-point reduction has the same bits for every worker count and chunk and window and input") {
+    for (const std::size_t size : {1, 5, 64, 1000, 10'000}) {
+        const auto items = numbers(size);
+        const std::list<int> linked(items.begin(), items.end());
+        pool one{1};
+        const auto reference = bits(parimap::parallel_map_reduce(one, awkward, std::plus<>{}, 0.25, items));
+        for (const std::size_t workers : worker_counts) {
+            pool p{workers};
+            CAPTURE(size, workers);
+            for (const std::size_t chunk : limits) {
+                const map_options options{.chunk = chunk};
+                REQUIRE(bits(parimap::parallel_map_reduce(p, options, awkward, std::plus<>{}, 0.25, items)) == reference);
+            }
+            REQUIRE(bits(parimap::parallel_map_reduce(p, awkward, std::plus<>{}, 0.25, linked)) == reference);
+            REQUIRE(bits(parimap::parallel_map_reduce(p, map_options{.window = 7}, awkward, std::plus<>{}, 0.25, linked)) ==
+                    reference);
+            pull_record record;
+            REQUIRE(bits(parimap::parallel_map_reduce(p, awkward, std::plus<>{}, 0.25, recorded_range<>{record, size})) ==
+                    reference);
+        }
+    }
+}
+
+TEST_CASE("P8 a reduction has the same bits while items take unequal time and the pool is shared") {
+    const auto items = numbers(200);
+    const auto uneven = [](int i) {
+        if (i % 13 == 0) std::this_thread::sleep_for(std::chrono::microseconds{50 * (i % 5)});
+        return awkward(i);
+    };
+    pool p{3};
+    const auto reference = bits(parimap::parallel_map_reduce(p, awkward, std::plus<>{}, 0.0, items));
+    std::atomic<int> different{0};
+    std::vector<std::thread> callers;
+    for (int caller = 0; caller < 3; ++caller) {
+        callers.emplace_back([&] {
+            for (int round = 0; round < 5; ++round)
+                if (bits(parimap::parallel_map_reduce(p, uneven, std::plus<>{}, 0.0, items)) != reference) ++different;
+        });
+    }
+    for (auto& caller : callers) caller.join();
+    REQUIRE(different == 0);
+}
+
+TEST_CASE("P1 parallel_map_reduce combines in input order with init once and leftmost") {
+    const auto word = [](int i) { return std::to_string(i) + ' '; };
+    for (const std::size_t workers : worker_counts) {
+        pool p{workers};
+        for (const std::size_t size : {0, 1, 2, 3, 17, 500}) {
+            std::string words;
+            for (std::size_t i = 0; i < size; ++i) words += word(static_cast<int>(i));
+            const auto items = numbers(size);
+            const std::list<int> linked(items.begin(), items.end());
+            for (const std::size_t chunk : limits) {
+                CAPTURE(workers, size, chunk);
+                const map_options options{.chunk = chunk};
+                const line start{"> ", 1};
+                const line all = parimap::parallel_map_reduce(p, options, word, join{}, start, items);
+                REQUIRE(all.text == "> " + words);
+                REQUIRE(all.starts == 1);
+                REQUIRE(parimap::parallel_map_reduce(p, options, word, join{}, start, linked).text == all.text);
+            }
+        }
+    }
+}
+
+TEST_CASE("P1 parallel_map_reduce of nothing is init and its type is that of init without reference and const") {
+    pool p{2};
+    const long start = 40;
+    auto sum = parimap::parallel_map_reduce(p, [](int i) { return i; }, std::plus<>{}, start, std::vector<int>{});
+    STATIC_REQUIRE(std::is_same_v<decltype(sum), long>);
+    REQUIRE(sum == 40);
+    auto text = parimap::parallel_map_reduce(p, [](int i) { return std::to_string(i); }, join{}, line{"x", 1},
+                                             std::vector<int>{1, 2});
+    STATIC_REQUIRE(std::is_same_v<decltype(text), line>);
+    REQUIRE(text.text == "x12");
+}
+
+TEST_CASE("P1 parallel_map_reduce combines results that can only be moved") {
+    using box = std::unique_ptr<long>;
+    const auto boxed = [](int i) { return std::make_unique<long>(i); };
+    const auto add = [](box left, box right) {
+        *left += *right;
+        return left;
+    };
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        const box sum = parimap::parallel_map_reduce(p, boxed, add, std::make_unique<long>(5), numbers(1001));
+        REQUIRE(*sum == 5 + 1000L * 1001 / 2);
+    }
+}
+
+TEST_CASE("P4 a combination that throws leaves parallel_map_reduce with its exception and the pool usable") {
+    const auto add = [](long left, long right) {
+        if (right == 77) throw std::domain_error{"77"};
+        return left + right;
+    };
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        const std::vector<int> items(100, 77);
+        REQUIRE_THROWS_AS(parimap::parallel_map_reduce(p, [](int i) { return long{i}; }, add, 0L, items),
+                          std::domain_error);
+        REQUIRE(parimap::parallel_map_reduce(p, three_times, std::plus<>{}, 0L, numbers(10)) == 135);
+    }
+}
