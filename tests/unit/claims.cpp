@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// claims: every item is started once or dropped once, whoever claims and steals, and outbox loses and swaps nothing.
+
+#include "support/catch.hpp"
+
+#include <parimap/detail/claims.hpp>
+#include <parimap/detail/outbox.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+using parimap::detail::claims;
+
+TEST_CASE("claims: a seat gets a batch and starts its items in order") {
+    claims c(1);
+    c.raise_limit(10);
+    std::uint64_t item = 0;
+    REQUIRE_FALSE(c.pop(0, item));
+    REQUIRE(c.claim(0, 4, claims::unlimited));
+    for (std::uint64_t expected = 0; expected < 4; ++expected) {
+        REQUIRE(c.pop(0, item));
+        REQUIRE(item == expected);
+    }
+    REQUIRE_FALSE(c.pop(0, item));
+    REQUIRE(c.claim(0, 100, claims::unlimited));
+    REQUIRE(c.next() == 10);
+    REQUIRE(c.drop(0) == 6);
+    REQUIRE_FALSE(c.claim(0, 100, claims::unlimited));
+    REQUIRE_FALSE(c.claimable());
+}
+
+TEST_CASE("claims: a seat without items takes the back half of a batch in progress") {
+    claims c(2);
+    c.raise_limit(8);
+    std::uint64_t item = 0;
+    REQUIRE(c.claim(0, 8, claims::unlimited));
+    REQUIRE(c.pop(0, item));
+    REQUIRE(c.claimable());
+    REQUIRE(c.claim(1, 8, claims::unlimited));  // 7 are left: it takes 4
+    REQUIRE(c.pop(1, item));
+    REQUIRE(item == 4);
+    REQUIRE(c.drop(0) == 3);
+    REQUIRE(c.drop(1) == 3);
+}
+
+TEST_CASE("claims: an item that many others have overtaken goes first") {
+    claims c(2);
+    c.raise_limit(100);
+    std::uint64_t item = 0;
+    REQUIRE(c.claim(0, 2, claims::unlimited));
+    REQUIRE(c.pop(0, item));  // seat 0 is held up by item 0; item 1 waits behind it
+    for (int batch = 0; batch < 5; ++batch) {
+        REQUIRE(c.claim(1, 2, 10));
+        REQUIRE(c.pop(1, item));
+        REQUIRE(item > 1);
+        c.drop(1);
+    }
+    REQUIRE(c.claim(1, 2, 10));
+    REQUIRE(c.pop(1, item));
+    REQUIRE(item == 1);
+}
+
+TEST_CASE("claims: behind a closed gate nothing is claimed") {
+    claims c(2);
+    c.raise_limit(100);
+    c.close_from(5);
+    REQUIRE(c.is_open(4));
+    REQUIRE_FALSE(c.is_open(5));
+    REQUIRE(c.claim(0, 50, claims::unlimited));
+    REQUIRE(c.drop(0) == 5);
+    REQUIRE_FALSE(c.claimable());
+    c.close_from(7);  // a gate never opens again
+    REQUIRE_FALSE(c.is_open(5));
+}
+
+TEST_CASE("claims: numbers beyond 32 bits stay whole") {
+    claims c(1);
+    const std::uint64_t far = (std::uint64_t{1} << 32) + 5;
+    c.raise_limit(far);
+    std::uint64_t item = 0;
+    std::uint64_t expected = 0;
+    while (c.claim(0, claims::max_batch, claims::unlimited)) {
+        REQUIRE(c.pop(0, item));
+        REQUIRE(item == expected);
+        expected += 1 + c.drop(0);
+    }
+    REQUIRE(expected == far);
+}
+
+TEST_CASE("claims: threads that claim and steal start every item exactly once") {
+    constexpr std::size_t seats = 4;
+    constexpr std::uint64_t items = 200'000;
+    for (const std::uint64_t batch : {std::uint64_t{1}, std::uint64_t{7}, std::uint64_t{5000}}) {
+        claims c(seats);
+        const auto started = std::make_unique<std::atomic<int>[]>(items);
+        std::vector<std::thread> threads;
+        for (std::size_t seat = 0; seat < seats; ++seat) {
+            threads.emplace_back([&, seat] {
+                // Seat 0 supplies in steps, so that the others often find nothing but each other's batches.
+                while (c.next() < items || c.claimable()) {
+                    if (seat == 0 && c.limit() < items) c.raise_limit(std::min<std::uint64_t>(items, c.limit() + 3000));
+                    while (c.claim(seat, batch, 1000)) {
+                        for (std::uint64_t item = 0; c.pop(seat, item);) started[item].fetch_add(1, std::memory_order_relaxed);
+                    }
+                }
+            });
+        }
+        for (std::thread& t : threads) t.join();
+        std::uint64_t once = 0;
+        for (std::uint64_t i = 0; i < items; ++i) once += started[i].load() == 1;
+        REQUIRE(once == items);
+    }
+}
+
+TEST_CASE("outbox: what one thread puts in comes out in order and whole") {
+    struct entry {
+        std::uint64_t number;
+        std::unique_ptr<std::uint64_t> copy;
+    };
+    parimap::detail::outbox<entry> box;
+    constexpr std::uint64_t entries = 200'000;
+    std::thread writer([&] {
+        for (std::uint64_t i = 0; i < entries; ++i) {
+            ::new (box.room()) entry{i, std::make_unique<std::uint64_t>(i)};
+            box.push();
+        }
+    });
+    std::uint64_t wrong = 0;
+    for (std::uint64_t expected = 0; expected < entries - 10;) {  // the last ones stay for the destructor
+        entry* e = box.front();
+        if (!e) {
+            std::this_thread::yield();
+            continue;
+        }
+        wrong += e->number != expected || *e->copy != expected;
+        box.pop();
+        ++expected;
+    }
+    writer.join();
+    REQUIRE(wrong == 0);
+}
