@@ -4,7 +4,7 @@
 
 cmake_minimum_required(VERSION 3.22)
 
-# --- How the twin was compiled ------------------------------------------------------------------------------------------
+# --- How the twin was compiled ----------------------------------------------------------------------------------------
 
 file(READ ${COMMANDS} commands)
 string(JSON count LENGTH "${commands}")
@@ -23,7 +23,7 @@ if(NOT command)
 endif()
 separate_arguments(command UNIX_COMMAND "${command}")
 
-# --- The same again, with the bad lines ---------------------------------------------------------------------------------
+# --- The same again, with the bad lines -------------------------------------------------------------------------------
 
 list(APPEND command -DPARIMAP_BAD -fsyntax-only)
 execute_process(COMMAND ${command} WORKING_DIRECTORY ${folder}

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // P4: failures of items and of the input, with every frontend.
-#include "../support/backend_under_test.hpp"
-#include "../support/catch.hpp"
-#include "../support/counted.hpp"
-#include "../support/gate.hpp"
-#include "../support/items.hpp"
-#include "../support/recorded_range.hpp"
-#include "../support/throws_on.hpp"
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+#include "support/counted.hpp"
+#include "support/gate.hpp"
+#include "support/items.hpp"
+#include "support/recorded_range.hpp"
+#include "support/throws_on.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -80,7 +80,7 @@ TEST_CASE("P4 ordered_imap throws an exception exactly when its item is due and 
     const throws_on f{{0, 3, 4, 50, 99}};
     for (const std::size_t workers : worker_counts) {
         for (const std::size_t window : limits) {
-            for (const std::size_t chunk : {0, 1, 7, 64}) {
+            for (const std::size_t chunk : sizes{0, 1, 7, 64}) {
                 CAPTURE(workers, window, chunk);
                 std::size_t failed = untouched;
                 pool p{workers};
@@ -128,7 +128,7 @@ TEST_CASE("P4 unordered_imap hands over each failed item once among all the resu
         if (!f.is_bad(i)) good.push_back(i);
     for (const std::size_t workers : worker_counts) {
         for (const std::size_t window : limits) {
-            for (const std::size_t chunk : {0, 1, 7, 64}) {
+            for (const std::size_t chunk : sizes{0, 1, 7, 64}) {
                 CAPTURE(workers, window, chunk);
                 std::size_t failed = untouched;
                 pool p{workers};
@@ -188,8 +188,8 @@ TEST_CASE("P4 a blocking call throws what a serial loop would have thrown") {
 
 TEST_CASE("P4 an item that fails later but lies earlier wins") {
     if (is_serial) return;  // items run one after the other there
-    for (const std::size_t workers : {2, 3, 8}) {
-        for (const std::size_t chunk : {0, 1, 64}) {
+    for (const std::size_t workers : sizes{2, 3, 8}) {
+        for (const std::size_t chunk : sizes{0, 1, 64}) {
             gate later_failed;
             const auto f = [&](int i) {
                 if (i == 7) {
@@ -235,7 +235,7 @@ TEST_CASE("P4 parallel_map lets every item before the failed one finish and runs
 
 TEST_CASE("P4 a blocking call starts no item after the first failed index") {
     for (const std::size_t workers : worker_counts) {
-        for (const std::size_t chunk : {0, 1, 5000}) {
+        for (const std::size_t chunk : sizes{0, 1, 5000}) {
             std::atomic<int> started{0};
             const auto f = [&](int i) {
                 ++started;
@@ -406,8 +406,8 @@ TEST_CASE("P4 an input that throws ends the stream after all the results before 
         }
     };
     check(single_pass{}, &pull_record::fail_begin, 0);
-    for (const std::size_t at : {1, 5, 63}) check(single_pass{}, &pull_record::fail_advance, at);
-    for (const std::size_t at : {0, 1, 5, 63}) check(single_pass{}, &pull_record::fail_read, at);
+    for (const std::size_t at : sizes{1, 5, 63}) check(single_pass{}, &pull_record::fail_advance, at);
+    for (const std::size_t at : sizes{0, 1, 5, 63}) check(single_pass{}, &pull_record::fail_read, at);
     check(multi_pass{}, &pull_record::fail_begin, 0);
     check(multi_pass{}, &pull_record::fail_advance, 5);
     check(multi_pass{}, &pull_record::fail_read, 5);

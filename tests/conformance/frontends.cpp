@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The names: every way to call a frontend, what may be called, submit, the composing callables, and P10.
-#include "../support/backend_under_test.hpp"
-#include "../support/captured_output.hpp"
-#include "../support/catch.hpp"
-#include "../support/counted.hpp"
-#include "../support/cpu_time.hpp"
-#include "../support/gate.hpp"
-#include "../support/items.hpp"
-#include "../support/recorded_range.hpp"
-#include "../support/throws_on.hpp"
+#include "support/backend_under_test.hpp"
+#include "support/captured_output.hpp"
+#include "support/catch.hpp"
+#include "support/counted.hpp"
+#include "support/cpu_time.hpp"
+#include "support/gate.hpp"
+#include "support/items.hpp"
+#include "support/recorded_range.hpp"
+#include "support/throws_on.hpp"
 
 #include <algorithm>
 #include <array>
@@ -359,7 +359,7 @@ TEST_CASE("map_async gives the future of what parallel_map gives") {
 
 TEST_CASE("map_async runs beside its caller") {
     if (is_serial) return;  // it runs the map at once there
-    for (const std::size_t workers : {1, 2, 8}) {
+    for (const std::size_t workers : sizes{1, 2, 8}) {
         CAPTURE(workers);
         gate open;
         pool p{workers};

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Inputs: which ranges a frontend takes, one or several, and what it does to them.
-#include "../support/backend_under_test.hpp"
-#include "../support/catch.hpp"
-#include "../support/counted.hpp"
-#include "../support/generator.hpp"
-#include "../support/items.hpp"
-#include "../support/recorded_range.hpp"
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+#include "support/counted.hpp"
+#include "support/generator.hpp"
+#include "support/items.hpp"
+#include "support/recorded_range.hpp"
 
 #include <algorithm>
 #include <array>
@@ -52,8 +52,8 @@ namespace {
 // The same range through a blocking frontend and through a stream.
 template <class MakeInput>
 void require_doubled(MakeInput make_input, const std::vector<int>& expected) {
-    for (const std::size_t workers : {1, 3}) {
-        for (const std::size_t window : {0, 1, 5}) {
+    for (const std::size_t workers : sizes{1, 3}) {
+        for (const std::size_t window : sizes{0, 1, 5}) {
             CAPTURE(workers, window);
             pool p{workers};
             const map_options options{.window = window};

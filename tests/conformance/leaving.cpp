@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // P5: every way to leave a stream, a call or a pool early, and what still runs afterwards.
-#include "../support/backend_under_test.hpp"
-#include "../support/catch.hpp"
-#include "../support/counted.hpp"
-#include "../support/gate.hpp"
-#include "../support/items.hpp"
-#include "../support/recorded_range.hpp"
-#include "../support/throws_on.hpp"
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+#include "support/counted.hpp"
+#include "support/gate.hpp"
+#include "support/items.hpp"
+#include "support/recorded_range.hpp"
+#include "support/throws_on.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -179,7 +179,7 @@ TEST_CASE("P5 a default-made imap is at its end") {
 
 TEST_CASE("P5 leaving an imap stops the token of its jobs") {
     if (is_serial) return;  // the making call would wait for the stop
-    for (const std::size_t workers : {1, 2, 3, 8}) {
+    for (const std::size_t workers : sizes{1, 2, 3, 8}) {
         CAPTURE(workers);
         std::atomic<int> running{0};
         std::atomic<int> unstopped{0};
@@ -197,7 +197,7 @@ TEST_CASE("P5 leaving an imap stops the token of its jobs") {
 
 TEST_CASE("P5 an imap may outlive its pool and still yields everything") {
     for (const std::size_t workers : worker_counts) {
-        for (const std::size_t window : {0, 1, 4}) {
+        for (const std::size_t window : sizes{0, 1, 4}) {
             CAPTURE(workers, window);
             pull_record record;
             const auto make_ordered = [&] {
@@ -272,7 +272,7 @@ TEST_CASE("P5 cancel inside a loop makes the loop throw cancelled") {
 
 TEST_CASE("P5 cancel from another thread releases a waiting consumer while the item still runs") {
     if (is_serial) return;  // the making call would wait for the gate
-    for (const std::size_t workers : {1, 2, 8}) {
+    for (const std::size_t workers : sizes{1, 2, 8}) {
         CAPTURE(workers);
         gate item_may_end;
         pool p{workers};
@@ -328,7 +328,7 @@ TEST_CASE("P5 a stop requested beforehand lets no item run") {
 
 TEST_CASE("P5 a stop during a blocking call starts no further item and the call throws cancelled") {
     for (const std::size_t workers : worker_counts) {
-        for (const std::size_t chunk : {0, 1, 5000}) {
+        for (const std::size_t chunk : sizes{0, 1, 5000}) {
             CAPTURE(workers, chunk);
             std::stop_source source;
             work_count count;
@@ -396,7 +396,7 @@ TEST_CASE("P5 a stop after the call has ended does no harm") {
 
 TEST_CASE("P5 next_for throws timed_out and nothing is lost") {
     if (is_serial) return;  // it runs the item itself there
-    for (const std::size_t workers : {1, 2, 8}) {
+    for (const std::size_t workers : sizes{1, 2, 8}) {
         CAPTURE(workers);
         gate open;
         pool p{workers};
@@ -583,7 +583,7 @@ TEST_CASE("P5 a map made inside a job of a terminated pool throws pool_closed") 
 
 TEST_CASE("P5 terminate does not wait and a waiting consumer gets cancelled at once") {
     if (is_serial) return;  // the making call would wait for the gate
-    for (const std::size_t workers : {1, 2, 8}) {
+    for (const std::size_t workers : sizes{1, 2, 8}) {
         CAPTURE(workers);
         gate item_may_end;
         gate terminated;
@@ -630,7 +630,7 @@ TEST_CASE("P5 terminate makes a blocking call throw cancelled and stops its toke
 
 TEST_CASE("P5 terminate makes an unstarted submit and an unfinished map_async throw cancelled") {
     if (is_serial) return;  // both run at once there
-    for (const std::size_t workers : {1, 2, 3}) {
+    for (const std::size_t workers : sizes{1, 2, 3}) {
         CAPTURE(workers);
         gate running_may_end;
         std::atomic<std::size_t> running{0};

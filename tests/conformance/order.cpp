@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // P1, P3 and P8: results in input order or in the order of finishing, an eager start, and reductions to the bit.
-#include "../support/backend_under_test.hpp"
-#include "../support/catch.hpp"
-#include "../support/gate.hpp"
-#include "../support/items.hpp"
-#include "../support/recorded_range.hpp"
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+#include "support/gate.hpp"
+#include "support/items.hpp"
+#include "support/recorded_range.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -155,7 +155,7 @@ TEST_CASE("P1 items of random length keep their order") {
         std::this_thread::sleep_for(std::chrono::microseconds{us});
         return us;
     };
-    for (const std::size_t workers : {2, 8}) {
+    for (const std::size_t workers : sizes{2, 8}) {
         for (const std::size_t window : limits) {
             CAPTURE(workers, window);
             pool p{workers};
@@ -212,8 +212,8 @@ TEST_CASE("P1 unordered_imap with one worker yields results in the order in whic
 
 TEST_CASE("P1 unordered_imap hands over an item that overtook an earlier one first") {
     if (is_serial) return;  // items run one after the other there
-    for (const std::size_t workers : {2, 3, 8}) {
-        for (const std::size_t chunk : {0, 1, 64}) {
+    for (const std::size_t workers : sizes{2, 3, 8}) {
+        for (const std::size_t chunk : sizes{0, 1, 64}) {
             CAPTURE(workers, chunk);
             gate first_may_finish;
             pool p{workers};
@@ -237,7 +237,7 @@ TEST_CASE("P1 unordered_imap hands over an item that overtook an earlier one fir
 
 TEST_CASE("P1 unordered_imap keeps the order of finishing also for a consumer that looks later") {
     if (is_serial) return;  // items run one after the other there
-    for (const std::size_t chunk : {0, 1, 64}) {
+    for (const std::size_t chunk : sizes{0, 1, 64}) {
         CAPTURE(chunk);
         // Item 0 holds one of two seats until the fifth other item starts on the only other seat. By then four
         // items have finished, in the order in which they started.
@@ -314,7 +314,7 @@ TEST_CASE("P3 an input shorter than the window is run to its end before anyone a
 }
 
 TEST_CASE("P8 a floating-point reduction has the same bits for every worker count and chunk and window and input") {
-    for (const std::size_t size : {1, 5, 64, 1000, 10'000}) {
+    for (const std::size_t size : sizes{1, 5, 64, 1000, 10'000}) {
         const auto items = numbers(size);
         const std::list<int> linked(items.begin(), items.end());
         pool one{1};
@@ -360,7 +360,7 @@ TEST_CASE("P1 parallel_map_reduce combines in input order with init once and lef
     const auto word = [](int i) { return std::to_string(i) + ' '; };
     for (const std::size_t workers : worker_counts) {
         pool p{workers};
-        for (const std::size_t size : {0, 1, 2, 3, 17, 500}) {
+        for (const std::size_t size : sizes{0, 1, 2, 3, 17, 500}) {
             std::string words;
             for (std::size_t i = 0; i < size; ++i) words += word(static_cast<int>(i));
             const auto items = numbers(size);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // P6, P7 and P9: batches show in nothing but speed, calls nest, and a pool of n runs n jobs at once and never more.
-#include "../support/backend_under_test.hpp"
-#include "../support/catch.hpp"
-#include "../support/gate.hpp"
-#include "../support/items.hpp"
-#include "../support/recorded_range.hpp"
-#include "../support/seat_book.hpp"
-#include "../support/throws_on.hpp"
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+#include "support/gate.hpp"
+#include "support/items.hpp"
+#include "support/recorded_range.hpp"
+#include "support/seat_book.hpp"
+#include "support/throws_on.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -105,7 +105,7 @@ int leaves(pool& p, int depth, std::size_t width, map_options options) {
 
 TEST_CASE("P6 eight adjacent slow items among many cheap ones run at once in every blocking frontend") {
     for (const std::size_t workers : worker_counts) {
-        for (const std::size_t chunk : {0, 1, 100, 100'000}) {
+        for (const std::size_t chunk : sizes{0, 1, 100, 100'000}) {
             CAPTURE(workers, chunk);
             pool p{workers};
             const auto items = numbers(total);
@@ -128,7 +128,7 @@ TEST_CASE("P6 eight adjacent slow items among many cheap ones run at once in eve
 
 TEST_CASE("P6 eight adjacent slow items among many cheap ones run at once in every stream") {
     for (const std::size_t workers : worker_counts) {
-        for (const std::size_t chunk : {0, 1, 100, 100'000}) {
+        for (const std::size_t chunk : sizes{0, 1, 100, 100'000}) {
             CAPTURE(workers, chunk);
             pool p{workers};
             const auto items = numbers(total);
@@ -169,7 +169,7 @@ TEST_CASE("P6 adjacent slow items of a list and of a single-pass input run at on
 
 TEST_CASE("P6 slow items at the very begin and the very end run at once") {
     for (const std::size_t workers : worker_counts) {
-        for (const std::size_t chunk : {0, 4000}) {
+        for (const std::size_t chunk : sizes{0, 4000}) {
             CAPTURE(workers, chunk);
             pool p{workers};
             const int last = 4000 - static_cast<int>(p.size());
@@ -190,7 +190,7 @@ TEST_CASE("P6 slow items at the very begin and the very end run at once") {
 TEST_CASE("P6 a finished item reaches a waiting consumer although its batch neighbour runs on") {
     if (is_serial) return;  // the consumer runs the items itself there
     for (const std::size_t workers : worker_counts) {
-        for (const std::size_t chunk : {0, 1, 64}) {
+        for (const std::size_t chunk : sizes{0, 1, 64}) {
             for (const std::size_t window : limits) {
                 CAPTURE(workers, chunk, window);
                 chain links{0};
@@ -210,7 +210,7 @@ TEST_CASE("P6 a finished item reaches a waiting consumer although its batch neig
 TEST_CASE("P6 a finished item of an unordered stream reaches the consumer although its batch neighbour runs on") {
     if (is_serial) return;  // the consumer runs the items itself there
     for (const std::size_t workers : worker_counts) {
-        for (const std::size_t chunk : {0, 1, 64}) {
+        for (const std::size_t chunk : sizes{0, 1, 64}) {
             for (const std::size_t window : limits) {
                 CAPTURE(workers, chunk, window);
                 chain links{0};
@@ -247,7 +247,7 @@ TEST_CASE("P6 a finished item is not kept back after thousands of cheap ones eit
 TEST_CASE("P6 a chained stage passes a finished item on although its batch neighbour runs on") {
     if (is_serial) return;  // the consumer runs the items itself there
     pool p{2};
-    for (const std::size_t chunk : {0, 64}) {
+    for (const std::size_t chunk : sizes{0, 64}) {
         CAPTURE(chunk);
         chain links{0};
         const map_options options{.chunk = chunk, .window = 1};
@@ -264,8 +264,8 @@ TEST_CASE("P6 a chained stage passes a finished item on although its batch neigh
 
 TEST_CASE("P6 one long item among short ones holds nobody up but its own place") {
     if (is_serial) return;  // items run one after the other there
-    for (const std::size_t workers : {2, 8}) {
-        for (const std::size_t chunk : {0, 1000}) {
+    for (const std::size_t workers : sizes{2, 8}) {
+        for (const std::size_t chunk : sizes{0, 1000}) {
             CAPTURE(workers, chunk);
             // The long item ends when all the others have: they must not be stuck behind it in its batch.
             std::atomic<int> others{0};
@@ -296,7 +296,7 @@ TEST_CASE("P7 frontends nest six levels deep with any number of workers") {
 TEST_CASE("P7 frontends nest with any chunk and window") {
     for (const std::size_t workers : worker_counts) {
         pool p{workers};
-        for (const std::size_t chunk : {0, 1, 64}) {
+        for (const std::size_t chunk : sizes{0, 1, 64}) {
             for (const std::size_t window : limits) {
                 CAPTURE(workers, chunk, window);
                 REQUIRE(leaves(p, 5, 2, {.chunk = chunk, .window = window}) == 32);
@@ -355,9 +355,9 @@ TEST_CASE("P7 a stream from outside may be read by a job of the same pool") {
         pool p{workers};
         auto imap = parimap::ordered_imap(p, same, numbers(100));
         const auto sum = [&](int) {
-            int total = 0;
-            while (auto r = imap.next()) total += *r;
-            return total;
+            int sum_of_all = 0;
+            while (auto r = imap.next()) sum_of_all += *r;
+            return sum_of_all;
         };
         REQUIRE(parimap::parallel_map(p, sum, numbers(1)) == std::vector<int>{4950});
     }
@@ -466,7 +466,7 @@ TEST_CASE("P7 a job may submit jobs that it does not wait for") {
 }
 
 TEST_CASE("P7 a job of one pool may call another pool and has its own seat back afterwards") {
-    for (const std::size_t workers : {1, 3}) {
+    for (const std::size_t workers : sizes{1, 3}) {
         CAPTURE(workers);
         pool inner{2};
         pool outer{workers};
@@ -490,7 +490,7 @@ TEST_CASE("P7 the default pool nests like any other") {
 
 TEST_CASE("P7 idle workers take part in an inner call") {
     if (is_serial) return;  // one job at a time there
-    for (const std::size_t workers : {2, 8}) {
+    for (const std::size_t workers : sizes{2, 8}) {
         CAPTURE(workers);
         rendezvous meeting{workers};
         std::atomic<int> missed{0};
@@ -537,7 +537,7 @@ TEST_CASE("P7 many threads use one pool at once and each gets its own results") 
 
 TEST_CASE("P7 one thread reads many streams of one pool in turn") {
     for (const std::size_t workers : worker_counts) {
-        for (const std::size_t window : {1, 2, 7}) {
+        for (const std::size_t window : sizes{1, 2, 7}) {
             CAPTURE(workers, window);
             pool p{workers};
             const map_options options{.window = window};
@@ -598,7 +598,7 @@ TEST_CASE("P7 every thread of a parallel region of the user may call the pool") 
 // ---- P9: sizes ----------------------------------------------------------------------------------
 
 TEST_CASE("P9 a pool of n runs n jobs of one call at once") {
-    for (const std::size_t workers : {1, 2, 3, 8, 12}) {
+    for (const std::size_t workers : sizes{1, 2, 3, 8, 12}) {
         CAPTURE(workers);
         pool p{workers};
         REQUIRE(p.size() == (is_serial ? 1 : workers));

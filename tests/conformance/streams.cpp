@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // An imap as a range: its iterators and its size, pipes and chained stages, and what results may be.
-#include "../support/backend_under_test.hpp"
-#include "../support/catch.hpp"
-#include "../support/counted.hpp"
-#include "../support/generator.hpp"
-#include "../support/items.hpp"
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+#include "support/counted.hpp"
+#include "support/generator.hpp"
+#include "support/items.hpp"
 
 #include <algorithm>
 #include <atomic>

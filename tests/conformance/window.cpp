@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // P2 and the pulling of inputs: never more than the window is taken, and only inside calls by the caller's thread.
-#include "../support/backend_under_test.hpp"
-#include "../support/catch.hpp"
-#include "../support/gate.hpp"
-#include "../support/items.hpp"
-#include "../support/recorded_range.hpp"
-#include "../support/seat_book.hpp"
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+#include "support/gate.hpp"
+#include "support/items.hpp"
+#include "support/recorded_range.hpp"
+#include "support/seat_book.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -126,7 +126,7 @@ TEST_CASE("P2 an adaptive window pulls inside calls only as well") {
 }
 
 TEST_CASE("P2 an adaptive window holds twice as many items as workers while they are slow") {
-    for (const std::size_t workers : {1, 2, 3}) {
+    for (const std::size_t workers : sizes{1, 2, 3}) {
         CAPTURE(workers);
         pull_record record;
         pool p{workers};
@@ -149,7 +149,7 @@ TEST_CASE("P2 an adaptive window holds twice as many items as workers while they
 
 TEST_CASE("P2 a blocked first item of ordered_imap lets no more than the window start") {
     if (is_serial) return;  // the making call would wait for the gate
-    for (const std::size_t workers : {2, 3, 8}) {
+    for (const std::size_t workers : sizes{2, 3, 8}) {
         for (const std::size_t window : explicit_limits) {
             CAPTURE(workers, window);
             gate open;
@@ -169,7 +169,7 @@ TEST_CASE("P2 a blocked first item of ordered_imap lets no more than the window 
 
 TEST_CASE("P2 results that nobody reads count as taken for ordered and unordered streams alike") {
     const std::forward_list<int> linked(500, 1);
-    for (const std::size_t workers : {1, 3}) {
+    for (const std::size_t workers : sizes{1, 3}) {
         for (const std::size_t window : explicit_limits) {
             CAPTURE(workers, window);
             std::atomic<std::size_t> started{0};
@@ -236,8 +236,8 @@ TEST_CASE("P2 workers never start an item that the window has no room for") {
 
 TEST_CASE("P2 one blocked item does not stall an unordered stream whose window has room for others") {
     if (is_serial) return;  // items run one after the other there
-    for (const std::size_t workers : {2, 3, 8}) {
-        for (const std::size_t chunk : {0, 1, 64}) {
+    for (const std::size_t workers : sizes{2, 3, 8}) {
+        for (const std::size_t chunk : sizes{0, 1, 64}) {
             CAPTURE(workers, chunk);
             gate open;
             std::atomic<std::size_t> started{0};
@@ -258,7 +258,7 @@ TEST_CASE("P2 one blocked item does not stall an unordered stream whose window h
 
 TEST_CASE("P2 one blocked item does not stall an unordered stream of a single-pass input") {
     if (is_serial) return;  // items run one after the other there
-    for (const std::size_t workers : {2, 3}) {
+    for (const std::size_t workers : sizes{2, 3}) {
         CAPTURE(workers);
         gate open;
         std::atomic<std::size_t> started{0};
@@ -304,8 +304,8 @@ TEST_CASE("P2 blocking frontends keep to the window too") {
 }
 
 TEST_CASE("P2 a window smaller than the pool bounds how many items of a blocking call run at once") {
-    for (const std::size_t workers : {2, 3, 8}) {
-        for (const std::size_t window : {1, 2}) {
+    for (const std::size_t workers : sizes{2, 3, 8}) {
+        for (const std::size_t window : sizes{1, 2}) {
             CAPTURE(workers, window);
             pool p{workers};
             seat_book book{p.size()};

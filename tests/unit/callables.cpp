@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The composing callables by themselves, without a pool: what they accept, return and refuse.
-#include "../support/catch.hpp"
+#include "support/catch.hpp"
 
 #include <parimap/parimap.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // P9: how many workers a default-made pool gets, from the environment variable and the affinity mask.
-#include "../support/catch.hpp"
+#include "support/catch.hpp"
 
 #include <parimap/parimap.hpp>
 

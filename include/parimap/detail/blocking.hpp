@@ -54,8 +54,8 @@ class blocking final : public job<Source, F, Results> {
   public:
     /// An explicit window smaller than the pool bounds how many items of an indexed source run at once.
     template <class View, class... ResultsArgs>
-    blocking(scheduler& pool, const map_options& options, View&& view, F f, ResultsArgs&&... results_args)
-        : base(pool, options.chunk, options.window ? std::min(options.window, pool.size()) : pool.size(),
+    blocking(scheduler& core, const map_options& options, View&& view, F f, ResultsArgs&&... results_args)
+        : base(core, options.chunk, options.window ? std::min(options.window, core.size()) : core.size(),
                std::forward<View>(view), f, std::forward<ResultsArgs>(results_args)...),
           options_(options) {}
 
@@ -111,7 +111,7 @@ class blocking final : public job<Source, F, Results> {
         requires Source::pulled
     {
         while (pull()) {
-            for (bool napped = false; !has_room();) wait_for_finished(napped);
+            for (bool napped = false; !has_room();) wait(napped, [this] { return has_room(); });
         }
     }
 
@@ -124,6 +124,7 @@ class blocking final : public job<Source, F, Results> {
     }
 
     bool pull() {
+        const std::uint64_t finished = monitor_.finished();
         const std::uint64_t pulled = source_.pulled_count();
         if (!claims_.is_open(pulled)) return false;  // cancelled, or an item before has failed
         try {
@@ -135,9 +136,9 @@ class blocking final : public job<Source, F, Results> {
             results_.prepare(pulled + 1);
             switch (source_.pull()) {
                 case Source::pull_result::end: total_ = pulled; return false;
-                case Source::pull_result::no_room: {
+                case Source::pull_result::no_room: {  // an item that nobody has started sits in the way
                     bool napped = true;
-                    wait_for_finished(napped);
+                    wait(napped, [&] { return monitor_.finished() > finished; });
                     return true;
                 }
                 case Source::pull_result::item: break;
@@ -152,28 +153,29 @@ class blocking final : public job<Source, F, Results> {
         return true;
     }
 
-    /// Works along where it must, or waits until more items are finished: for half of a window at first, if they are
-    /// cheap, then for a single one.
-    void wait_for_finished(bool& napped) noexcept {
+    /// Works along where it must, or sleeps until ready(), which a finished item can make true: first until half of
+    /// what is under way has finished, if items are cheap, then until any item has. May return early.
+    template <class Ready>
+    void wait(bool& napped, Ready ready) noexcept {
         const bool helps = pool_.caller_must_help();
         if (helps && pool_.help(*this, stint::one_batch)) return;
-        const std::uint64_t finished = monitor_.finished();
-        const std::uint64_t half = std::max<std::uint64_t>(1, (source_.pulled_count() - finished) / 2);
-        const auto more_than = [&](std::uint64_t count) { return monitor_.finished() > count || this->is_cancelled(); };
+        const auto urgently = [&](clock::time_point deadline, auto also) {
+            monitor_.wait_urgently(monitor::any_item, claims_, deadline, [&] { return ready() || also(); });
+        };
         if (helps) {
             pool_.want_seat(*this, true);
-            monitor_.wait_urgently(monitor::any_item, claims_, clock::time_point::max(),
-                                   [&] { return more_than(finished) || pool_.can_help(*this); });
+            urgently(clock::time_point::max(), [&] { return pool_.can_help(*this); });
             pool_.want_seat(*this, false);
         } else if (pace_.batched() && !napped) {
             napped = true;
-            monitor_.wait_patiently(finished + half, clock::time_point::max(), [&] { return more_than(finished + half - 1); });
+            const std::uint64_t finished = monitor_.finished();
+            const std::uint64_t half = (source_.pulled_count() - finished) / 2;
+            monitor_.wait_patiently(finished + std::max<std::uint64_t>(1, half), clock::time_point::max(), ready);
         } else if (scheduler::has_worker(*this)) {
-            monitor_.wait_urgently(monitor::any_item, claims_, clock::time_point::max(), [&] { return more_than(finished); });
+            urgently(clock::time_point::max(), [] { return false; });
         } else {
-            const auto soon = clock::now() + monitor::patience_with_backend;
-            monitor_.wait_urgently(monitor::any_item, claims_, soon, [&] { return more_than(finished); });
-            if (!more_than(finished) && !scheduler::has_worker(*this)) pool_.help(*this, stint::one_batch);
+            urgently(clock::now() + monitor::patience_with_backend, [] { return false; });
+            if (!ready() && !scheduler::has_worker(*this)) pool_.help(*this, stint::one_batch);
         }
     }
 
@@ -199,13 +201,13 @@ class blocking final : public job<Source, F, Results> {
 
 /// Builds and runs a blocking call over a view; returns the number of items. take() gets the results before they go.
 template <class Results, bool Zipped, class View, class F, class Take, class... ResultsArgs>
-decltype(auto) run_blocking(scheduler& pool, const map_options& options, View view, const F& f, Take take,
+decltype(auto) run_blocking(scheduler& core, const map_options& options, View view, const F& f, Take take,
                             ResultsArgs&&... results_args) {
     static_assert(!is_infinite<View>(),
                   "parimap: this range has no end, so a call that waits for all its items would never return; use "
                   "ordered_imap or unordered_imap, or take() a part of it.");
     using source = source_for<View, Zipped>;
-    blocking<source, const F&, Results> call(pool, options, std::move(view), f, std::forward<ResultsArgs>(results_args)...);
+    blocking<source, const F&, Results> call(core, options, std::move(view), f, std::forward<ResultsArgs>(results_args)...);
     const std::uint64_t items = call.run();
     return take(call.results(), items);
 }

@@ -53,15 +53,15 @@ class job : public call {
 
   protected:
     template <class View, class... ResultsArgs>
-    job(scheduler& pool, std::size_t chunk, std::size_t max_workers, View&& view, F f, ResultsArgs&&... results_args)
+    job(scheduler& core, std::size_t chunk, std::size_t max_workers, View&& view, F f, ResultsArgs&&... results_args)
         : call(max_workers),
-          pool_(pool),
+          pool_(core),
           source_(std::forward<View>(view)),
           f_(std::forward<F>(f)),
-          claims_(pool.size()),
-          monitor_(pool.size()),
-          pace_(pool.size(), chunk),
-          tokens_(invocation_type::with_token ? pool.size() : 0),
+          claims_(core.size()),
+          monitor_(core.size()),
+          pace_(core.size(), chunk),
+          tokens_(invocation_type::with_token ? core.size() : 0),
           results_(std::forward<ResultsArgs>(results_args)...) {}
 
     ~job() = default;

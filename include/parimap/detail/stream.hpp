@@ -31,10 +31,10 @@ class stream final : public job<Source, F, Results> {
     static constexpr bool sized = Source::sized;
 
     template <class View, class... ResultsArgs>
-    stream(std::shared_ptr<scheduler> pool, const map_options& options, View&& view, F f, ResultsArgs&&... results_args)
-        : base(*pool, options.chunk, pool->size(), std::forward<View>(view), std::forward<F>(f),
+    stream(std::shared_ptr<scheduler> core, const map_options& options, View&& view, F f, ResultsArgs&&... results_args)
+        : base(*core, options.chunk, core->size(), std::forward<View>(view), std::forward<F>(f),
                std::forward<ResultsArgs>(results_args)...),
-          keep_(std::move(pool)),
+          keep_(std::move(core)),
           failed_index_(options.failed_index) {
         try {
             source_.begin();

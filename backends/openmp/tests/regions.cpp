@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// The openmp backend inside the user's own parallel regions: it works with that team's threads and hangs in none.
+
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <set>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+using parimap_test::pool;
+
+namespace {
+
+std::vector<int> numbers(int count) {
+    std::vector<int> all(static_cast<std::size_t>(count));
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+}
+
+class thread_book {
+  public:
+    void enter() {
+        std::lock_guard lock(mutex_);
+        seen_.insert(std::this_thread::get_id());
+    }
+    bool is_within(thread_book& other) {
+        return std::includes(other.seen_.begin(), other.seen_.end(), seen_.begin(), seen_.end());
+    }
+    std::size_t size() const { return seen_.size(); }
+
+  private:
+    std::mutex mutex_;
+    std::set<std::thread::id> seen_;
+};
+
+}  // namespace
+
+TEST_CASE("openmp: a map in a parallel region runs on the threads of that team") {
+    pool workers(4);
+    thread_book team;
+    thread_book used;
+    long sum = 0;
+#pragma omp parallel num_threads(3)
+    {
+        team.enter();
+#pragma omp barrier
+#pragma omp single
+        {
+            const auto doubled = parimap::parallel_map(workers, [&](int x) {
+                used.enter();
+                std::this_thread::sleep_for(1ms);
+                return 2 * x;
+            }, numbers(100));
+            sum = std::accumulate(doubled.begin(), doubled.end(), 0L);
+        }
+    }
+    REQUIRE(sum == 9900);
+    REQUIRE(used.is_within(team));
+    REQUIRE(used.size() > 1);
+}
+
+TEST_CASE("openmp: streams in a parallel region run on the threads of that team") {
+    pool workers(4);
+    thread_book team;
+    thread_book used;
+    std::vector<int> in_order;
+    long sum = 0;
+#pragma omp parallel num_threads(3)
+    {
+        team.enter();
+#pragma omp barrier
+#pragma omp single
+        {
+            const auto slow = [&](int x) {
+                used.enter();
+                std::this_thread::sleep_for(1ms);
+                return x;
+            };
+            for (int x : parimap::ordered_imap(workers, slow, numbers(50))) in_order.push_back(x);
+            for (int x : parimap::unordered_imap(workers, slow, numbers(50))) sum += x;
+        }
+    }
+    REQUIRE(in_order == numbers(50));
+    REQUIRE(sum == 1225);
+    REQUIRE(used.is_within(team));
+}
+
+TEST_CASE("openmp: calls in a region return although no other thread of the team ever waits") {
+    pool workers(2);
+    std::atomic<bool> done{false};
+    std::atomic<int> results{0};
+    bool in_time = true;
+#pragma omp parallel num_threads(2)
+    {
+        if (omp_get_thread_num() == 0) {
+            results += static_cast<int>(parimap::parallel_map(workers, [](int x) { return x; }, numbers(20)).size());
+            for (int x : parimap::ordered_imap(workers, [](int y) { return y; }, numbers(20))) results += x >= 0;
+            results += workers.submit([] { return 1; }).get();
+            done = true;
+        } else {
+            const auto deadline = std::chrono::steady_clock::now() + 20s;
+            while (!done && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+            in_time = done;
+        }
+    }
+    REQUIRE(in_time);
+    REQUIRE(results == 41);
+}
+
+TEST_CASE("openmp: every thread of a region may use the one pool at once") {
+    pool workers(2);
+    std::atomic<int> right{0};
+#pragma omp parallel num_threads(4)
+    {
+        for (int round = 0; round < 20; ++round) {
+            const auto squares = parimap::parallel_map(workers, [](int x) { return x * x; }, numbers(30));
+            right += squares.back() == 29 * 29;
+        }
+    }
+    REQUIRE(right == 80);
+}
+
+TEST_CASE("openmp: a pool may come and go inside a region") {
+    std::atomic<int> right{0};
+#pragma omp parallel num_threads(2)
+    {
+        for (int round = 0; round < 20; ++round) {
+            pool mine(2);
+            auto stream = parimap::unordered_imap(mine, [](int x) { return x; }, numbers(30));
+            right += stream.next().has_value();
+        }
+    }
+    REQUIRE(right == 40);
+    pool afterwards(2);
+    REQUIRE(parimap::parallel_map(afterwards, [](int x) { return x; }, numbers(10)) == numbers(10));
+}
+
+TEST_CASE("openmp: a pool is used in a region and outside it at the same time") {
+    pool workers(2);
+    std::atomic<bool> stop{false};
+    std::atomic<int> wrong{0};
+    std::thread outside([&] {
+        while (!stop) {
+            int next = 0;
+            for (int x : parimap::ordered_imap(workers, [](int y) { return y; }, numbers(100))) wrong += x != next++;
+        }
+    });
+    for (int round = 0; round < 20; ++round) {
+#pragma omp parallel num_threads(2)
+        wrong += parimap::parallel_map(workers, [](int y) { return y; }, numbers(100)) != numbers(100);
+    }
+    stop = true;
+    outside.join();
+    REQUIRE(wrong == 0);
+}
