@@ -90,9 +90,11 @@ configure() {
     cmake --preset "$@"
 }
 
+launcher=()    # what runs a build or its tests, where that is not the shell
+
 # build PRESET [ARGUMENT...]
 build() {
     step "Build the preset $1, up to $jobs files at once" \
         'The first error above says why. If memory ran out, put JOBS=1 before the command.'
-    cmake --build --preset "$@" --parallel "$jobs"
+    "${launcher[@]}" cmake --build --preset "$@" --parallel "$jobs"
 }

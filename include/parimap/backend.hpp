@@ -60,7 +60,7 @@ consteval bool check_backend() {
                       "parimap backend, clause B6: submit must return void; it is called from any thread, also from "
                       "inside a task, and nobody looks at what it returns");
     }
-    if constexpr (requires(const B& b) { b.caller_must_help(); }) {
+    if constexpr (requires(B& b) { b.caller_must_help(); }) {
         static_assert(requires(const B& b) { { b.caller_must_help() } noexcept -> std::same_as<bool>; },
                       "parimap backend, clause B7: write `bool caller_must_help() const noexcept;` or leave it out");
     }

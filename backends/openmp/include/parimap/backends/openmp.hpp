@@ -64,7 +64,8 @@ class openmp {
     void host() noexcept {
         detail::task_queue* const queue = &queue_;
         const int workers = workers_;
-        // Each thread makes one task: a runtime runs tasks at once, in their producer, when one thread makes many.
+        // Each thread makes one task. One thread that makes them all would run some at once, itself: libomp's does when
+        // there are more than its queue of 256 holds, and then never comes to make the others.
 #pragma omp parallel num_threads(workers) default(none) shared(queue)
         {
 #pragma omp task default(none) firstprivate(queue)
