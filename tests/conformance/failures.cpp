@@ -22,22 +22,6 @@
 
 #include <range/v3/view/transform.hpp>
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define PARIMAP_TEST_THREAD_SANITIZER
-#endif
-#elif defined(__SANITIZE_THREAD__)
-#define PARIMAP_TEST_THREAD_SANITIZER
-#endif
-
-#ifdef PARIMAP_TEST_THREAD_SANITIZER
-// libstdc++ counts the owners of an exception inside its shared library, where ThreadSanitizer does not look. So a worker
-// that drops a std::promise after its future threw seems to free the exception under the eyes of the handler.
-extern "C" const char* __tsan_default_suppressions() {
-    return "race:std::__exception_ptr::exception_ptr::_M_release\n";
-}
-#endif
-
 using namespace parimap_test;
 using namespace std::chrono_literals;
 using parimap::map_options;
