@@ -64,11 +64,12 @@ class openmp {
     void host() noexcept {
         detail::task_queue* const queue = &queue_;
         const int workers = workers_;
-        // Each thread makes one task. One thread that makes them all would run some at once, itself: libomp's does when
-        // there are more than its queue of 256 holds, and then never comes to make the others.
+        // Each thread makes one task and runs it itself, at once. Tasks that others may run end badly in libomp: where one
+        // thread makes more than 256 it runs one of them itself and makes no more; and the thief of a task gives its
+        // memory back to the maker when the region may have ended and the maker is gone.
 #pragma omp parallel num_threads(workers) default(none) shared(queue)
         {
-#pragma omp task default(none) firstprivate(queue)
+#pragma omp task if (false) default(none) firstprivate(queue)
             {
                 is_worker_ = true;
                 queue->serve();
