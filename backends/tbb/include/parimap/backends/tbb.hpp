@@ -29,7 +29,10 @@ class tbb {
         // A graph takes the arena that it is made in.
         arena_.execute([this] {
             graph_.emplace(context_);
-            node_.emplace(*graph_, workers_, [](task* t) { t->run(*t); return ::tbb::flow::continue_msg(); });
+            node_.emplace(*graph_, ::tbb::flow::unlimited, [](task* t) noexcept {
+                t->run(*t);
+                return ::tbb::flow::continue_msg();
+            });
         });
     }
 
@@ -86,7 +89,10 @@ class tbb {
     // Isolated: a cancelled task group around the place where the pool is made must not cancel the pool.
     ::tbb::task_group_context context_{::tbb::task_group_context::isolated};
     std::optional<::tbb::flow::graph> graph_;
-    std::optional<::tbb::flow::function_node<task*>> node_;
+    // Lightweight: the node runs the task where it is put, in the arena's own task, instead of making another. The engine
+    // sees to it that there are never more tasks than workers, so the node need not count.
+    using node = ::tbb::flow::function_node<task*, ::tbb::flow::continue_msg, ::tbb::flow::queueing_lightweight>;
+    std::optional<node> node_;
 };
 
 static_assert(check_backend<tbb>());
