@@ -28,9 +28,7 @@ using parimap::map_options;
 
 namespace {
 
-long three_times(int i) {
-    return 3L * i;
-}
+long three_times(int i) { return 3L * i; }
 
 std::vector<long> expected(std::size_t count) {
     std::vector<long> all(count);
@@ -42,13 +40,9 @@ std::vector<long> expected(std::size_t count) {
 constexpr std::size_t edge_sizes[] = {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 63, 64, 65, 127, 128, 129, 1000, 4097};
 
 // Sums whose last bits depend on where the brackets stand.
-double awkward(int i) {
-    return (i % 2 == 0 ? 1.0 : -1.0) * (0.1 * i + 1e9 / (1.0 + i % 7)) + 1e-7 * i;
-}
+double awkward(int i) { return (i % 2 == 0 ? 1.0 : -1.0) * (0.1 * i + 1e9 / (1.0 + i % 7)) + 1e-7 * i; }
 
-std::uint64_t bits(double value) {
-    return std::bit_cast<std::uint64_t>(value);
-}
+std::uint64_t bits(double value) { return std::bit_cast<std::uint64_t>(value); }
 
 // A line of text; joining it to words is not commutative, and its type differs from that of a word.
 struct line {
@@ -187,7 +181,8 @@ TEST_CASE("P1 parallel_map_into writes result i to place i") {
         for (const std::size_t chunk : limits) {
             CAPTURE(workers, chunk);
             std::vector<long> out(3000, -1);
-            REQUIRE(parimap::parallel_map_into(p, map_options{.chunk = chunk}, out, three_times, numbers(3000)) == 3000);
+            REQUIRE(parimap::parallel_map_into(p, map_options{.chunk = chunk}, out, three_times, numbers(3000)) ==
+                    3000);
             REQUIRE(out == expected(3000));
         }
     }
@@ -324,14 +319,15 @@ TEST_CASE("P8 a floating-point reduction has the same bits for every worker coun
             CAPTURE(size, workers);
             for (const std::size_t chunk : limits) {
                 const map_options options{.chunk = chunk};
-                REQUIRE(bits(parimap::parallel_map_reduce(p, options, awkward, std::plus<>{}, 0.25, items)) == reference);
+                REQUIRE(bits(parimap::parallel_map_reduce(p, options, awkward, std::plus<>{}, 0.25, items)) ==
+                        reference);
             }
             REQUIRE(bits(parimap::parallel_map_reduce(p, awkward, std::plus<>{}, 0.25, linked)) == reference);
-            REQUIRE(bits(parimap::parallel_map_reduce(p, map_options{.window = 7}, awkward, std::plus<>{}, 0.25, linked)) ==
-                    reference);
+            REQUIRE(bits(parimap::parallel_map_reduce(p, map_options{.window = 7}, awkward, std::plus<>{}, 0.25,
+                                                      linked)) == reference);
             pull_record record;
-            REQUIRE(bits(parimap::parallel_map_reduce(p, awkward, std::plus<>{}, 0.25, recorded_range<>{record, size})) ==
-                    reference);
+            REQUIRE(bits(parimap::parallel_map_reduce(p, awkward, std::plus<>{}, 0.25,
+                                                      recorded_range<>{record, size})) == reference);
         }
     }
 }
@@ -381,11 +377,12 @@ TEST_CASE("P1 parallel_map_reduce combines in input order with init once and lef
 TEST_CASE("P1 parallel_map_reduce of nothing is init and its type is that of init without reference and const") {
     pool p{2};
     const long start = 40;
-    auto sum = parimap::parallel_map_reduce(p, [](int i) { return i; }, std::plus<>{}, start, std::vector<int>{});
+    auto sum = parimap::parallel_map_reduce(
+        p, [](int i) { return i; }, std::plus<>{}, start, std::vector<int>{});
     STATIC_REQUIRE(std::is_same_v<decltype(sum), long>);
     REQUIRE(sum == 40);
-    auto text = parimap::parallel_map_reduce(p, [](int i) { return std::to_string(i); }, join{}, line{"x", 1},
-                                             std::vector<int>{1, 2});
+    auto text = parimap::parallel_map_reduce(
+        p, [](int i) { return std::to_string(i); }, join{}, line{"x", 1}, std::vector<int>{1, 2});
     STATIC_REQUIRE(std::is_same_v<decltype(text), line>);
     REQUIRE(text.text == "x12");
 }
@@ -414,8 +411,34 @@ TEST_CASE("P4 a combination that throws leaves parallel_map_reduce with its exce
         CAPTURE(workers);
         pool p{workers};
         const std::vector<int> items(100, 77);
-        REQUIRE_THROWS_AS(parimap::parallel_map_reduce(p, [](int i) { return long{i}; }, add, 0L, items),
+        REQUIRE_THROWS_AS(parimap::parallel_map_reduce(
+                              p, [](int i) { return long{i}; }, add, 0L, items),
                           std::domain_error);
         REQUIRE(parimap::parallel_map_reduce(p, three_times, std::plus<>{}, 0L, numbers(10)) == 135);
+    }
+}
+
+TEST_CASE("P4 failed_index names the right operand's first item when a combination throws") {
+    for (const std::size_t workers : worker_counts) {
+        for (const long bad : {0, 1, 31, 63, 99}) {  // single items meet op as a right operand
+            CAPTURE(workers, bad);
+            std::size_t failed = parimap::no_worker;
+            const auto add = [&](long left, long right) {
+                if (right == bad) throw std::domain_error{"bad"};
+                return left + right;
+            };
+            pool p{workers};
+            const map_options options{.failed_index = &failed};
+            const auto sum = [&] {
+                return parimap::parallel_map_reduce(
+                    p, options, [](int i) { return long{i}; }, add, 0L, numbers(100));
+            };
+            if (bad == 0) {  // the leftmost item is combined as the left operand of the others
+                REQUIRE(sum() == 4950);
+            } else {
+                REQUIRE_THROWS_AS(sum(), std::domain_error);
+                REQUIRE(failed == static_cast<std::size_t>(bad));
+            }
+        }
     }
 }

@@ -25,6 +25,8 @@
 #include <vector>
 
 #include <range/v3/view/filter.hpp>
+#include <range/v3/view/iota.hpp>
+#include <range/v3/view/transform.hpp>
 
 using namespace parimap_test;
 using namespace std::chrono_literals;
@@ -156,12 +158,14 @@ TEST_CASE("P6 adjacent slow items of a list and of a single-pass input run at on
         const std::list<int> linked(items.begin(), items.end());
         {
             slow_stretch stretch{p};
-            REQUIRE(parimap::parallel_map(p, [&](int i) { return stretch.run(i); }, linked) == items);
+            REQUIRE(parimap::parallel_map(
+                        p, [&](int i) { return stretch.run(i); }, linked) == items);
             REQUIRE(stretch.missed() == 0);
         }
         slow_stretch stretch{p};
         pull_record record;
-        auto imap = parimap::ordered_imap(p, [&](int i) { return stretch.run(i); }, recorded_range<>{record, total});
+        auto imap = parimap::ordered_imap(
+            p, [&](int i) { return stretch.run(i); }, recorded_range<>{record, total});
         for (const int i : items) REQUIRE(imap.next() == i);
         REQUIRE(stretch.missed() == 0);
     }
@@ -195,8 +199,8 @@ TEST_CASE("P6 a finished item reaches a waiting consumer although its batch neig
                 CAPTURE(workers, chunk, window);
                 chain links{0};
                 pool p{workers};
-                auto imap = parimap::ordered_imap(p, map_options{.chunk = chunk, .window = window},
-                                                  [&](int i) { return links.run(i); }, numbers(60));
+                auto imap = parimap::ordered_imap(
+                    p, map_options{.chunk = chunk, .window = window}, [&](int i) { return links.run(i); }, numbers(60));
                 for (int i = 0; i < 60; ++i) {
                     REQUIRE(imap.next() == i);
                     links.received_one();
@@ -215,8 +219,8 @@ TEST_CASE("P6 a finished item of an unordered stream reaches the consumer althou
                 CAPTURE(workers, chunk, window);
                 chain links{0};
                 pool p{workers};
-                auto imap = parimap::unordered_imap(p, map_options{.chunk = chunk, .window = window},
-                                                    [&](int i) { return links.run(i); }, numbers(60));
+                auto imap = parimap::unordered_imap(
+                    p, map_options{.chunk = chunk, .window = window}, [&](int i) { return links.run(i); }, numbers(60));
                 int results = 0;
                 while (imap.next()) {
                     ++results;
@@ -235,7 +239,8 @@ TEST_CASE("P6 a finished item is not kept back after thousands of cheap ones eit
         CAPTURE(workers);
         chain links{20'000};
         pool p{workers};
-        auto imap = parimap::ordered_imap(p, [&](int i) { return links.run(i); }, numbers(20'040));
+        auto imap = parimap::ordered_imap(
+            p, [&](int i) { return links.run(i); }, numbers(20'040));
         for (int i = 0; i < 20'040; ++i) {
             if (imap.next() != i) FAIL("out of order");
             links.received_one();
@@ -251,8 +256,10 @@ TEST_CASE("P6 a chained stage passes a finished item on although its batch neigh
         CAPTURE(chunk);
         chain links{0};
         const map_options options{.chunk = chunk, .window = 1};
-        auto imap = parimap::ordered_imap(p, options, [](int i) { return i; },
-                                          parimap::ordered_imap(p, options, [&](int i) { return links.run(i); }, numbers(40)));
+        auto imap = parimap::ordered_imap(
+            p, options, [](int i) { return i; },
+            parimap::ordered_imap(
+                p, options, [&](int i) { return links.run(i); }, numbers(40)));
         for (int i = 0; i < 40; ++i) {
             // The second stage takes item i inside this call, so the first may finish it once i-1 is here.
             REQUIRE(imap.next() == i);
@@ -316,7 +323,12 @@ TEST_CASE("P7 the same frontend nests in itself four levels deep with one worker
                 p,
                 [&](int) {
                     parimap::parallel_for_each(
-                        p, [&](int) { parimap::parallel_for_each(p, [&](int) { ++ran; }, items); }, items);
+                        p,
+                        [&](int) {
+                            parimap::parallel_for_each(
+                                p, [&](int) { ++ran; }, items);
+                        },
+                        items);
                 },
                 items);
         },
@@ -373,7 +385,8 @@ TEST_CASE("P7 failures cross nested calls") {
             if (i != 7) return i;
             return parimap::parallel_map_reduce(p, inner, std::plus<>{}, 0, numbers(10));
         };
-        REQUIRE_THROWS_AS(parimap::parallel_map(p, map_options{.failed_index = &failed}, outer, numbers(20)), item_error);
+        REQUIRE_THROWS_AS(parimap::parallel_map(p, map_options{.failed_index = &failed}, outer, numbers(20)),
+                          item_error);
         REQUIRE(failed == 7);
         REQUIRE(parimap::parallel_map(p, same, numbers(5)) == numbers(5));
     }
@@ -399,7 +412,8 @@ TEST_CASE("P7 a lock may be held across an inner call") {
             for (const int r : parimap::ordered_imap(p, same, numbers(50))) under_lock += r;
             for (const int r : parimap::unordered_imap(p, same, numbers(50))) under_lock += r;
             under_lock += parimap::parallel_map_reduce(p, same, std::plus<>{}, 0, numbers(50));
-            parimap::parallel_for_each(p, [](int) { std::this_thread::sleep_for(20us); }, numbers(10));
+            parimap::parallel_for_each(
+                p, [](int) { std::this_thread::sleep_for(20us); }, numbers(10));
             holding = false;
         };
         parimap::parallel_for_each(p, map_options{.chunk = 4}, outer, numbers(30));
@@ -465,6 +479,44 @@ TEST_CASE("P7 a job may submit jobs that it does not wait for") {
     }
 }
 
+TEST_CASE("P7 an endless stream leaves room for a submitted job") {
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        auto stream = parimap::ordered_imap(p, same, ranges::views::iota(0));
+        auto job = p.submit(same, 7);
+        const auto is_done = [&] { return job.wait_for(0s) == std::future_status::ready; };
+        const auto end = std::chrono::steady_clock::now() + deadline;
+        while (!is_done() && std::chrono::steady_clock::now() < end) REQUIRE(stream.next());
+        REQUIRE(is_done());
+        REQUIRE(job.get() == 7);
+    }
+}
+
+TEST_CASE("P7 an input may use the pool while it is read") {
+    const auto plus_ten = [](pool& p) {
+        return ranges::views::transform([&p](int i) {
+            return parimap::parallel_map_reduce(
+                p, [](int) { return 1; }, std::plus<>{}, i, numbers(10));
+        });
+    };
+    const std::list<int> list(50, 1);
+    for (const std::size_t workers : worker_counts) {
+        for (const std::size_t window : limits) {
+            CAPTURE(workers, window);
+            pool p{workers};
+            const map_options options{.window = window};
+            auto pulled = list | plus_ten(p);
+            auto indexed = ranges::views::iota(0, 50) | plus_ten(p);
+            REQUIRE(parimap::parallel_map(p, options, same, pulled) == std::vector<int>(50, 11));
+            REQUIRE(drain(parimap::ordered_imap(p, options, same, pulled)) == std::vector<int>(50, 11));
+            REQUIRE(drain(parimap::unordered_imap(p, options, same, pulled)) == std::vector<int>(50, 11));
+            REQUIRE(parimap::parallel_map(p, options, same, indexed).back() == 59);
+            REQUIRE(drain(parimap::ordered_imap(p, options, same, indexed)).back() == 59);
+        }
+    }
+}
+
 TEST_CASE("P7 a job of one pool may call another pool and has its own seat back afterwards") {
     for (const std::size_t workers : sizes{1, 3}) {
         CAPTURE(workers);
@@ -473,7 +525,8 @@ TEST_CASE("P7 a job of one pool may call another pool and has its own seat back 
         std::atomic<int> wrong{0};
         const auto f = [&](int i) {
             const auto seat = parimap::this_worker_index();
-            const auto seats = parimap::parallel_map(inner, [](int) { return parimap::this_worker_index(); }, numbers(10));
+            const auto seats = parimap::parallel_map(
+                inner, [](int) { return parimap::this_worker_index(); }, numbers(10));
             wrong += !std::all_of(seats.begin(), seats.end(), [&](std::size_t s) { return s < inner.size(); });
             wrong += parimap::this_worker_index() != seat || seat >= outer.size();
             return i;
@@ -514,7 +567,8 @@ TEST_CASE("P7 many threads use one pool at once and each gets its own results") 
                 const int all = std::accumulate(items.begin(), items.end(), 0);
                 const throws_on bad{{caller + 3}};
                 for (int round = 0; round < 8; ++round) {
-                    const map_options options{.chunk = static_cast<std::size_t>(round), .window = static_cast<std::size_t>(caller)};
+                    const map_options options{.chunk = static_cast<std::size_t>(round),
+                                              .window = static_cast<std::size_t>(caller)};
                     wrong += parimap::parallel_map(p, options, same, items) != items;
                     wrong += parimap::parallel_map_reduce(p, options, same, std::plus<>{}, 0, items) != all;
                     int sum = 0;
@@ -543,7 +597,8 @@ TEST_CASE("P7 one thread reads many streams of one pool in turn") {
             const map_options options{.window = window};
             using stream = decltype(parimap::ordered_imap(p, options, same, numbers(1)));
             std::vector<stream> streams;
-            for (std::size_t k = 0; k < 20; ++k) streams.push_back(parimap::ordered_imap(p, options, same, numbers(30)));
+            for (std::size_t k = 0; k < 20; ++k)
+                streams.push_back(parimap::ordered_imap(p, options, same, numbers(30)));
             // A full window of one stream must not keep the workers from the others.
             for (int i = 0; i < 30; ++i)
                 for (auto& one : streams) REQUIRE(one.next() == i);
@@ -612,15 +667,16 @@ TEST_CASE("P9 a pool of n runs n jobs of one call at once") {
         }
         {
             rendezvous meeting{p.size()};
-            auto imap = parimap::ordered_imap(p, [&](int) { return meeting.arrive_and_wait(); }, items);
+            auto imap = parimap::ordered_imap(
+                p, [&](int) { return meeting.arrive_and_wait(); }, items);
             std::vector<bool> results;
             while (auto met = imap.next()) results.push_back(*met);
             REQUIRE(all_met(results) == expected);
         }
         {
             rendezvous meeting{p.size()};
-            auto imap = parimap::unordered_imap(p, map_options{.window = p.size()},
-                                                [&](int) { return meeting.arrive_and_wait(); }, items);
+            auto imap = parimap::unordered_imap(
+                p, map_options{.window = p.size()}, [&](int) { return meeting.arrive_and_wait(); }, items);
             std::vector<bool> results;
             while (auto met = imap.next()) results.push_back(*met);
             REQUIRE(all_met(results) == expected);
@@ -724,7 +780,9 @@ TEST_CASE("P9 this_worker_index is a seat inside a job and no_worker outside") {
         const auto seats = parimap::parallel_map(p, met_on, numbers(p.size()));
         REQUIRE(std::set<std::size_t>(seats.begin(), seats.end()).size() == p.size());
         // A failed item gives its seat back as well.
-        REQUIRE_THROWS_AS(parimap::parallel_for_each(p, [](int) { throw 1; }, numbers(20)), int);
+        REQUIRE_THROWS_AS(parimap::parallel_for_each(
+                              p, [](int) { throw 1; }, numbers(20)),
+                          int);
         REQUIRE(parimap::this_worker_index() == parimap::no_worker);
     }
 }
@@ -735,11 +793,11 @@ TEST_CASE("P9 the input and the consumer do not count as jobs") {
         pool p{workers};
         const auto items = numbers(50);
         std::vector<std::size_t> seats;
-        auto imap = parimap::ordered_imap(p, [](int i) { return i; },
-                                          items | ranges::views::filter([&](int) {
-                                              seats.push_back(parimap::this_worker_index());
-                                              return true;
-                                          }));
+        auto imap = parimap::ordered_imap(
+            p, [](int i) { return i; }, items | ranges::views::filter([&](int) {
+                                            seats.push_back(parimap::this_worker_index());
+                                            return true;
+                                        }));
         while (imap.next()) {
         }
         REQUIRE(std::all_of(seats.begin(), seats.end(), [](std::size_t s) { return s == parimap::no_worker; }));

@@ -40,17 +40,19 @@ using parimap::map_options;
 namespace {
 
 template <class Imap>
-concept has_size = requires(const Imap& imap) { imap.size(); };
+concept has_size = requires(const Imap& imap) {
+    imap.size();
+};
 
 generator<int> count_up(int end) {
     for (int i = 0; i != end; ++i) co_yield int{i};
 }
 
-// As a result: no default constructor and no copy.
+// As a result: no default constructor, no copy, no assignment.
 struct sealed {
     explicit sealed(int v) : value{v} {}
     sealed(sealed&&) = default;
-    sealed& operator=(sealed&&) = default;
+    sealed& operator=(sealed&&) = delete;
     int value;
 };
 
@@ -73,15 +75,18 @@ TEST_CASE("Ranges: an imap is a single-pass view for the standard library and fo
     };
     check(parimap::ordered_imap(p, twice, numbers(3)));
     check(parimap::unordered_imap(p, twice, numbers(3)));
-    check(parimap::ordered_imap(p, [](int) {}, std::list<int>{1}));
-    check(parimap::ordered_imap(p, [](int i) { return std::make_unique<int>(i); }, std::views::iota(0)));
+    check(parimap::ordered_imap(
+        p, [](int) {}, std::list<int>{1}));
+    check(parimap::ordered_imap(
+        p, [](int i) { return std::make_unique<int>(i); }, std::views::iota(0)));
 }
 
 TEST_CASE("Ranges: dereferencing an iterator of an imap gives the same modifiable result each time") {
     for (const std::size_t workers : worker_counts) {
         CAPTURE(workers);
         pool p{workers};
-        auto imap = parimap::ordered_imap(p, [](int i) { return std::make_unique<int>(i); }, numbers(5));
+        auto imap = parimap::ordered_imap(
+            p, [](int i) { return std::make_unique<int>(i); }, numbers(5));
         auto it = imap.begin();
         STATIC_REQUIRE(std::is_same_v<decltype(*it), std::unique_ptr<int>&>);
         REQUIRE(&*it == &*it);
@@ -181,7 +186,9 @@ TEST_CASE("Ranges: a pipe makes the same stream as a call") {
         REQUIRE(drain(items | parimap::unordered_imap(same)).size() == 40);
         REQUIRE(drain(items | parimap::unordered_imap(options, same)).size() == 40);
         REQUIRE(drain(items | parimap::ordered_imap(p, twice) | parimap::ordered_imap(p, twice) |
-                      parimap::ordered_imap(p, same)) == parimap::parallel_map(p, [](int i) { return 4 * i; }, items));
+                      parimap::ordered_imap(p, same)) ==
+                parimap::parallel_map(
+                    p, [](int i) { return 4 * i; }, items));
     }
 }
 
@@ -194,7 +201,8 @@ TEST_CASE("Ranges: an imap is the input of another stage on the same pool") {
             const auto box = [](int i) { return std::make_unique<int>(i); };
             const auto unbox = [](std::unique_ptr<int> boxed) { return *boxed; };
             const auto items = numbers(60);
-            REQUIRE(drain(parimap::ordered_imap(p, options, unbox, parimap::ordered_imap(p, options, box, items))) == items);
+            REQUIRE(drain(parimap::ordered_imap(p, options, unbox, parimap::ordered_imap(p, options, box, items))) ==
+                    items);
             REQUIRE(parimap::parallel_map(p, options, unbox, parimap::ordered_imap(p, options, box, items)) == items);
             auto sum = parimap::parallel_map_reduce(p, options, same, std::plus<>{}, 0,
                                                     parimap::unordered_imap(p, options, same, items));
@@ -215,8 +223,8 @@ TEST_CASE("Ranges: a stage takes from the stage before it no more than it was gi
             REQUIRE(parimap::parallel_map(p, map_options{.window = window}, twice, source | ranges::views::take(4)) ==
                     std::vector<int>{0, 2, 4, 6});
             REQUIRE(source.next() == 4);
-            REQUIRE(drain(parimap::ordered_imap(p, map_options{.window = window}, twice, source | std::views::take(2))) ==
-                    std::vector<int>{10, 12});
+            REQUIRE(drain(parimap::ordered_imap(p, map_options{.window = window}, twice,
+                                                source | std::views::take(2))) == std::vector<int>{10, 12});
             REQUIRE(source.next() == 7);
             REQUIRE(parimap::parallel_map(p, same, source).size() == 22);  // a copy shares the stream
             REQUIRE_FALSE(source.next());
@@ -238,7 +246,8 @@ TEST_CASE("Ranges: size tells how many results are still to be handed over and o
         STATIC_REQUIRE_FALSE(has_size<decltype(parimap::ordered_imap(p, same, std::forward_list<int>{}))>);
         STATIC_REQUIRE_FALSE(has_size<decltype(parimap::ordered_imap(p, same, ranges::istream<int>(stream)))>);
         STATIC_REQUIRE_FALSE(has_size<decltype(parimap::ordered_imap(p, same, std::views::iota(0)))>);
-        STATIC_REQUIRE_FALSE(has_size<decltype(parimap::ordered_imap(p, same, items | std::views::filter([](int) { return true; })))>);
+        STATIC_REQUIRE_FALSE(
+            has_size<decltype(parimap::ordered_imap(p, same, items | std::views::filter([](int) { return true; })))>);
         REQUIRE(imap.size() == 10);
         REQUIRE(imap.next());
         REQUIRE(imap.size() == 9);
@@ -254,7 +263,8 @@ TEST_CASE("Ranges: size tells how many results are still to be handed over and o
         REQUIRE(parimap::unordered_imap(p, same, linked).size() == 10);
         REQUIRE(parimap::unordered_imap(p, same, {1, 2, 3}).size() == 3);
         REQUIRE(parimap::ordered_imap(p, same, parimap::ordered_imap(p, same, items)).size() == 10);
-        auto failing = parimap::ordered_imap(p, [](int) -> int { throw 1; }, items);
+        auto failing = parimap::ordered_imap(
+            p, [](int) -> int { throw 1; }, items);
         REQUIRE_THROWS_AS(failing.next(), int);
         REQUIRE(failing.size() == 9);
     }
@@ -286,7 +296,9 @@ TEST_CASE("Ranges: results need only be movable") {
             check(imap);
             auto later = parimap::map_async(p, options, f, numbers(40)).get();
             check(later);
-            auto boxes = parimap::parallel_map(p, options, [](int i) { return std::make_unique<int>(i); }, numbers(40));
+            REQUIRE(std::ranges::distance(parimap::unordered_imap(p, options, f, numbers(40))) == 40);
+            auto boxes = parimap::parallel_map(
+                p, options, [](int i) { return std::make_unique<int>(i); }, numbers(40));
             REQUIRE(*boxes[39] == 39);
         }
     }
@@ -325,7 +337,9 @@ TEST_CASE("Ranges: results of type bool do not disturb their neighbours") {
             for (int i = 0; i < 3000; ++i) expected.push_back(f(i));
             REQUIRE(parimap::parallel_map(p, options, f, numbers(3000)) == expected);
             // A vector<bool> is an input as well; its elements are proxies.
-            REQUIRE(parimap::parallel_map(p, options, [](bool b) { return !b; }, expected).size() == 3000);
+            REQUIRE(parimap::parallel_map(
+                        p, options, [](bool b) { return !b; }, expected)
+                        .size() == 3000);
         }
     }
 }
@@ -333,10 +347,12 @@ TEST_CASE("Ranges: results of type bool do not disturb their neighbours") {
 TEST_CASE("Ranges: a reference result is copied") {
     pool p{2};
     std::vector<std::string> words{"a", "b"};
-    auto copies = parimap::parallel_map(p, [](std::string& s) -> std::string& { return s; }, words);
+    auto copies = parimap::parallel_map(
+        p, [](std::string& s) -> std::string& { return s; }, words);
     STATIC_REQUIRE(std::is_same_v<decltype(copies), std::vector<std::string>>);
     copies[0] = "changed";
-    auto imap = parimap::ordered_imap(p, [](const std::string& s) -> const std::string& { return s; }, words);
+    auto imap = parimap::ordered_imap(
+        p, [](const std::string& s) -> const std::string& { return s; }, words);
     STATIC_REQUIRE(std::is_same_v<decltype(*imap.begin()), std::string&>);
     for (std::string& s : imap) s += "!";
     REQUIRE(words == std::vector<std::string>{"a", "b"});
