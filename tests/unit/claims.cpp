@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 
+#include <parimap/detail/asymmetric_fence.hpp>
 #include <parimap/detail/claims.hpp>
 #include <parimap/detail/outbox.hpp>
 
@@ -16,17 +17,23 @@
 
 using parimap::detail::claims;
 
+namespace {
+
+bool pop(claims& c, std::size_t seat, std::uint64_t& item) { return c.batch_of(seat).pop(item); }
+
+}  // namespace
+
 TEST_CASE("claims: a seat gets a batch and starts its items in order") {
     claims c(1);
     c.raise_limit(10);
     std::uint64_t item = 0;
-    REQUIRE_FALSE(c.pop(0, item));
+    REQUIRE_FALSE(pop(c, 0, item));
     REQUIRE(c.claim(0, 4, claims::unlimited));
     for (std::uint64_t expected = 0; expected < 4; ++expected) {
-        REQUIRE(c.pop(0, item));
+        REQUIRE(pop(c, 0, item));
         REQUIRE(item == expected);
     }
-    REQUIRE_FALSE(c.pop(0, item));
+    REQUIRE_FALSE(pop(c, 0, item));
     REQUIRE(c.claim(0, 100, claims::unlimited));
     REQUIRE(c.next() == 10);
     REQUIRE(c.drop(0) == 6);
@@ -39,10 +46,10 @@ TEST_CASE("claims: a seat without items takes the back half of a batch in progre
     c.raise_limit(8);
     std::uint64_t item = 0;
     REQUIRE(c.claim(0, 8, claims::unlimited));
-    REQUIRE(c.pop(0, item));
+    REQUIRE(pop(c, 0, item));
     REQUIRE(c.claimable());
     REQUIRE(c.claim(1, 8, claims::unlimited));  // 7 are left: it takes 4
-    REQUIRE(c.pop(1, item));
+    REQUIRE(pop(c, 1, item));
     REQUIRE(item == 4);
     REQUIRE(c.drop(0) == 3);
     REQUIRE(c.drop(1) == 3);
@@ -53,15 +60,15 @@ TEST_CASE("claims: an item that many others have overtaken goes first") {
     c.raise_limit(100);
     std::uint64_t item = 0;
     REQUIRE(c.claim(0, 2, claims::unlimited));
-    REQUIRE(c.pop(0, item));  // seat 0 is held up by item 0; item 1 waits behind it
+    REQUIRE(pop(c, 0, item));  // seat 0 is held up by item 0; item 1 waits behind it
     for (int batch = 0; batch < 5; ++batch) {
         REQUIRE(c.claim(1, 2, 10));
-        REQUIRE(c.pop(1, item));
+        REQUIRE(pop(c, 1, item));
         REQUIRE(item > 1);
         c.drop(1);
     }
     REQUIRE(c.claim(1, 2, 10));
-    REQUIRE(c.pop(1, item));
+    REQUIRE(pop(c, 1, item));
     REQUIRE(item == 1);
 }
 
@@ -85,35 +92,129 @@ TEST_CASE("claims: numbers beyond 32 bits stay whole") {
     std::uint64_t item = 0;
     std::uint64_t expected = 0;
     while (c.claim(0, claims::max_batch, claims::unlimited)) {
-        REQUIRE(c.pop(0, item));
+        REQUIRE(pop(c, 0, item));
         REQUIRE(item == expected);
         expected += 1 + c.drop(0);
     }
     REQUIRE(expected == far);
 }
 
+TEST_CASE("claims: who watches interrupts every worker before its next item until nobody watches") {
+    for (const bool has_fence : {true, false}) {
+        claims c(2, has_fence);
+        c.raise_limit(20);
+        std::uint64_t item = 0;
+        REQUIRE(c.claim(0, 10, claims::unlimited));
+        claims::batch working = c.batch_of(0);
+        REQUIRE(working.pop(item));
+        REQUIRE(working.interrupted() == !has_fence);
+        c.watch();
+        for (int i = 0; i < 2; ++i) {
+            REQUIRE(working.pop(item));
+            REQUIRE(working.interrupted());
+        }
+        REQUIRE(c.claim(1, 10, claims::unlimited));  // who comes later too
+        claims::batch late = c.batch_of(1);
+        REQUIRE(late.pop(item));
+        REQUIRE(late.interrupted());
+        c.unwatch();
+        REQUIRE(working.pop(item));
+        REQUIRE(working.interrupted());  // the last one, which notices
+        REQUIRE(working.pop(item));
+        REQUIRE(working.interrupted() == !has_fence);
+        REQUIRE(item == 4);
+        REQUIRE(working.started() == 5);
+    }
+}
+
+TEST_CASE("claims: a gate that closes interrupts whoever works behind it") {
+    claims c(1, true);
+    c.raise_limit(10);
+    REQUIRE(c.claim(0, 10, claims::unlimited));
+    claims::batch working = c.batch_of(0);
+    std::uint64_t item = 0;
+    REQUIRE(working.pop(item));
+    REQUIRE_FALSE(working.interrupted());
+    c.close_from(1);
+    REQUIRE(working.pop(item));
+    REQUIRE(working.interrupted());
+    REQUIRE_FALSE(c.is_open(item));
+    REQUIRE(c.drop(0) == 8);
+    REQUIRE_FALSE(working.pop(item));
+}
+
+TEST_CASE("claims: a watcher misses no item that is finished while it begins to watch") {
+    // The two sides of a sleep: the worker publishes and looks whether to wake, the watcher watches and looks whether to
+    // sleep. At least one must see the other.
+    for (const bool has_fence : {parimap::detail::asymmetric_fence::available(), false}) {
+        constexpr std::uint64_t rounds = 20'000;
+        claims c(1, has_fence);
+        c.raise_limit(2 * rounds);
+        std::atomic<std::uint64_t> turn{0};
+        std::atomic<std::uint64_t> published{0};
+        std::atomic<bool> worker_saw{false};
+        std::uint64_t missed = 0;
+        const auto wait_for_turn = [&](std::uint64_t mine) {  // awake, so that the two meet within nanoseconds
+            for (int tries = 0; turn.load() != mine; ++tries) {
+                if (tries > 1000) std::this_thread::yield();
+            }
+        };
+        std::thread worker([&] {
+            REQUIRE(c.claim(0, 2 * rounds, claims::unlimited));
+            claims::batch working = c.batch_of(0);
+            std::uint64_t item = 0;
+            for (std::uint64_t round = 1; round <= rounds; ++round) {
+                wait_for_turn(2 * round - 1);
+                working.pop(item);
+                static_cast<void>(working.interrupted());
+                published.store(round, std::memory_order_release);
+                working.pop(item);
+                worker_saw.store(working.interrupted(), std::memory_order_relaxed);
+                turn.store(2 * round);
+            }
+        });
+        for (std::uint64_t round = 1; round <= rounds; ++round) {
+            turn.store(2 * round - 1);
+            for (std::uint64_t wait = round % 500; wait > 0; --wait) std::atomic_signal_fence(std::memory_order_seq_cst);
+            c.watch();
+            const bool watcher_saw = published.load(std::memory_order_acquire) == round;
+            wait_for_turn(2 * round);
+            c.unwatch();
+            missed += !watcher_saw && !worker_saw.load(std::memory_order_relaxed);
+        }
+        worker.join();
+        REQUIRE(missed == 0);
+    }
+}
+
 TEST_CASE("claims: threads that claim and steal start every item exactly once") {
     constexpr std::size_t seats = 4;
     constexpr std::uint64_t items = 200'000;
-    for (const std::uint64_t batch : {std::uint64_t{1}, std::uint64_t{7}, std::uint64_t{5000}}) {
-        claims c(seats);
-        const auto started = std::make_unique<std::atomic<int>[]>(items);
-        std::vector<std::thread> threads;
-        for (std::size_t seat = 0; seat < seats; ++seat) {
-            threads.emplace_back([&, seat] {
-                // Seat 0 supplies in steps, so that the others often find nothing but each other's batches.
-                while (c.next() < items || c.claimable()) {
-                    if (seat == 0 && c.limit() < items) c.raise_limit(std::min<std::uint64_t>(items, c.limit() + 3000));
-                    while (c.claim(seat, batch, 1000)) {
-                        for (std::uint64_t item = 0; c.pop(seat, item);) started[item].fetch_add(1, std::memory_order_relaxed);
+    for (const bool has_fence : {parimap::detail::asymmetric_fence::available(), false}) {
+        for (const std::uint64_t batch : {std::uint64_t{1}, std::uint64_t{7}, std::uint64_t{5000}}) {
+            CAPTURE(has_fence, batch);
+            claims c(seats, has_fence);
+            const auto started = std::make_unique<std::atomic<int>[]>(items);
+            std::vector<std::thread> threads;
+            for (std::size_t seat = 0; seat < seats; ++seat) {
+                threads.emplace_back([&, seat] {
+                    // Seat 0 supplies in steps, so that the others often find nothing but each other's batches.
+                    while (c.next() < items || c.claimable()) {
+                        if (seat == 0 && c.limit() < items) c.raise_limit(std::min<std::uint64_t>(items, c.limit() + 3000));
+                        while (c.claim(seat, batch, 1000)) {
+                            claims::batch mine = c.batch_of(seat);
+                            for (std::uint64_t item = 0; mine.pop(item);) {
+                                started[item].fetch_add(1, std::memory_order_relaxed);
+                            }
+                        }
                     }
-                }
-            });
+                });
+            }
+            for (std::thread& t : threads) t.join();
+            std::uint64_t once = 0;
+            for (std::uint64_t i = 0; i < items; ++i) once += started[i].load() == 1;
+            REQUIRE(once == items);
         }
-        for (std::thread& t : threads) t.join();
-        std::uint64_t once = 0;
-        for (std::uint64_t i = 0; i < items; ++i) once += started[i].load() == 1;
-        REQUIRE(once == items);
     }
 }
 

@@ -3,12 +3,16 @@
 #ifndef PARIMAP_DETAIL_CLAIMS_HPP
 #define PARIMAP_DETAIL_CLAIMS_HPP
 
+#include <parimap/detail/asymmetric_fence.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 namespace parimap::detail {
 
@@ -19,15 +23,36 @@ inline constexpr std::size_t cache_line = 64;
 /// have not started. The owner takes them from the front; a seat that finds nothing else takes the back half of
 /// another's range and owns that. So every available, unstarted item is within reach of every seat at any time.
 ///
-/// A range is one 64-bit word: the low 32 bits of its two ends. The word itself is the truth about what is
-/// unstarted, so a compare-and-swap that succeeds is a claim, even if the word was replaced and came back in between.
-/// The full numbers follow from next_, which is less than 2^31 ahead of any unstarted item: claim() sees to that.
+/// The two ends of a range follow Cilk-5's THE protocol (Frigo, Leiserson, Randall, PLDI 1998): the owner moves the
+/// front, says so, and then looks at the back; a thief moves the back, says so, and then looks at the front. Only where
+/// the two meet does the owner need the lock that thieves hold. An owner that starts an empty item every nanosecond can
+/// so be robbed at any time and pays no barrier for it.
+///
+/// The one word that the owner looks at, `poll`, also tells it that somebody wants its attention: it is then 0, which
+/// looks like the end, and the owner learns the true end under the lock. So an item costs no look at the gate, and none
+/// at whether a consumer waits for the item before. Where there is no asymmetric fence it is always 0: owner and thief
+/// then meet in the lock, and every other promise holds.
 class claims {
+    struct alignas(cache_line) range {
+        std::atomic<std::uint64_t> begin{0};  // written by the owner alone
+        std::atomic<std::uint64_t> poll{0};   // `end`, or 0; written with the mutex held
+        std::atomic<std::uint64_t> end{0};    // written with the mutex held
+        std::mutex mutex;
+
+        /// Exact with the mutex held, by the owner or after a heavy fence; else a guess.
+        std::uint64_t count() const noexcept {
+            const std::uint64_t b = begin.load(std::memory_order_relaxed);
+            const std::uint64_t e = end.load(std::memory_order_relaxed);
+            return b < e ? e - b : 0;
+        }
+    };
+
   public:
     static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
     static constexpr std::uint64_t max_batch = std::uint64_t{1} << 20;
 
-    explicit claims(std::size_t seats) : seats_(seats), ranges_(std::make_unique<range[]>(seats)) {}
+    explicit claims(std::size_t seats, bool has_fence = asymmetric_fence::available())
+        : has_fence_(has_fence), seats_(seats), ranges_(std::make_unique<range[]>(seats)) {}
 
     // ---- by the one who supplies items ---------------------------------------------------------------------------
 
@@ -41,143 +66,202 @@ class claims {
         std::uint64_t old = gate_.load(std::memory_order_relaxed);
         while (item < old && !gate_.compare_exchange_weak(old, item, std::memory_order_acq_rel)) {
         }
+        if (item < old) call_attention();
     }
 
     bool is_open(std::uint64_t item) const noexcept { return item < gate_.load(std::memory_order_relaxed); }
+
+    /// From now on each worker is interrupted between two items, until nobody watches any more. After the call the
+    /// watcher sees what a worker published before its latest item, or that worker is interrupted before its next.
+    void watch() noexcept {
+        watched_.store(true, std::memory_order_relaxed);
+        call_attention();
+        if (has_fence_) asymmetric_fence::heavy();
+    }
+    void unwatch() noexcept { watched_.store(false, std::memory_order_relaxed); }
 
     /// How far batches were handed out: every item below was started, dropped, or waits in some seat's range.
     std::uint64_t next() const noexcept { return next_.load(std::memory_order_acquire); }
 
     // ---- by workers ----------------------------------------------------------------------------------------------
 
-    /// Gives the seat, whose range is empty, a batch of at most `batch` items. An item that `max_lag` later ones
+    /// Gives the seat, whose range is empty, a batch of at most `most` items. An item that `max_lag` later ones
     /// have overtaken goes first. False if there is nothing to start.
-    bool claim(std::size_t seat, std::uint64_t batch, std::uint64_t max_lag) noexcept {
-        max_lag = std::min(max_lag, std::uint64_t{1} << 30);
+    bool claim(std::size_t seat, std::uint64_t most, std::uint64_t max_lag) noexcept {
         const auto overtaken = [max_lag](std::uint64_t begin, std::uint64_t, std::uint64_t next) {
-            return begin + max_lag < next ? next - begin : 0;
+            return begin < next && next - begin > max_lag ? next - begin : 0;
         };
-        const auto length = [](std::uint64_t begin, std::uint64_t end, std::uint64_t) { return end - begin; };
-        if (steal(seat, batch, overtaken)) return true;
+        const auto length = [](std::uint64_t, std::uint64_t count, std::uint64_t) { return count; };
+        if (steal(seat, most, overtaken)) return true;
         std::uint64_t begin = next_.load(std::memory_order_relaxed);
         for (;;) {
-            const std::uint64_t end = available(begin, batch);
+            const std::uint64_t end = available(begin, most);
             if (end == begin) break;
             if (next_.compare_exchange_weak(begin, end, std::memory_order_acq_rel)) {
                 own(seat, begin, end);
                 return true;
             }
         }
-        return steal(seat, batch, length);
+        return steal(seat, most, length);
     }
 
-    /// Takes the first unstarted item of the seat's own range. A full barrier if it succeeds, so that a worker's
-    /// publication of the item before is ordered against a waiting consumer (see touch()).
-    bool pop(std::size_t seat, std::uint64_t& item) noexcept {
-        std::atomic<std::uint64_t>& word = ranges_[seat].word;
-        std::uint64_t r = word.load(std::memory_order_relaxed);
-        do {
-            if (begin_of(r) == end_of(r)) return false;
-        } while (!word.compare_exchange_weak(r, r + one_from_the_front, std::memory_order_acq_rel, std::memory_order_relaxed));
-        item = full(begin_of(r), ranges_[seat].base);
-        return true;
-    }
+    /// The seat's batch, as its owner sees it.
+    class batch {
+      public:
+        /// Takes the first unstarted item.
+        bool pop(std::uint64_t& item) noexcept {
+            if (next_ >= known_end_) return false;
+            range_.begin.store(next_ + 1, std::memory_order_relaxed);
+            asymmetric_fence::light();
+            known_end_ = range_.poll.load(std::memory_order_relaxed);
+            if (next_ >= known_end_) [[unlikely]] {
+                interrupted_ = true;
+                known_end_ = all_.settle(range_, next_);
+                if (next_ >= known_end_) return false;
+            }
+            item = next_++;
+            return true;
+        }
+
+        /// How many items were taken so far.
+        std::uint64_t started() const noexcept { return next_ - first_; }
+
+        /// Whether somebody wanted attention since the last call: look at the gate, and tell who watches of the item
+        /// before.
+        bool interrupted() noexcept { return std::exchange(interrupted_, false); }
+
+      private:
+        friend claims;
+        batch(claims& all, range& r) noexcept
+            : all_(all),
+              range_(r),
+              first_(r.begin.load(std::memory_order_relaxed)),
+              next_(first_),
+              known_end_(r.end.load(std::memory_order_relaxed)) {}
+
+        claims& all_;
+        range& range_;
+        const std::uint64_t first_;
+        std::uint64_t next_;       // range_.begin, which the owner alone changes
+        std::uint64_t known_end_;  // range_.end, which thieves lower
+        bool interrupted_ = false;
+    };
+
+    batch batch_of(std::size_t seat) noexcept { return batch(*this, ranges_[seat]); }
 
     /// Empties the seat's own range and returns how many items were in it.
     std::uint64_t drop(std::size_t seat) noexcept {
-        const std::uint64_t r = ranges_[seat].word.exchange(0, std::memory_order_acq_rel);
-        return end_of(r) - begin_of(r);
+        range& r = ranges_[seat];
+        std::lock_guard lock(r.mutex);
+        const std::uint64_t count = r.count();
+        set_end(r, r.begin.load(std::memory_order_relaxed));
+        return count;
     }
 
     /// Whether any item could be started now.
     bool claimable() const noexcept {
         const std::uint64_t gate = gate_.load(std::memory_order_relaxed);
         if (next_.load(std::memory_order_relaxed) < std::min(limit_.load(std::memory_order_relaxed), gate)) return true;
-        return std::any_of(ranges_.get(), ranges_.get() + seats_, [&](const range& r) {
-            const std::uint64_t word = r.word.load(std::memory_order_acquire);
-            return begin_of(word) != end_of(word) && full_below(begin_of(word), next()) < gate;
+        return std::any_of(ranges_.get(), ranges_.get() + seats_, [gate](const range& r) {
+            return r.count() > 0 && r.begin.load(std::memory_order_relaxed) < gate;
         });
     }
 
     /// Whether others could start an item beside the first one of this seat's batch.
     bool more_than_one(std::size_t seat) const noexcept {
-        const std::uint64_t r = ranges_[seat].word.load(std::memory_order_relaxed);
-        return end_of(r) - begin_of(r) > 1 ||
+        return ranges_[seat].count() > 1 ||
                next_.load(std::memory_order_relaxed) < limit_.load(std::memory_order_relaxed);
     }
 
-    /// Pairs with pop(): after it, this thread sees what any worker published before its latest pop, or that worker
-    /// sees what this thread stored before, for both read-modify-write the same word.
-    void touch() noexcept {
-        for (std::size_t seat = 0; seat < seats_; ++seat) ranges_[seat].word.fetch_add(0, std::memory_order_acq_rel);
-    }
-
   private:
-    struct alignas(cache_line) range {
-        std::atomic<std::uint64_t> word{0};
-        std::uint64_t base = 0;  // the owner's: the full number of the first item it was given
-    };
-
-    static constexpr std::uint64_t one_from_the_front = std::uint64_t{1} << 32;
-    static std::uint32_t begin_of(std::uint64_t word) noexcept { return static_cast<std::uint32_t>(word >> 32); }
-    static std::uint32_t end_of(std::uint64_t word) noexcept { return static_cast<std::uint32_t>(word); }
-    static std::uint64_t word_of(std::uint64_t begin, std::uint64_t end) noexcept {
-        return (begin << 32) | static_cast<std::uint32_t>(end);
-    }
-    /// The number with these low bits that is not below base.
-    static std::uint64_t full(std::uint32_t low, std::uint64_t base) noexcept {
-        return base + static_cast<std::uint32_t>(low - static_cast<std::uint32_t>(base));
-    }
-    /// The number with these low bits that is not above next.
-    static std::uint64_t full_below(std::uint32_t low, std::uint64_t next) noexcept {
-        return next - static_cast<std::uint32_t>(static_cast<std::uint32_t>(next) - low);
-    }
-
-    std::uint64_t available(std::uint64_t begin, std::uint64_t batch) const noexcept {
+    std::uint64_t available(std::uint64_t begin, std::uint64_t most) const noexcept {
         const std::uint64_t end = std::min(limit_.load(std::memory_order_acquire), gate_.load(std::memory_order_relaxed));
-        return end <= begin ? begin : begin + std::min({end - begin, batch, max_batch});
+        return end <= begin ? begin : begin + std::min({end - begin, most, max_batch});
     }
 
     void own(std::size_t seat, std::uint64_t begin, std::uint64_t end) noexcept {
-        ranges_[seat].base = begin;
-        // A read-modify-write, so that touch() and pop() stay paired across batches.
-        ranges_[seat].word.exchange(word_of(begin, end), std::memory_order_acq_rel);
+        range& r = ranges_[seat];
+        std::lock_guard lock(r.mutex);
+        r.begin.store(begin, std::memory_order_relaxed);
+        set_end(r, end);
     }
 
-    /// Takes the back half, at most `batch`, of the range with the highest score(begin, end, next) above 0.
+    /// With the mutex held. Whoever wants attention says so first and then takes each mutex, so it is seen here or
+    /// comes afterwards.
+    void set_end(range& r, std::uint64_t end) noexcept {
+        const bool attention =
+            !has_fence_ || watched_.load(std::memory_order_relaxed) || gate_.load(std::memory_order_relaxed) < end;
+        r.end.store(end, std::memory_order_relaxed);
+        r.poll.store(attention ? 0 : end, std::memory_order_relaxed);
+    }
+
+    void call_attention() noexcept {
+        for (std::size_t seat = 0; seat < seats_; ++seat) {
+            std::lock_guard lock(ranges_[seat].mutex);
+            ranges_[seat].poll.store(0, std::memory_order_relaxed);
+        }
+    }
+
+    /// The owner reached for `item`, and somebody wants its attention, or that item too. Returns the true end; if it
+    /// lies before the item, the front stays there. (Out of the way, so that a batch can live in registers.)
+    [[gnu::noinline]] std::uint64_t settle(range& r, std::uint64_t item) noexcept {
+        std::lock_guard lock(r.mutex);
+        const std::uint64_t end = r.end.load(std::memory_order_relaxed);
+        set_end(r, end);
+        if (item >= end) r.begin.store(item, std::memory_order_relaxed);
+        return end;
+    }
+
+    /// Takes the back half, at most `most`, of the range with the highest score(begin, items, next) above 0.
     template <class Score>
-    bool steal(std::size_t seat, std::uint64_t batch, Score score) noexcept {
+    bool steal(std::size_t seat, std::uint64_t most, Score score) noexcept {
         for (;;) {
-            std::atomic<std::uint64_t>* victim = nullptr;
-            std::uint64_t word = 0;
+            range* victim = nullptr;
             std::uint64_t best = 0;
-            std::uint64_t begin = 0;
             for (std::size_t i = 0; i < seats_; ++i) {
-                const std::uint64_t w = ranges_[i].word.load(std::memory_order_acquire);
-                if (begin_of(w) == end_of(w)) continue;
-                const std::uint64_t next = next_.load(std::memory_order_acquire);
-                const std::uint64_t b = full_below(begin_of(w), next);
-                if (const std::uint64_t s = score(b, b + (end_of(w) - begin_of(w)), next); s > best) {
+                range& r = ranges_[i];
+                const std::uint64_t count = r.count();
+                if (count == 0) continue;
+                const std::uint64_t s = score(r.begin.load(std::memory_order_relaxed), count, next());
+                if (s > best) {
                     best = s;
-                    victim = &ranges_[i].word;
-                    word = w;
-                    begin = b;
+                    victim = &r;
                 }
             }
             if (!victim) return false;
-            const std::uint64_t count = end_of(word) - begin_of(word);
-            const std::uint64_t taken = std::min((count + 1) / 2, batch);
-            const std::uint64_t end = begin + count;
-            if (victim->compare_exchange_strong(word, word_of(begin, end - taken), std::memory_order_acq_rel)) {
-                own(seat, end - taken, end);
+            std::uint64_t begin = 0;
+            std::uint64_t end = 0;
+            if (rob(*victim, most, begin, end)) {
+                own(seat, begin, end);
                 return true;
             }
         }
     }
 
+    /// Takes [begin, end) off the back of a range, half of it. False if the owner was faster.
+    bool rob(range& victim, std::uint64_t most, std::uint64_t& begin, std::uint64_t& end) noexcept {
+        std::lock_guard lock(victim.mutex);
+        const std::uint64_t count = victim.count();
+        if (count == 0) return false;
+        end = victim.end.load(std::memory_order_relaxed);
+        begin = end - std::min((count + 1) / 2, most);
+        set_end(victim, begin);
+        if (has_fence_) asymmetric_fence::heavy();
+        // From here on the owner sees the new end, and waits for the mutex if it has reached it. What it took before, or
+        // is waiting for, stays its own.
+        const std::uint64_t reached = victim.begin.load(std::memory_order_relaxed);
+        if (reached > begin) {
+            begin = std::min(reached, end);
+            set_end(victim, begin);
+        }
+        return begin < end;
+    }
+
+    const bool has_fence_;
     alignas(cache_line) std::atomic<std::uint64_t> next_{0};
     alignas(cache_line) std::atomic<std::uint64_t> limit_{0};
     std::atomic<std::uint64_t> gate_{unlimited};
+    std::atomic<bool> watched_{false};
     const std::size_t seats_;
     const std::unique_ptr<range[]> ranges_;
 };

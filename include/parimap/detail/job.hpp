@@ -120,22 +120,30 @@ class job : public call {
     void run_batch(std::size_t seat) noexcept {
         using clock = std::chrono::steady_clock;
         const clock::time_point start = clock::now();
-        std::uint64_t run = 0;
-        std::uint64_t previous = 0;
-        for (std::uint64_t item = 0; claims_.pop(seat, item);) {
-            if (run > 0) monitor_.after_item(previous);
-            previous = item;
-            if (!claims_.is_open(item)) {
-                drop_batch(seat, item);
-                break;
+        claims::batch batch = claims_.batch_of(seat);
+        monitor::tally finished = monitor_.tally_of(seat);
+        std::uint64_t last = 0;
+        std::uint64_t dropped = 0;
+        for (std::uint64_t item = 0; batch.pop(item);) {
+            if (batch.interrupted()) [[unlikely]] {
+                if (batch.started() > 1) monitor_.after_item(item - 1);
+                if (!claims_.is_open(item)) {
+                    dropped = 1 + claims_.drop(seat);
+                    note_dropped(item);
+                    break;
+                }
             }
             run_item(seat, item);
-            monitor_.count(seat, 1);
-            ++run;
+            last = item;
+            if constexpr (Source::pulled) finished.add(1);  // whoever pulls waits for every one
         }
-        std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with monitor::wait_urgently()
-        monitor_.after_item(previous);
-        if (run > 0) pace_.measured(clock::now() - start, run);
+        const std::uint64_t run = batch.started() - (dropped > 0);
+        finished.add(dropped + (Source::pulled ? 0 : run));
+        std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with monitor::wait_patiently()
+        if (run > 0) {
+            monitor_.after_item(last);
+            pace_.measured(clock::now() - start, run);
+        }
         monitor_.after_batch();
     }
 
@@ -162,11 +170,10 @@ class job : public call {
         if constexpr (invocation_type::with_token) tokens_.finish(seat);
     }
 
-    void drop_batch(std::size_t seat, std::uint64_t first) noexcept {
+    void note_dropped(std::uint64_t item) noexcept {
         std::uint64_t old = first_dropped_.load(std::memory_order_relaxed);
-        while (first < old && !first_dropped_.compare_exchange_weak(old, first, std::memory_order_relaxed)) {
+        while (item < old && !first_dropped_.compare_exchange_weak(old, item, std::memory_order_relaxed)) {
         }
-        monitor_.count(seat, 1 + claims_.drop(seat));
     }
 
     std::atomic<std::uint64_t> max_lag_{claims::unlimited};

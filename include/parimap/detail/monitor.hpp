@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 namespace parimap::detail {
 
@@ -32,27 +33,43 @@ class monitor {
 
     // ---- by workers ----------------------------------------------------------------------------------------------
 
-    /// Counts items of this seat that are done with, finished or dropped.
-    void count(std::size_t seat, std::uint64_t items) noexcept {
-        std::atomic<std::uint64_t>& n = finished_[seat].items;
-        n.store(n.load(std::memory_order_relaxed) + items, std::memory_order_release);
-    }
+    /// Counts the items of one seat that are done with, finished or dropped. Its copy of the count spares the worker a
+    /// load that would wait for the store of the item before.
+    class tally {
+      public:
+        void add(std::uint64_t items) noexcept { shared_.store(count_ += items, std::memory_order_release); }
 
-    /// The item's result was published, and a full barrier followed: claims::pop() or a fence.
+      private:
+        friend monitor;
+        explicit tally(std::atomic<std::uint64_t>& shared) noexcept
+            : shared_(shared), count_(shared.load(std::memory_order_relaxed)) {}
+
+        std::atomic<std::uint64_t>& shared_;
+        std::uint64_t count_;
+    };
+
+    tally tally_of(std::size_t seat) noexcept { return tally(finished_[seat].items); }
+
+    /// The item's result was published, and then the worker was interrupted (claims::watch) or passed a full fence.
     void after_item(std::uint64_t item) noexcept {
         if (waiting_.load(std::memory_order_acquire) != urgent) return;
         const std::uint64_t due = due_.load(std::memory_order_relaxed);
         if (due == any_item || due == item) signal();
+        give_way();
     }
 
     /// A worker finished a batch.
     void after_batch() noexcept {
-        if (waiting_.load(std::memory_order_acquire) == patient && finished() >= enough_.load(std::memory_order_relaxed)) signal();
+        if (waiting_.load(std::memory_order_acquire) != patient) return;
+        if (finished() >= enough_.load(std::memory_order_relaxed)) signal();
+        give_way();
     }
 
     void signal() noexcept {
-        std::lock_guard lock(mutex_);
-        signalled_ = true;
+        {
+            std::lock_guard lock(mutex_);
+            if (signalled_.exchange(true, std::memory_order_relaxed)) return;
+        }
         wake_.notify_one();
     }
 
@@ -78,10 +95,9 @@ class monitor {
     void wait_urgently(std::uint64_t due, claims& workers, clock::time_point deadline, Ready ready) {
         due_.store(due, std::memory_order_relaxed);
         begin_wait(urgent);
-        // Pairs with the barriers before after_item(): the result is seen here, or `urgent` is seen there.
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-        workers.touch();
+        workers.watch();  // the result is seen here, or after_item() sees `urgent`
         end_wait(ready() ? clock::time_point::min() : deadline);
+        workers.unwatch();
     }
 
   private:
@@ -90,10 +106,16 @@ class monitor {
         std::atomic<std::uint64_t> items{0};
     };
 
+    /// A consumer that was woken and has no CPU yet gets this one. The kernel would let the worker go on for
+    /// milliseconds first, until the window is full.
+    void give_way() const noexcept {
+        if (signalled_.load(std::memory_order_relaxed)) std::this_thread::yield();
+    }
+
     void begin_wait(int how) {
         {
             std::lock_guard lock(mutex_);
-            signalled_ = false;
+            signalled_.store(false, std::memory_order_relaxed);
         }
         waiting_.store(how, std::memory_order_release);
     }
@@ -101,7 +123,7 @@ class monitor {
     void end_wait(clock::time_point deadline) {
         if (deadline != clock::time_point::min()) {
             std::unique_lock lock(mutex_);
-            wake_.wait_until(lock, deadline, [this] { return signalled_; });
+            wake_.wait_until(lock, deadline, [this] { return signalled_.load(std::memory_order_relaxed); });
         }
         waiting_.store(nobody, std::memory_order_relaxed);
     }
@@ -111,7 +133,7 @@ class monitor {
     std::atomic<std::uint64_t> enough_{0};
     alignas(cache_line) std::mutex mutex_;
     std::condition_variable wake_;
-    bool signalled_ = false;
+    std::atomic<bool> signalled_{false};  // written with the mutex held
     const std::size_t seats_;
     const std::unique_ptr<counter[]> finished_;
 };

@@ -120,7 +120,7 @@ class ordered_results {
 
     entry* ring_ = nullptr;
     std::uint64_t capacity_ = 0;
-    std::uint64_t made_ = 0;
+    alignas(cache_line) std::uint64_t made_ = 0;  // the consumer's, from here on
     std::uint64_t next_ = 0;
 };
 

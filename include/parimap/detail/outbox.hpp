@@ -45,13 +45,13 @@ class outbox {
     Entry* front() noexcept {
         if (!head_) head_ = first_.load(std::memory_order_acquire);
         while (head_) {
-            if (read_ < head_->count.load(std::memory_order_acquire)) {
-                return std::launder(static_cast<Entry*>(head_->at(read_)));
-            }
+            // The writer's cache line is fetched only when all that was seen in it is read.
+            if (read_ == known_) known_ = head_->count.load(std::memory_order_acquire);
+            if (read_ < known_) return std::launder(static_cast<Entry*>(head_->at(read_)));
             block* next = read_ == block_size ? head_->next.load(std::memory_order_acquire) : nullptr;
             if (!next) return nullptr;
             give_back(std::exchange(head_, next));
-            read_ = 0;
+            read_ = known_ = 0;
         }
         return nullptr;
     }
@@ -111,6 +111,7 @@ class outbox {
     // the reader's
     alignas(cache_line) block* head_ = nullptr;
     std::size_t read_ = 0;
+    std::size_t known_ = 0;
 };
 
 }  // namespace parimap::detail

@@ -75,9 +75,14 @@ class stream final : public job<Source, F, Results> {
         for (;;) {
             if (handed_ >= total_) return end_of_input();
             throw_if_cancelled();
-            if (!results_.front() || should_refill_first()) refill();
-            if (handed_ >= total_) continue;
-            entry* e = wait(deadline);
+            entry* e = results_.front();
+            if (!e || handed_ >= look_at_) {
+                if (!e || should_refill_first()) refill();
+                if (handed_ >= total_) continue;
+                if (e) gather(deadline);
+                look_at_ = std::min(refill_at_, gather_at_);
+                e = wait(deadline);
+            }
             if (!e) {
                 total_ = handed_;
                 continue;
@@ -100,6 +105,8 @@ class stream final : public job<Source, F, Results> {
     std::uint64_t remaining() const noexcept { return total_ > handed_ ? total_ - handed_ : 0; }
 
   private:
+    static constexpr std::uint64_t gathered_batch = 1024;
+
     void throw_if_cancelled() const {
         if (this->is_cancelled()) {
             throw cancelled("parimap: the stream was stopped by cancel(), terminate() or its stop token before its end");
@@ -144,15 +151,33 @@ class stream final : public job<Source, F, Results> {
         const std::uint64_t limit = claims_.limit();
         const std::uint64_t returned = handed_ + skipped_;
         const std::uint64_t wanted = std::min(returned + window, total_);
-        if (wanted <= limit) return;
-        if (wanted - limit < pace_.refill_step(window) && limit > returned) return;
-        this->set_max_lag(window);
-        if constexpr (Source::pulled) {
-            while (claims_.limit() < wanted && pull()) {
+        const std::uint64_t step = pace_.refill_step(window);
+        if (wanted > limit && (wanted - limit >= step || limit <= returned)) {
+            this->set_max_lag(window);
+            if constexpr (Source::pulled) {
+                while (claims_.limit() < wanted && pull()) {
+                }
+            } else {
+                make_available(wanted);
             }
-        } else {
-            make_available(wanted);
         }
+        const std::uint64_t taken = claims_.limit();
+        const std::uint64_t ahead = window + skipped_ - step;
+        refill_at_ = taken >= total_ ? unknown_size : taken - std::min(taken, ahead);
+    }
+
+    /// Where a batch holds many items, sleeps until one is finished. Otherwise a consumer that is faster than the workers
+    /// would stand behind them and take each result out of the cache line they are writing to. One nap a batch at most.
+    void gather(clock::time_point deadline) {
+        if (Source::pulled || handed_ < gather_at_) return;
+        const std::uint64_t batch = pace_.ideal_batch();
+        const std::uint64_t returned = handed_ + skipped_;
+        const auto ready = [&] { return monitor_.finished() - returned; };
+        if (batch >= gathered_batch && ready() < batch / 2 && claims_.limit() - returned > batch &&
+            !pool_.caller_must_help()) {
+            monitor_.wait_patiently(returned + std::max(batch, (claims_.limit() - returned) / 2), deadline, [this] { return this->is_cancelled(); });
+        }
+        gather_at_ = handed_ + std::max(ready(), batch);
     }
 
     bool pull()
@@ -224,11 +249,14 @@ class stream final : public job<Source, F, Results> {
                                [&] { return results_.front() || this->is_cancelled() || also(); });
     }
 
-    const std::shared_ptr<scheduler> keep_;  // the pool object may go before the stream
+    alignas(cache_line) const std::shared_ptr<scheduler> keep_;  // the pool object may go before the stream
     std::size_t* const failed_index_;
     std::uint64_t total_ = 0;                // items of the input, as far as is known
     std::uint64_t cut_ = claims::unlimited;  // the element that could not be read
     std::uint64_t handed_ = 0;               // handed over, results and exceptions
+    std::uint64_t refill_at_ = 0;            // refill() has nothing to do before so many are handed over,
+    std::uint64_t gather_at_ = 0;            // gather() neither,
+    std::uint64_t look_at_ = 0;              // so nobody need look at either
     std::uint64_t skipped_ = 0;              // finished but not handed over, because the input ended before them
     std::exception_ptr input_failure_;
     entry* held_ = nullptr;

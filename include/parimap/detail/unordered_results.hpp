@@ -5,8 +5,9 @@
 
 #include <parimap/detail/job.hpp>
 #include <parimap/detail/outbox.hpp>
+#include <parimap/detail/ticks.hpp>
 
-#include <chrono>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -19,8 +20,6 @@ namespace parimap::detail {
 
 template <class R>
 class unordered_results {
-    using clock = std::chrono::steady_clock;
-
   public:
     static constexpr bool failure_stops = false;
     static constexpr bool in_order = false;
@@ -43,10 +42,10 @@ class unordered_results {
         friend unordered_results;
 
         template <class Make>
-        entry(std::uint64_t item, std::in_place_t, Make&& make)
-            : item_(item), is_value_(true), value_(std::forward<Make>(make)()), finished_(clock::now()) {}
-        entry(std::uint64_t item, std::exception_ptr exception, failure_of whose) noexcept
-            : item_(item), is_value_(false), whose_(whose), exception_(std::move(exception)), finished_(clock::now()) {}
+        entry(std::uint64_t item, const ticks& clock, Make&& make)
+            : item_(item), is_value_(true), value_(std::forward<Make>(make)()), finished_(clock.now()) {}
+        entry(std::uint64_t item, const ticks& clock, std::exception_ptr exception, failure_of whose) noexcept
+            : item_(item), is_value_(false), whose_(whose), exception_(std::move(exception)), finished_(clock.now()) {}
 
         std::uint64_t item_;
         bool is_value_;
@@ -55,7 +54,7 @@ class unordered_results {
             R value_;
             std::exception_ptr exception_;
         };
-        clock::time_point finished_;
+        std::uint64_t finished_;  // in ticks
     };
 
     static constexpr std::size_t bytes_per_result = sizeof(entry);
@@ -66,12 +65,12 @@ class unordered_results {
 
     template <class Make>
     void put(std::size_t seat, std::uint64_t item, Make&& make) {
-        ::new (boxes_[seat].room()) entry(item, std::in_place, std::forward<Make>(make));
+        ::new (boxes_[seat].room()) entry(item, clock_, std::forward<Make>(make));
         boxes_[seat].push();
     }
 
     void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, failure_of whose) noexcept {
-        ::new (boxes_[seat].room()) entry(item, std::move(exception), whose);
+        ::new (boxes_[seat].room()) entry(item, clock_, std::move(exception), whose);
         boxes_[seat].push();
     }
 
@@ -83,17 +82,20 @@ class unordered_results {
 
     /// The result that finished first among those not handed over, or null if there is none.
     entry* front() noexcept {
-        // As long as the chosen outbox's next result is older than all that stood in the others when it was chosen,
-        // and than that moment, it is the oldest of all.
+        // As long as the chosen outbox's next result is older than all that stood in the others when it was chosen, and
+        // than that moment if one was empty, it is the oldest of all.
         entry* e = chosen_ < seats_ ? boxes_[chosen_].front() : nullptr;
         if (e && e->finished_ <= oldest_elsewhere_) return e;
-        oldest_elsewhere_ = clock::now();
+        oldest_elsewhere_ = never;
         chosen_ = seats_;
         e = nullptr;
+        bool is_now_unknown = true;
         for (std::size_t seat = 0; seat < seats_; ++seat) {
             entry* other = boxes_[seat].front();
-            if (!other) continue;
-            if (!e || other->finished_ < e->finished_) {
+            if (!other) {
+                // Nothing older than this moment will come from there.
+                if (std::exchange(is_now_unknown, false)) oldest_elsewhere_ = std::min(oldest_elsewhere_, clock_.now());
+            } else if (!e || other->finished_ < e->finished_) {
                 if (e) oldest_elsewhere_ = std::min(oldest_elsewhere_, e->finished_);
                 e = other;
                 chosen_ = seat;
@@ -110,10 +112,13 @@ class unordered_results {
     void pop(entry&) noexcept { boxes_[chosen_].pop(); }
 
   private:
+    static constexpr std::uint64_t never = ~std::uint64_t{0};
+
+    const ticks clock_;
     const std::size_t seats_;
     const std::unique_ptr<outbox<entry>[]> boxes_;
-    std::size_t chosen_ = static_cast<std::size_t>(-1);
-    clock::time_point oldest_elsewhere_{};
+    alignas(cache_line) std::size_t chosen_ = static_cast<std::size_t>(-1);  // the consumer's, from here on
+    std::uint64_t oldest_elsewhere_ = 0;
 };
 
 }  // namespace parimap::detail
