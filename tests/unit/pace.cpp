@@ -33,14 +33,16 @@ TEST_CASE("pace: an explicit chunk bounds the batch") {
     REQUIRE(p.batch(1'000'000) == 10);
 }
 
-TEST_CASE("pace: a rise of the cost is believed at once and a fall step by step") {
+TEST_CASE("pace: a rise of the cost is believed when it is confirmed and a fall step by step") {
     pace p(1, 0);
     p.measured(1us, 1);
     p.measured(10ms, 1);
+    REQUIRE(p.ideal_batch() > 100);
+    p.measured(9ms, 1);
     REQUIRE(p.ideal_batch() == 1);
     p.measured(1us, 1);
     REQUIRE(p.ideal_batch() == 1);
-    for (int i = 0; i < 20; ++i) p.measured(1us, 1);
+    for (int i = 0; i < 5; ++i) p.measured(1us, 1);
     REQUIRE(p.ideal_batch() > 100);
 }
 
@@ -55,7 +57,10 @@ TEST_CASE("pace: the adaptive window starts at two items a seat and grows only f
     REQUIRE(p.window(2001) == 12);  // not before a window was handed over
     REQUIRE(p.window(2012) == 24);
     p.measured(1ms, 1);
+    p.measured(1ms, 1);
     REQUIRE(p.window(2013) == 6);
+    for (int i = 0; i < 30; ++i) p.measured(1us, 10);
+    REQUIRE(p.window(2019) == 12);  // soon again, however large it was
 }
 
 TEST_CASE("pace: no window is larger than the input or the memory for its results") {

@@ -139,11 +139,9 @@ class job : public call {
         }
         const std::uint64_t run = batch.started() - (dropped > 0);
         finished.add(dropped + (Source::pulled ? 0 : run));
-        std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with monitor::wait_patiently()
-        if (run > 0) {
-            monitor_.after_item(last);
-            pace_.measured(clock::now() - start, run);
-        }
+        if (run > 0) pace_.measured(clock::now() - start, run);  // before it wakes anyone, which is not the items' cost
+        std::atomic_thread_fence(std::memory_order_seq_cst);     // pairs with monitor::wait_patiently()
+        if (run > 0) monitor_.after_item(last);
         monitor_.after_batch();
     }
 

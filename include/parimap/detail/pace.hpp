@@ -37,12 +37,20 @@ class pace {
         return fixed ? fixed_window_ : max_window_;
     }
 
-    /// A worker ran `count` items in `time`. A rise is believed at once, a fall step by step: one batch that holds a
-    /// slow item must not be followed by a huge one.
+    /// A worker ran `count` items in `time`. A rise is believed when a second batch confirms it: the kernel may have taken
+    /// the CPU away in the middle of one. A fall is believed in steps: one cheap item among slow ones must not be followed
+    /// by a huge batch, but after a few slow items the pace is soon found again.
     void measured(std::chrono::nanoseconds time, std::uint64_t count) noexcept {
         const float cost = static_cast<float>(time.count()) / static_cast<float>(count);
+        const float before = latest_.exchange(cost, std::memory_order_relaxed);
         const float old = cost_.load(std::memory_order_relaxed);
-        cost_.store(cost > old || old == unknown ? cost : (cost + old) / 2, std::memory_order_relaxed);
+        if (old == unknown) {
+            cost_.store(cost, std::memory_order_relaxed);
+        } else if (cost < old) {
+            cost_.store(std::max(cost, old / largest_fall), std::memory_order_relaxed);
+        } else {
+            cost_.store(std::max(std::min(cost, before), old), std::memory_order_relaxed);
+        }
     }
 
     /// The batch that suits the cost, if there were no end of items.
@@ -66,6 +74,7 @@ class pace {
         const std::uint64_t wanted = ideal == 1 ? 2 * seats_ : std::min(4 * seats_ * ideal, max_window_);
         if (wanted <= window_) {
             window_ = std::max<std::uint64_t>(wanted, 2 * seats_);
+            grow_at_ = handed + window_;
         } else if (handed >= grow_at_) {
             window_ = std::min(2 * window_, wanted);
             grow_at_ = handed + window_;
@@ -84,6 +93,7 @@ class pace {
 
   private:
     static constexpr float unknown = -1;
+    static constexpr float largest_fall = 8;
 
     const std::uint64_t seats_;
     const std::uint64_t chunk_;
@@ -91,7 +101,8 @@ class pace {
     std::uint64_t max_window_ = 0;
     std::uint64_t window_ = 0;
     std::uint64_t grow_at_ = 0;
-    std::atomic<float> cost_{unknown};  // nanoseconds an item
+    std::atomic<float> cost_{unknown};    // nanoseconds an item, as far as is believed
+    std::atomic<float> latest_{unknown};  // and in the latest batch
 };
 
 }  // namespace parimap::detail

@@ -4,13 +4,16 @@
 #define PARIMAP_DETAIL_VECTOR_RESULTS_HPP
 
 #include <parimap/detail/blocking.hpp>
+#include <parimap/detail/grown_vector.hpp>
 #include <parimap/detail/slot.hpp>
 
 #include <array>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -73,24 +76,22 @@ class vector_results : public first_failure {
 template <class R>
 class vector_results<R, true> : public first_failure {
   public:
-    void prepare(std::uint64_t limit) { out_.resize(static_cast<std::size_t>(limit)); }
+    void prepare(std::uint64_t limit) { out_.make_room(static_cast<std::size_t>(limit)); }
 
     template <class Make>
     void put(std::size_t /*seat*/, std::uint64_t item, Make&& make) {
-        out_[static_cast<std::size_t>(item)] = std::forward<Make>(make)();
+        ::new (static_cast<void*>(out_.data() + item)) R(std::forward<Make>(make)());
     }
 
-    std::vector<R> take(std::uint64_t /*items*/) { return std::move(out_); }
+    std::vector<R> take(std::uint64_t /*items*/) { return out_.take(); }
 
   private:
-    std::vector<R> out_;
+    grown_vector<R> out_;
 };
 
 /// vector<bool> packs its elements, so two workers could not write to neighbours.
 template <class R>
-inline constexpr bool can_stand_in_vector =
-    std::is_trivially_default_constructible_v<R> && std::is_trivially_copyable_v<R> && std::is_move_assignable_v<R> &&
-    !std::is_same_v<R, bool>;
+inline constexpr bool can_stand_in_vector = std::is_trivial_v<R> && std::copyable<R> && !std::is_same_v<R, bool>;
 
 /// Results that nobody wants.
 class no_results : public first_failure {
