@@ -145,7 +145,8 @@ TEST_CASE("claims: a gate that closes interrupts whoever works behind it") {
 
 TEST_CASE("claims: a watcher misses no item that is finished while it begins to watch") {
     // The two sides of a sleep: the worker publishes and looks whether to wake, the watcher watches and looks whether to
-    // sleep. At least one must see the other.
+    // sleep. At least one must see the other. (They seldom meet within the few nanoseconds that matter; the test below
+    // is the one that tells a missing fence.)
     for (const bool has_fence : {parimap::detail::asymmetric_fence::available(), false}) {
         constexpr std::uint64_t rounds = 20'000;
         claims c(1, has_fence);
@@ -160,7 +161,7 @@ TEST_CASE("claims: a watcher misses no item that is finished while it begins to 
             }
         };
         std::thread worker([&] {
-            REQUIRE(c.claim(0, 2 * rounds, claims::unlimited));
+            c.claim(0, 2 * rounds, claims::unlimited);
             claims::batch working = c.batch_of(0);
             std::uint64_t item = 0;
             for (std::uint64_t round = 1; round <= rounds; ++round) {
