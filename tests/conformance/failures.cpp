@@ -20,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include <range/v3/view/iota.hpp>
 #include <range/v3/view/transform.hpp>
 
 using namespace parimap_test;
@@ -494,6 +495,26 @@ TEST_CASE("P4 a random-access view that throws while it is read counts as an inp
     };
     check(items | std::views::transform(fails_at_20));
     check(items | ranges::views::transform(fails_at_20));
+}
+
+TEST_CASE("P4 a stream ends behind an element that cannot be read however many workers drop what follows") {
+    for (int round = 0; round < 300; ++round) {
+        const int bad = round % 4;
+        const auto elements = ranges::views::iota(0, 64) | ranges::views::transform([bad](int i) {
+            if (i == bad) throw item_error{i};
+            return i;
+        });
+        pool p{8};
+        auto stream = parimap::unordered_imap(p, map_options{.chunk = 1 + static_cast<std::size_t>(round) % 3}, same, elements);
+        CAPTURE(round);
+        int handed = 0;
+        const auto read = [&] {
+            while (stream.next()) ++handed;
+        };
+        REQUIRE_THROWS_AS(read(), item_error);
+        REQUIRE(handed >= bad);  // and perhaps some behind it, which had finished
+        REQUIRE_FALSE(stream.next());
+    }
 }
 
 TEST_CASE("P4 the failure of a chained stage arrives in the next stage as an input that throws") {

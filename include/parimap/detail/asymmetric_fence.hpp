@@ -5,7 +5,7 @@
 
 #include <atomic>
 
-#if defined(__linux__)
+#if defined(__linux__) && __has_include(<linux/membarrier.h>)
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,7 +23,7 @@ class asymmetric_fence {
   public:
     static void light() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
-#if defined(__linux__) && defined(SYS_membarrier)
+#if defined(__linux__) && __has_include(<linux/membarrier.h>) && defined(SYS_membarrier)
     static void heavy() noexcept { call(MEMBARRIER_CMD_PRIVATE_EXPEDITED); }
 
     /// The kernel wants to know beforehand, once a process: instant while there is one thread, some milliseconds later.

@@ -76,7 +76,11 @@ class claims {
     void watch() noexcept {
         watched_.store(true, std::memory_order_relaxed);
         call_attention();
-        if (has_fence_) asymmetric_fence::heavy();
+        if (has_fence_) {
+            asymmetric_fence::heavy();
+        } else {
+            std::atomic_thread_fence(std::memory_order_seq_cst);  // for a batch's end, where the worker has one too
+        }
     }
     void unwatch() noexcept { watched_.store(false, std::memory_order_relaxed); }
 

@@ -139,9 +139,9 @@ class job : public call {
         }
         const std::uint64_t run = batch.started() - (dropped > 0);
         finished.add(dropped + (Source::pulled ? 0 : run));
-        if (run > 0) pace_.measured(clock::now() - start, run);  // before it wakes anyone, which is not the items' cost
+        if (run > 0) pace_.measured(clock::now() - start, run);  // before it wakes a consumer, which is not their cost
         std::atomic_thread_fence(std::memory_order_seq_cst);     // pairs with monitor::wait_patiently()
-        if (run > 0) monitor_.after_item(last);
+        monitor_.after_item(last);  // also where all were dropped: who waits for any item must look again
         monitor_.after_batch();
     }
 

@@ -172,10 +172,11 @@ class stream final : public job<Source, F, Results> {
         if (Source::pulled || handed_ < gather_at_) return;
         const std::uint64_t batch = pace_.ideal_batch();
         const std::uint64_t returned = handed_ + skipped_;
-        const auto ready = [&] { return monitor_.finished() - returned; };
+        const auto ready = [&] { return std::max(monitor_.finished(), returned) - returned; };  // counted by the batch
         if (batch >= gathered_batch && ready() < batch / 2 && claims_.limit() - returned > batch &&
             !pool_.caller_must_help()) {
-            monitor_.wait_patiently(returned + std::max(batch, (claims_.limit() - returned) / 2), deadline, [this] { return this->is_cancelled(); });
+            const std::uint64_t enough = returned + std::max(batch, (claims_.limit() - returned) / 2);
+            monitor_.wait_patiently(enough, deadline, [this] { return this->is_cancelled(); });
         }
         gather_at_ = handed_ + std::max(ready(), batch);
     }
@@ -210,6 +211,9 @@ class stream final : public job<Source, F, Results> {
         return finished == claims_.next() && !claims_.claimable();
     }
 
+    /// An element could not be read, and no result of the others is still to come.
+    bool is_cut_short() const noexcept { return cut_ < total_ && drained(); }
+
     /// The next result, or null if the input was cut and nothing more comes. Throws cancelled and timed_out.
     entry* wait(clock::time_point deadline) {
         const bool helps = pool_.caller_must_help();
@@ -220,7 +224,7 @@ class stream final : public job<Source, F, Results> {
                 return e;
             }
             throw_if_cancelled();
-            if (cut_ < total_ && drained()) return results_.front();
+            if (is_cut_short()) return results_.front();
             if (helps && pool_.help(*this, stint::one_batch)) continue;
             const clock::time_point now = clock::now();
             if (now >= deadline) throw timed_out("parimap: no result in time; nothing is lost, ask again");
@@ -246,7 +250,7 @@ class stream final : public job<Source, F, Results> {
     template <class Also>
     void wait_urgently(clock::time_point deadline, Also also) {
         monitor_.wait_urgently(results_.due(), claims_, deadline,
-                               [&] { return results_.front() || this->is_cancelled() || also(); });
+                               [&] { return results_.front() || this->is_cancelled() || is_cut_short() || also(); });
     }
 
     alignas(cache_line) const std::shared_ptr<scheduler> keep_;  // the pool object may go before the stream

@@ -86,23 +86,9 @@ class unordered_results {
         // than that moment if one was empty, it is the oldest of all.
         entry* e = chosen_ < seats_ ? boxes_[chosen_].front() : nullptr;
         if (e && e->finished_ <= oldest_elsewhere_) return e;
-        oldest_elsewhere_ = never;
-        chosen_ = seats_;
-        e = nullptr;
-        bool is_now_unknown = true;
-        for (std::size_t seat = 0; seat < seats_; ++seat) {
-            entry* other = boxes_[seat].front();
-            if (!other) {
-                // Nothing older than this moment will come from there.
-                if (std::exchange(is_now_unknown, false)) oldest_elsewhere_ = std::min(oldest_elsewhere_, clock_.now());
-            } else if (!e || other->finished_ < e->finished_) {
-                if (e) oldest_elsewhere_ = std::min(oldest_elsewhere_, e->finished_);
-                e = other;
-                chosen_ = seat;
-            } else {
-                oldest_elsewhere_ = std::min(oldest_elsewhere_, other->finished_);
-            }
-        }
+        do {
+            e = oldest();
+        } while (e && e->finished_ > oldest_elsewhere_);  // while it looked, an older one came where it had looked before
         return e;
     }
 
@@ -113,6 +99,31 @@ class unordered_results {
 
   private:
     static constexpr std::uint64_t never = ~std::uint64_t{0};
+
+    /// The oldest of the results that stand in front, and a bound for what may come elsewhere.
+    entry* oldest() noexcept {
+        entry* e = nullptr;
+        chosen_ = seats_;
+        oldest_elsewhere_ = never;
+        bool is_now_unknown = true;
+        for (std::size_t seat = 0; seat < seats_; ++seat) {
+            entry* other = boxes_[seat].front();
+            if (!other && std::exchange(is_now_unknown, false)) {
+                // Nothing older than this moment will come from an outbox that is empty after it.
+                oldest_elsewhere_ = std::min(oldest_elsewhere_, clock_.now());
+                other = boxes_[seat].front();
+            }
+            if (!other) continue;
+            if (e && e->finished_ <= other->finished_) {
+                oldest_elsewhere_ = std::min(oldest_elsewhere_, other->finished_);
+                continue;
+            }
+            if (e) oldest_elsewhere_ = std::min(oldest_elsewhere_, e->finished_);
+            e = other;
+            chosen_ = seat;
+        }
+        return e;
+    }
 
     const ticks clock_;
     const std::size_t seats_;
