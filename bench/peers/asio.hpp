@@ -43,17 +43,13 @@ class asio_pool {
     template <class Consume, class F, class... Ranges>
     void ordered(Consume consume, const F& f, const Ranges&... ranges) {
         using result = result_of<F, Ranges...>;
-        std::deque<std::future<result>> window;
-        for (std::size_t i = 0; i < size_of(ranges...); ++i) {
-            if (window.size() == window_size) {
-                consume(window.front().get());
-                window.pop_front();
-            }
+        const auto start = [&](std::size_t i) {
             std::packaged_task<result()> task([&, i] { return call_at(i, f, ranges...); });
-            window.push_back(task.get_future());
+            auto future = task.get_future();
             boost::asio::post(pool_, std::move(task));
-        }
-        for (auto& future : window) consume(future.get());
+            return future;
+        };
+        slide(size_of(ranges...), in_flight, start, consume);
     }
 
     template <class Consume, class F, class... Ranges>
@@ -72,7 +68,7 @@ class asio_pool {
         };
         const std::size_t count = size_of(ranges...);
         for (std::size_t i = 0; i < count; ++i) {
-            if (i >= window_size) take();
+            if (i >= in_flight) take();
             boost::asio::post(pool_, [&, i] {
                 result r = call_at(i, f, ranges...);
                 // Notified under the mutex: the consumer may leave as soon as it has the last result.
@@ -81,11 +77,10 @@ class asio_pool {
                 arrived.notify_one();
             });
         }
-        for (std::size_t i = 0; i < std::min(count, window_size); ++i) take();
+        for (std::size_t i = 0; i < std::min(count, in_flight); ++i) take();
     }
 
   private:
-    static constexpr std::size_t window_size = 64;  // as in the pipeline of oneTBB
     boost::asio::thread_pool pool_;
 };
 

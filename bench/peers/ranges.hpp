@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What peers without ranges need: item i of several random-access ranges.
+// What peers without ranges or streams need: item i of several random-access ranges, and a window of items under way.
 #ifndef BENCH_PEERS_RANGES_HPP
 #define BENCH_PEERS_RANGES_HPP
 
 #include <cstddef>
+#include <deque>
 #include <ranges>
 #include <type_traits>
 
@@ -21,6 +22,24 @@ using result_of = std::decay_t<std::invoke_result_t<const F&, std::ranges::range
 template <class Range, class... Ranges>
 std::size_t size_of(const Range& range, const Ranges&...) {
     return static_cast<std::size_t>(std::ranges::size(range));
+}
+
+/// How many items peers that hand them out one by one have under way: more than four for each worker on 16 CPUs, so that
+/// workers seldom wait for one long item, and few enough to stay in a cache.
+inline constexpr std::size_t in_flight = 64;
+
+/// Consumes in order what the futures of start(0), start(1), ... give, with at most `width` of them under way.
+template <class Start, class Consume>
+void slide(std::size_t count, std::size_t width, const Start& start, Consume& consume) {
+    std::deque<decltype(start(count))> window;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (window.size() == width) {
+            consume(window.front().get());
+            window.pop_front();
+        }
+        window.push_back(start(i));
+    }
+    for (auto& future : window) consume(future.get());
 }
 
 }  // namespace bench

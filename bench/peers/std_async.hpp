@@ -6,7 +6,6 @@
 #include "../workloads.hpp"
 #include "ranges.hpp"
 
-#include <deque>
 #include <future>
 
 namespace bench {
@@ -30,16 +29,11 @@ class std_async {
 
     template <class Consume, class F, class... Ranges>
     void ordered(Consume consume, const F& f, const Ranges&... ranges) {
+        const auto start = [&](std::size_t i) {
+            return std::async(std::launch::async, [&, i] { return call_at(i, f, ranges...); });
+        };
         // No wider than there are workers, or more items than that would run at once.
-        std::deque<std::future<result_of<F, Ranges...>>> window;
-        for (std::size_t i = 0; i < size_of(ranges...); ++i) {
-            if (window.size() == workers_) {
-                consume(window.front().get());
-                window.pop_front();
-            }
-            window.push_back(std::async(std::launch::async, [&, i] { return call_at(i, f, ranges...); }));
-        }
-        for (auto& future : window) consume(future.get());
+        slide(size_of(ranges...), workers_, start, consume);
     }
 
   private:

@@ -34,9 +34,23 @@ class tbb_threads {
     tbb::task_arena arena_;
 };
 
-// Items in flight: more than four for each worker on 16 CPUs, so that workers seldom wait for one long item, and few
-// enough to stay in a cache. It is also the window of the peers that hand items out one by one.
-inline constexpr std::size_t in_flight = 64;
+/// The source of a pipeline or graph: 0, 1, ..., and the end after `count` of them.
+class counter {
+  public:
+    explicit counter(std::size_t count) : count_(count) {}
+
+    std::size_t operator()(tbb::flow_control& control) const {
+        if (next_ == count_) {
+            control.stop();
+            return 0;
+        }
+        return next_++;
+    }
+
+  private:
+    std::size_t count_;
+    mutable std::size_t next_ = 0;  // a filter calls its body through const&
+};
 
 class tbb_for {
   public:
@@ -107,15 +121,7 @@ class tbb_pipeline {
     template <class Consume, class F, class... Ranges>
     void run(tbb::filter_mode sink, Consume& consume, const F& f, const Ranges&... ranges) {
         using result = result_of<F, Ranges...>;
-        const std::size_t count = size_of(ranges...);
-        std::size_t next = 0;
-        const auto give = [&](tbb::flow_control& control) -> std::size_t {
-            if (next == count) {
-                control.stop();
-                return 0;
-            }
-            return next++;
-        };
+        const counter give(size_of(ranges...));
         const auto apply = [&](std::size_t i) { return call_at(i, f, ranges...); };
         const auto take = [&](const result& r) { consume(r); };
         threads_.execute([&] {
@@ -155,17 +161,9 @@ class tbb_flow_graph {
             std::size_t index;
             result_of<F, Ranges...> result;
         };
-        const std::size_t count = size_of(ranges...);
-        std::size_t next = 0;
         threads_.execute([&] {
             flow::graph graph;
-            flow::input_node<std::size_t> source(graph, [&](tbb::flow_control& control) -> std::size_t {
-                if (next == count) {
-                    control.stop();
-                    return 0;
-                }
-                return next++;
-            });
+            flow::input_node<std::size_t> source(graph, counter(size_of(ranges...)));
             flow::limiter_node<std::size_t> limiter(graph, in_flight);
             flow::function_node<std::size_t, message> worker(graph, flow::unlimited, [&](std::size_t i) {
                 return message{i, call_at(i, f, ranges...)};

@@ -3,6 +3,7 @@
 
 #include "support/backend_under_test.hpp"
 #include "support/catch.hpp"
+#include "support/items.hpp"
 
 #include <omp.h>
 
@@ -12,22 +13,16 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <numeric>
 #include <set>
 #include <thread>
 #include <vector>
 
 using namespace std::chrono_literals;
 
+using parimap_test::numbers;
 using parimap_test::pool;
 
 namespace {
-
-std::vector<int> numbers(int count) {
-    std::vector<int> all(static_cast<std::size_t>(count));
-    std::iota(all.begin(), all.end(), 0);
-    return all;
-}
 
 class thread_book {
   public:

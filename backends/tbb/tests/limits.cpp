@@ -3,6 +3,7 @@
 
 #include "support/backend_under_test.hpp"
 #include "support/catch.hpp"
+#include "support/items.hpp"
 
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_for.h>
@@ -11,22 +12,11 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <numeric>
 #include <vector>
 
+using parimap_test::numbers;
 using parimap_test::pool;
-
-namespace {
-
-std::vector<int> numbers(int count) {
-    std::vector<int> all(static_cast<std::size_t>(count));
-    std::iota(all.begin(), all.end(), 0);
-    return all;
-}
-
-const auto same = [](int x) { return x; };
-
-}  // namespace
+using parimap_test::same;
 
 TEST_CASE("tbb: a global limit of one thread slows a stream but does not stop it") {
     const tbb::global_control one(tbb::global_control::max_allowed_parallelism, 1);
