@@ -72,6 +72,20 @@ TEST_CASE("claims: an item that many others have overtaken goes first") {
     REQUIRE(item == 1);
 }
 
+TEST_CASE("claims: a thief that takes one item sees that it leaves another behind") {
+    claims c(3);
+    c.raise_limit(3);
+    std::uint64_t item = 0;
+    REQUIRE(c.claim(0, 3, claims::unlimited));
+    REQUIRE(c.leaves_work(0));
+    REQUIRE(pop(c, 0, item));
+    REQUIRE(c.claim(1, 3, claims::unlimited));  // half of two
+    REQUIRE(c.leaves_work(1));                  // the other half, for seat 2
+    REQUIRE(pop(c, 1, item));
+    REQUIRE(c.claim(2, 3, claims::unlimited));
+    REQUIRE_FALSE(c.leaves_work(2));
+}
+
 TEST_CASE("claims: behind a closed gate nothing is claimed") {
     claims c(2);
     c.raise_limit(100);

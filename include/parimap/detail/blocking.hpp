@@ -175,7 +175,7 @@ class blocking final : public job<Source, F, Results> {
             urgently(clock::time_point::max(), [] { return false; });
         } else {
             urgently(clock::now() + monitor::patience_with_backend, [] { return false; });
-            if (!ready() && !scheduler::has_worker(*this)) pool_.help(*this, stint::one_batch);
+            if (!ready() && !scheduler::has_worker(*this)) pool_.help(*this, stint::one_item);
         }
     }
 

@@ -12,6 +12,7 @@ class scheduler;
 
 /// How long a thread that got a seat stays with a call.
 enum class stint {
+    one_item,   // a consumer that nobody works for: while it runs items it takes none, so others soon had none
     one_batch,  // a consumer that works while it waits for a result
     fair,       // a worker: until nothing is left to start, or another call should get the seat
     whole       // the owner of a blocking call: until nothing is left to start

@@ -171,10 +171,15 @@ class claims {
         });
     }
 
-    /// Whether others could start an item beside the first one of this seat's batch.
-    bool more_than_one(std::size_t seat) const noexcept {
-        return ranges_[seat].count() > 1 ||
-               next_.load(std::memory_order_relaxed) < limit_.load(std::memory_order_relaxed);
+    /// Whether others could start an item beside the first one of this seat's batch. What a thief left to the one it
+    /// robbed counts too: whoever was sent for that batch may have been the thief.
+    bool leaves_work(std::size_t seat) const noexcept {
+        if (ranges_[seat].count() > 1) return true;
+        if (next_.load(std::memory_order_relaxed) < limit_.load(std::memory_order_relaxed)) return true;
+        for (std::size_t i = 0; i < seats_; ++i) {
+            if (i != seat && ranges_[i].count() > 0) return true;
+        }
+        return false;
     }
 
   private:

@@ -108,10 +108,11 @@ class job : public call {
     void work(std::size_t seat, stint length) noexcept final {
         for (;;) {
             const std::uint64_t left = claims_.limit() - std::min(claims_.limit(), claims_.next());
-            if (!claims_.claim(seat, pace_.batch(left), max_lag_.load(std::memory_order_relaxed))) return;
-            if (claims_.more_than_one(seat)) pool_.announce(*this);
+            const std::uint64_t most = length == stint::one_item ? 1 : pace_.batch(left);
+            if (!claims_.claim(seat, most, max_lag_.load(std::memory_order_relaxed))) return;
+            if (claims_.leaves_work(seat)) pool_.announce(*this);
             run_batch(seat);
-            if (length == stint::one_batch || (length == stint::fair && pool_.others_wait())) return;
+            if (length <= stint::one_batch || (length == stint::fair && pool_.others_wait())) return;
         }
     }
 

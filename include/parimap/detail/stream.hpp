@@ -242,7 +242,7 @@ class stream final : public job<Source, F, Results> {
             } else {
                 // The backend may be held up, by other users of its runtime say: a stream must not hang for that.
                 wait_urgently(std::min(deadline, now + monitor::patience_with_backend), [] { return false; });
-                if (!results_.front() && !scheduler::has_worker(*this)) pool_.help(*this, stint::one_batch);
+                if (!results_.front() && !scheduler::has_worker(*this)) pool_.help(*this, stint::one_item);
             }
         }
     }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// A backend that is held up: the consumer works in its place, and shows it as little as it can.
+#include "support/catch.hpp"
+#include "support/gate.hpp"
+#include "support/items.hpp"
+
+#include <parimap/backend.hpp>
+#include <parimap/detail/task_queue.hpp>
+#include <parimap/ordered_imap.hpp>
+#include <parimap/parallel_for_each.hpp>
+#include <parimap/pool.hpp>
+#include <parimap/unordered_imap.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <range/v3/view/filter.hpp>
+
+using namespace parimap_test;
+using parimap::map_options;
+
+namespace {
+
+// Its workers come when a consumer has long lost patience.
+class late_backend {
+  public:
+    static constexpr std::string_view name = "late";
+
+    explicit late_backend(std::size_t workers) {
+        for (std::size_t i = 0; i < workers; ++i) {
+            workers_.emplace_back([this] {
+                std::this_thread::sleep_for(4 * parimap::detail::monitor::patience_with_backend);
+                queue_.serve();
+            });
+        }
+    }
+    ~late_backend() {
+        queue_.close();
+        for (std::thread& worker : workers_) worker.join();
+    }
+    late_backend(const late_backend&) = delete;
+    late_backend& operator=(const late_backend&) = delete;
+
+    std::size_t concurrency() const noexcept { return workers_.size(); }
+    void submit(parimap::task& t) { queue_.push(t); }
+
+  private:
+    parimap::detail::task_queue queue_;
+    std::vector<std::thread> workers_;
+};
+static_assert(parimap::check_backend<late_backend>());
+
+constexpr std::size_t workers = 4;
+
+// As many items as there are workers meet; a consumer that ran a whole batch would stand among them with items that it
+// should have taken behind it.
+class meeting_at {
+  public:
+    explicit meeting_at(int first) : first_{first} {}
+
+    int run(int i) {
+        if (i >= first_ && i < first_ + static_cast<int>(workers) && !meeting_.arrive_and_wait()) ++missed_;
+        return i;
+    }
+    int missed() const { return missed_; }
+
+  private:
+    int first_;
+    rendezvous meeting_{workers};
+    std::atomic<int> missed_{0};
+};
+
+template <class Imap>
+void check_stream(const Imap& make) {
+    parimap::basic_pool<late_backend> p{workers};
+    meeting_at meeting{4};
+    int count = 0;
+    for (const int i : make(p, [&](int n) { return meeting.run(n); })) count += i >= 0;
+    REQUIRE(count == 100);
+    REQUIRE(meeting.missed() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("late backend: a consumer that works meanwhile still takes the items that others could start") {
+    const auto items = numbers(100);
+    for (const std::size_t window : {std::size_t{5}, std::size_t{0}}) {
+        CAPTURE(window);
+        const map_options options{.window = window};
+        check_stream([&](auto& p, auto f) { return parimap::ordered_imap(p, options, f, items); });
+        check_stream([&](auto& p, auto f) { return parimap::unordered_imap(p, options, f, items); });
+    }
+}
+
+TEST_CASE("late backend: so does the caller that pulls the items of a blocking call") {
+    const auto items = numbers(100);
+    for (const std::size_t window : {std::size_t{5}, std::size_t{0}}) {
+        CAPTURE(window);
+        parimap::basic_pool<late_backend> p{workers};
+        meeting_at meeting{4};
+        std::atomic<int> count{0};
+        parimap::parallel_for_each(
+            p, map_options{.window = window}, [&](int i) { count += meeting.run(i) >= 0; },
+            items | ranges::views::filter([](int) { return true; }));
+        REQUIRE(count == 100);
+        REQUIRE(meeting.missed() == 0);
+    }
+}
