@@ -28,7 +28,9 @@ struct map_async_fn : detail::frontend<map_async_fn> {
             using types = detail::call_types<F, Ranges...>;
             // The pool waits for the job, so the job does not own the pool.
             const detail::pool_core unowned(detail::pool_core(), core.get());
-            auto map = [unowned, options, f = typename types::function(std::forward<F>(f)),
+            map_options inside = options;
+            if (!detail::current_place) inside.progress.allow_inside_job();
+            auto map = [unowned, options = std::move(inside), f = typename types::function(std::forward<F>(f)),
                         views = std::make_tuple(detail::view_of(std::forward<Ranges>(inputs))...)]() mutable {
                 try {
                     return std::apply([&](auto&... view) { return parallel_map_fn::run(unowned, options, f, std::move(view)...); },

@@ -3,8 +3,12 @@
 #ifndef PARIMAP_OPTIONS_HPP
 #define PARIMAP_OPTIONS_HPP
 
+#include <parimap/detail/call_record.hpp>
+#include <parimap/detail/watching.hpp>
+
 #include <cstddef>
 #include <stop_token>
+#include <string>
 
 namespace parimap {
 
@@ -19,6 +23,14 @@ struct map_options {
     std::stop_token stop = {};
     /// Where the index of the item whose exception leaves the call is written; may be null.
     std::size_t* failed_index = nullptr;
+    /// A progress bar, from progress_options (parimap/progress.hpp). It counts items when they are finished, wherever the
+    /// consumer is. A call inside a job has none unless its options say `nested`.
+    detail::progress_request progress = {};
+    /// Where a report of the call's time is written (a run_report*, parimap/insights.hpp); may be null.
+    detail::report_request insights = {};
+    /// A file that the call is added to as trace events, for Perfetto (ui.perfetto.dev) or chrome://tracing. Empty: the one
+    /// that PARIMAP_TRACE in the environment names, if any.
+    std::string trace = {};
 };
 
 }  // namespace parimap

@@ -8,7 +8,9 @@
 #include <parimap/cpu_count.hpp>
 #include <parimap/default_backend.hpp>
 #include <parimap/errors.hpp>
+#include <parimap/format_progress.hpp>
 #include <parimap/imap.hpp>
+#include <parimap/insights.hpp>
 #include <parimap/map_async.hpp>
 #include <parimap/options.hpp>
 #include <parimap/ordered_imap.hpp>
@@ -18,6 +20,9 @@
 #include <parimap/parallel_map_reduce.hpp>
 #include <parimap/per_worker.hpp>
 #include <parimap/pool.hpp>
+#include <parimap/progress.hpp>
+#include <parimap/progress_bar.hpp>
+#include <parimap/progress_options.hpp>
 #include <parimap/unordered_imap.hpp>
 #include <parimap/unpacked.hpp>
 

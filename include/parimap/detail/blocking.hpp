@@ -13,6 +13,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -48,14 +49,14 @@ class first_failure {
 template <class Source, class F, class Results>
 class blocking final : public job<Source, F, Results> {
     using base = job<Source, F, Results>;
-    using base::claims_, base::monitor_, base::pace_, base::pool_, base::results_, base::source_;
+    using base::claims_, base::monitor_, base::observer_, base::pace_, base::pool_, base::results_, base::source_;
     using clock = monitor::clock;
 
   public:
     /// An explicit window smaller than the pool bounds how many items of an indexed source run at once.
     template <class View, class... ResultsArgs>
     blocking(scheduler& core, const map_options& options, View&& view, F f, ResultsArgs&&... results_args)
-        : base(core, options.chunk, options.window ? std::min(options.window, core.size()) : core.size(),
+        : base(core, options, options.window ? std::min(options.window, core.size()) : core.size(),
                std::forward<View>(view), f, std::forward<ResultsArgs>(results_args)...),
           options_(options) {}
 
@@ -72,6 +73,7 @@ class blocking final : public job<Source, F, Results> {
         const std::uint64_t most = pace_.set_window(options_.window, total_, sizeof(void*));
         if constexpr (Source::pulled) source_.reserve(most);
         if constexpr (!Source::pulled) results_.prepare(total_);
+        if (observer_) observer_->begin(total_ == unknown_size ? std::nullopt : std::optional(total_));
         pool_.open(*this);
         {
             const ending guard{*this};
@@ -79,6 +81,7 @@ class blocking final : public job<Source, F, Results> {
             if constexpr (Source::pulled) {
                 supply();
             } else {
+                if (observer_) observer_->supply_ends_with(idle_cause::nothing_left);
                 claims_.raise_limit(total_);
             }
         }
@@ -95,6 +98,7 @@ class blocking final : public job<Source, F, Results> {
         ~ending() {
             self.pool_.finish(self);
             self.obey_no_more();
+            if (self.observer_) self.observer_->finish();
         }
     };
 
@@ -111,8 +115,12 @@ class blocking final : public job<Source, F, Results> {
         requires Source::pulled
     {
         while (pull()) {
+            if (has_room()) continue;
+            if (observer_) observer_->supply_ends_with(idle_cause::slow_item);
             for (bool napped = false; !has_room();) wait(napped, [this] { return has_room(); });
+            if (observer_) observer_->supply_ends_with(idle_cause::input);
         }
+        if (observer_) observer_->supply_ends_with(idle_cause::nothing_left);
     }
 
     bool has_room() noexcept {

@@ -127,6 +127,9 @@ class claims {
             return true;
         }
 
+        /// The item that the batch began with.
+        std::uint64_t first() const noexcept { return first_; }
+
         /// How many items were taken so far.
         std::uint64_t started() const noexcept { return next_ - first_; }
 
@@ -152,6 +155,11 @@ class claims {
     };
 
     batch batch_of(std::size_t seat) noexcept { return batch(*this, ranges_[seat]); }
+
+    /// The item that the seat started last: a guess for others.
+    std::uint64_t latest_started(std::size_t seat) const noexcept {
+        return ranges_[seat].begin.load(std::memory_order_relaxed) - 1;
+    }
 
     /// Empties the seat's own range and returns how many items were in it.
     std::uint64_t drop(std::size_t seat) noexcept {

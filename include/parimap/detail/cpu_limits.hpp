@@ -34,7 +34,7 @@ inline unsigned workers_from_environment() {
     return text ? positive_number(text) : 0;
 }
 
-inline unsigned cpus_of_affinity_mask() {
+[[gnu::cold]] inline unsigned cpus_of_affinity_mask() {
 #if defined(__linux__)
     // The kernel refuses a mask that is smaller than its own, so ask with more and more room.
     for (std::size_t cpus = 1024; cpus <= (std::size_t{1} << 20); cpus *= 4) {
@@ -53,14 +53,14 @@ inline unsigned cpus_of_affinity_mask() {
 }
 
 /// quota and period as the kernel writes them ("max", "-1" or a number of microseconds), as CPUs rounded down.
-inline unsigned cpus_of_quota(const std::string& quota, const std::string& period) {
+[[gnu::cold]] inline unsigned cpus_of_quota(const std::string& quota, const std::string& period) {
     const double q = std::strtod(quota.c_str(), nullptr);
     const double p = std::strtod(period.c_str(), nullptr);
     if (!(q > 0) || !(p > 0) || q / p >= no_cpu_limit) return no_cpu_limit;
     return std::max(1U, static_cast<unsigned>(q / p));
 }
 
-inline std::string first_line(const std::string& path) {
+[[gnu::cold]] inline std::string first_line(const std::string& path) {
     std::ifstream file(path);
     std::string line;
     std::getline(file, line);
@@ -68,7 +68,7 @@ inline std::string first_line(const std::string& path) {
 }
 
 /// The smallest quota from the group's own folder up to the mount point, in whichever version's files it stands.
-inline unsigned cpus_of_cgroup_folder(std::string folder, const std::string& mount_point) {
+[[gnu::cold]] inline unsigned cpus_of_cgroup_folder(std::string folder, const std::string& mount_point) {
     unsigned cpus = no_cpu_limit;
     for (;;) {
         std::istringstream cpu_max(first_line(folder + "/cpu.max"));
@@ -85,13 +85,13 @@ inline unsigned cpus_of_cgroup_folder(std::string folder, const std::string& mou
 }
 
 /// Whether a comma-separated list holds `cpu`.
-inline bool lists_cpu(const std::string& controllers) {
+[[gnu::cold]] inline bool lists_cpu(const std::string& controllers) {
     return ("," + controllers + ",").find(",cpu,") != std::string::npos;
 }
 
 /// The quota of the process whose /proc folder is given, over all mounted hierarchies that limit CPUs. A missing or
 /// odd file limits nothing.
-inline unsigned cpus_of_cgroup_quota(const std::string& proc) {
+[[gnu::cold]] inline unsigned cpus_of_cgroup_quota(const std::string& proc) {
     unsigned cpus = no_cpu_limit;
     std::ifstream groups(proc + "/cgroup");  // "0::/a/b" (version 2) or "4:cpu,cpuacct:/a/b" (version 1)
     for (std::string group; std::getline(groups, group);) {

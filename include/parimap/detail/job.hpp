@@ -6,16 +6,19 @@
 #include <parimap/detail/claims.hpp>
 #include <parimap/detail/invocation.hpp>
 #include <parimap/detail/monitor.hpp>
+#include <parimap/detail/observer.hpp>
 #include <parimap/detail/pace.hpp>
 #include <parimap/detail/scheduler.hpp>
 #include <parimap/detail/source.hpp>
 #include <parimap/detail/stop_registry.hpp>
+#include <parimap/options.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -53,16 +56,17 @@ class job : public call {
 
   protected:
     template <class View, class... ResultsArgs>
-    job(scheduler& core, std::size_t chunk, std::size_t max_workers, View&& view, F f, ResultsArgs&&... results_args)
+    job(scheduler& core, const map_options& options, std::size_t max_workers, View&& view, F f, ResultsArgs&&... results_args)
         : call(max_workers),
           pool_(core),
           source_(std::forward<View>(view)),
           f_(std::forward<F>(f)),
           claims_(core.size()),
           monitor_(core.size()),
-          pace_(core.size(), chunk),
+          pace_(core.size(), options.chunk),
           tokens_(invocation_type::with_token ? core.size() : 0),
-          results_(std::forward<ResultsArgs>(results_args)...) {}
+          results_(std::forward<ResultsArgs>(results_args)...),
+          observer_(observer::for_call(options, core, claims_)) {}
 
     ~job() = default;
 
@@ -96,6 +100,7 @@ class job : public call {
     pace pace_;
     stop_registry tokens_;
     Results results_;
+    const std::unique_ptr<observer> observer_;  // null if nobody asked for progress, report or trace
 
   private:
     struct canceller {
@@ -106,6 +111,12 @@ class job : public call {
     void changed() noexcept final { monitor_.signal(); }
 
     void work(std::size_t seat, stint length) noexcept final {
+        if (observer_) observer_->enter(seat);
+        run_batches(seat, length);
+        if (observer_) observer_->leave(seat);
+    }
+
+    void run_batches(std::size_t seat, stint length) noexcept {
         for (;;) {
             const std::uint64_t left = claims_.limit() - std::min(claims_.limit(), claims_.next());
             const std::uint64_t most = length == stint::one_item ? 1 : pace_.batch(left);
@@ -125,6 +136,8 @@ class job : public call {
         monitor::tally finished = monitor_.tally_of(seat);
         std::uint64_t last = 0;
         std::uint64_t dropped = 0;
+        std::optional<observer::batch> observed;
+        if (observer_) observed.emplace(observer_->begin_batch(seat));
         for (std::uint64_t item = 0; batch.pop(item);) {
             if (batch.interrupted()) [[unlikely]] {
                 if (batch.started() > 1) monitor_.after_item(item - 1);
@@ -136,11 +149,14 @@ class job : public call {
             }
             run_item(seat, item);
             last = item;
+            if (observed) observed->item_done(item);
             if constexpr (Source::pulled) finished.add(1);  // whoever pulls waits for every one
         }
         const std::uint64_t run = batch.started() - (dropped > 0);
         finished.add(dropped + (Source::pulled ? 0 : run));
-        if (run > 0) pace_.measured(clock::now() - start, run);  // before it wakes a consumer, which is not their cost
+        const clock::time_point end = clock::now();  // before it wakes a consumer, which is not their cost
+        if (run > 0) pace_.measured(end - start, run);
+        if (observer_) observer_->end_batch(seat, batch.first(), run, start, end);
         std::atomic_thread_fence(std::memory_order_seq_cst);     // pairs with monitor::wait_patiently()
         monitor_.after_item(last);  // also where all were dropped: who waits for any item must look again
         monitor_.after_batch();
@@ -163,6 +179,7 @@ class job : public call {
                 });
             }
         } catch (...) {
+            if (observer_) observer_->item_failed(seat);
             if (Results::failure_stops || reading) stop_from(item);
             results_.fail(seat, item, std::current_exception(), reading ? failure_of::input : failure_of::item);
         }

@@ -17,6 +17,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,8 @@ class scheduler {
     scheduler& operator=(const scheduler&) = delete;
 
     std::size_t size() const noexcept { return runners_.size(); }
+
+    virtual std::string_view backend_name() const noexcept = 0;
 
     /// A number that no other pool of this process ever had.
     std::uint64_t id() const noexcept { return id_; }
@@ -105,6 +108,12 @@ class scheduler {
     void abandon(call& c) noexcept {
         std::unique_lock lock(mutex_);
         remove(c);
+        changed_.wait(lock, [&c] { return c.active_.load(std::memory_order_relaxed) == 0; });
+    }
+
+    /// Waits for the workers in c, of which nothing is left to start. It stays open.
+    void wait_until_left(call& c) noexcept {
+        std::unique_lock lock(mutex_);
         changed_.wait(lock, [&c] { return c.active_.load(std::memory_order_relaxed) == 0; });
     }
 

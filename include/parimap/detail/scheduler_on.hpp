@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace parimap::detail {
@@ -18,6 +19,8 @@ template <class Backend>
 class scheduler_on final : public scheduler {
   public:
     explicit scheduler_on(std::size_t workers) : scheduler_on(std::make_unique<Backend>(checked(workers))) {}
+
+    std::string_view backend_name() const noexcept override { return Backend::name; }
 
   private:
     explicit scheduler_on(std::unique_ptr<Backend> backend)

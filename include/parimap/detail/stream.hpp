@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace parimap::detail {
@@ -22,7 +23,7 @@ namespace parimap::detail {
 template <class Source, class F, class Results>
 class stream final : public job<Source, F, Results> {
     using base = job<Source, F, Results>;
-    using base::claims_, base::monitor_, base::pace_, base::pool_, base::results_, base::source_;
+    using base::claims_, base::monitor_, base::observer_, base::pace_, base::pool_, base::results_, base::source_;
     using entry = typename Results::entry;
     using clock = monitor::clock;
 
@@ -32,7 +33,7 @@ class stream final : public job<Source, F, Results> {
 
     template <class View, class... ResultsArgs>
     stream(std::shared_ptr<scheduler> core, const map_options& options, View&& view, F f, ResultsArgs&&... results_args)
-        : base(*core, options.chunk, core->size(), std::forward<View>(view), std::forward<F>(f),
+        : base(*core, options, core->size(), std::forward<View>(view), std::forward<F>(f),
                std::forward<ResultsArgs>(results_args)...),
           keep_(std::move(core)),
           failed_index_(options.failed_index) {
@@ -45,6 +46,7 @@ class stream final : public job<Source, F, Results> {
         const std::uint64_t most = pace_.set_window(options.window, total_, Results::bytes_per_result);
         results_.reserve(most);
         if constexpr (Source::pulled) source_.reserve(most);
+        if (observer_) observer_->begin(sized ? std::optional(total_) : std::nullopt);
         pool_.open(*this);
         this->obey(options.stop);
         refill();
@@ -55,6 +57,7 @@ class stream final : public job<Source, F, Results> {
         this->obey_no_more();
         this->cancel();
         pool_.abandon(*this);
+        if (observer_) observer_->finish();
         if (held_) let_go();
     }
 
@@ -115,9 +118,18 @@ class stream final : public job<Source, F, Results> {
 
     value_type* end_of_input() {
         total_ = handed_;
+        if (observer_) end_observation();
         if (!input_failure_) return nullptr;
         if (failed_index_) *failed_index_ = static_cast<std::size_t>(handed_);
         std::rethrow_exception(std::exchange(input_failure_, nullptr));
+    }
+
+    /// All results are handed over; the workers that finished the last items may have something to note yet. Where the
+    /// input was cut, items behind the cut may still run: then the destructor does it.
+    void end_observation() noexcept {
+        if (cut_ != claims::unlimited) return;
+        pool_.wait_until_left(*this);
+        observer_->finish();
     }
 
     /// Throws an item's exception, or notes that the input ends there.
@@ -154,6 +166,7 @@ class stream final : public job<Source, F, Results> {
         const std::uint64_t step = pace_.refill_step(window);
         if (wanted > limit && (wanted - limit >= step || limit <= returned)) {
             this->set_max_lag(window);
+            if (observer_ && Source::pulled) observer_->supply_ends_with(idle_cause::input);
             if constexpr (Source::pulled) {
                 while (claims_.limit() < wanted && pull()) {
                 }
@@ -162,6 +175,7 @@ class stream final : public job<Source, F, Results> {
             }
         }
         const std::uint64_t taken = claims_.limit();
+        if (observer_) observer_->supply_ends_with(taken >= total_ ? idle_cause::nothing_left : idle_cause::consumer);
         const std::uint64_t ahead = window + skipped_ - step;
         refill_at_ = taken >= total_ ? unknown_size : taken - std::min(taken, ahead);
     }
@@ -176,6 +190,7 @@ class stream final : public job<Source, F, Results> {
         if (batch >= gathered_batch && ready() < batch / 2 && claims_.limit() - returned > batch &&
             !pool_.caller_must_help()) {
             const std::uint64_t enough = returned + std::max(batch, (claims_.limit() - returned) / 2);
+            const observer::consumer_wait waiting(observer_.get());
             monitor_.wait_patiently(enough, deadline, [this] { return this->is_cancelled(); });
         }
         gather_at_ = handed_ + std::max(ready(), batch);
@@ -226,6 +241,7 @@ class stream final : public job<Source, F, Results> {
             throw_if_cancelled();
             if (is_cut_short()) return results_.front();
             if (helps && pool_.help(*this, stint::one_batch)) continue;
+            const observer::consumer_wait waiting(observer_.get());
             const clock::time_point now = clock::now();
             if (now >= deadline) throw timed_out("parimap: no result in time; nothing is lost, ask again");
             if (helps) {

@@ -8,10 +8,6 @@
 #include <cstdio>
 #include <string_view>
 
-#if defined(__x86_64__) && defined(__linux__)
-#include <x86intrin.h>
-#endif
-
 namespace parimap::detail {
 
 /// Ticks of unknown length, comparable between threads. On x86 this is the time-stamp counter, but only where the
@@ -20,7 +16,7 @@ namespace parimap::detail {
 class ticks {
   public:
 #if defined(__x86_64__) && defined(__linux__)
-    std::uint64_t now() const noexcept { return by_counter_ ? __rdtsc() : by_clock(); }
+    std::uint64_t now() const noexcept { return by_counter_ ? __builtin_ia32_rdtsc() : by_clock(); }
 
   private:
     static bool kernel_trusts_counter() noexcept {

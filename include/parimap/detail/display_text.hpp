@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// How many columns a text takes on a terminal, and cutting it to fit.
+#ifndef PARIMAP_DETAIL_DISPLAY_TEXT_HPP
+#define PARIMAP_DETAIL_DISPLAY_TEXT_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace parimap::detail {
+
+/// Takes the next thing off the front of UTF-8 text: a character, or an escape sequence of no width. Bytes that are
+/// not UTF-8 count as a character each.
+class display_reader {
+  public:
+    explicit display_reader(std::string_view text) noexcept : rest_(text) {}
+
+    struct piece {
+        std::string_view bytes;
+        std::size_t width = 0;
+        bool is_escape = false;
+    };
+
+    bool done() const noexcept { return rest_.empty(); }
+
+    piece next() noexcept {
+        if (rest_.starts_with("\x1b[")) {
+            std::size_t end = 2;
+            while (end < rest_.size() && (rest_[end] == ';' || (rest_[end] >= '0' && rest_[end] <= '9'))) ++end;
+            return {take(end + (end < rest_.size() ? 1 : 0)), 0, true};
+        }
+        const auto lead = static_cast<unsigned char>(rest_[0]);
+        const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+        char32_t code = length == 1 ? lead : lead & (0x7FU >> length);
+        for (std::size_t i = 1; i < length; ++i) {
+            if (i >= rest_.size() || (static_cast<unsigned char>(rest_[i]) & 0xC0U) != 0x80U) return {take(1), 1, false};
+            code = (code << 6U) | (static_cast<unsigned char>(rest_[i]) & 0x3FU);
+        }
+        return {take(length), is_wide(code) ? 2U : 1U, false};
+    }
+
+  private:
+    std::string_view take(std::size_t bytes) noexcept {
+        const std::string_view taken = rest_.substr(0, bytes);
+        rest_.remove_prefix(bytes);
+        return taken;
+    }
+
+    /// The blocks whose characters Unicode's East Asian Width calls wide or fullwidth (Unicode Standard Annex 11), in
+    /// the large: a character that is taken for wide costs a column, no more.
+    static constexpr bool is_wide(char32_t c) noexcept {
+        constexpr struct {
+            char32_t first, last;
+        } wide[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xA960, 0xA97C},
+                    {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE10, 0xFE19},   {0xFE30, 0xFE6B},
+                    {0xFF01, 0xFF60},   {0xFFE0, 0xFFE6},   {0x17000, 0x18CFF}, {0x1AFF0, 0x1B2FB},
+                    {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FC}, {0x1F7E0, 0x1F7F0}, {0x1F90C, 0x1FAFF},
+                    {0x20000, 0x3FFFD}};
+        for (const auto& block : wide) {
+            if (c >= block.first && c <= block.last) return true;
+        }
+        return false;
+    }
+
+    std::string_view rest_;
+};
+
+/// Columns of a terminal, escape sequences not counted.
+inline std::size_t display_width(std::string_view text) noexcept {
+    std::size_t width = 0;
+    for (display_reader reader(text); !reader.done();) width += reader.next().width;
+    return width;
+}
+
+/// As much of the front of the text as fits in so many columns. A colour that the cut leaves on is turned off.
+inline std::string trimmed(std::string text, std::size_t columns) {
+    if (text.size() <= columns || display_width(text) <= columns) return text;
+    std::string front;
+    std::size_t width = 0;
+    bool coloured = false;
+    for (display_reader reader(text); !reader.done();) {
+        const auto piece = reader.next();
+        if (width + piece.width > columns) break;
+        width += piece.width;
+        front += piece.bytes;
+        if (piece.is_escape) coloured = piece.bytes != "\x1b[0m";
+    }
+    if (coloured) front += "\x1b[0m";
+    return front;
+}
+
+/// The text in one line: control characters, which would break it up, as spaces.
+inline std::string on_one_line(std::string text) {
+    for (char& c : text) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+    }
+    return text;
+}
+
+}  // namespace parimap::detail
+
+#endif

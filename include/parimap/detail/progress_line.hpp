@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// One bar: what it looks at, how it is shown, and what it remembers between two looks.
+#ifndef PARIMAP_DETAIL_PROGRESS_LINE_HPP
+#define PARIMAP_DETAIL_PROGRESS_LINE_HPP
+
+#include <parimap/detail/display_text.hpp>
+#include <parimap/detail/terminal.hpp>
+#include <parimap/detail/watching.hpp>
+#include <parimap/format_progress.hpp>
+#include <parimap/progress_options.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace parimap::detail {
+
+/// Not thread-safe: the display's mutex guards it while it is on display.
+class progress_line {
+  public:
+    using clock = std::chrono::steady_clock;
+
+    /// Throws std::invalid_argument for a bar_format that cannot be used.
+    progress_line(progress_options options, const progress_source& source, std::optional<std::uint64_t> total)
+        : options_(std::move(options)), source_(source), running_(source.seats()) {
+        const auto from_environment = interval_from_environment();
+        interval_ = from_environment.value_or(std::max(options_.interval, std::chrono::duration<double>(0.001)));
+        log_interval_ = from_environment.value_or(std::chrono::seconds(30));
+        mode_ = options_.sink ? progress_mode::off : mode_from_environment();
+        if (mode_ == progress_mode::automatic) mode_ = is_terminal(options_.output) ? progress_mode::bar : progress_mode::log;
+        if (total) *total += options_.initial;  // of the input, which holds what is still to be done
+        if (options_.total) total = *options_.total;
+        shown_.total = total;
+        shown_.initial = options_.initial;
+        shown_.unit = options_.unit;
+        shown_.unit_scale = options_.unit_scale;
+        shown_.unit_divisor = options_.unit_divisor > 1 ? options_.unit_divisor : 1000;
+        shown_.ascii = options_.ascii.value_or(!is_utf8_locale());
+        shown_.bar_format = options_.bar_format;
+        shown_.width = options_.width;
+        const char* no_color = std::getenv("NO_COLOR");
+        is_coloured_ = mode_ == progress_mode::bar && (!no_color || !*no_color);
+        if (is_coloured_) shown_.colour = options_.colour;
+        set_description(options_.description);
+        set_postfix(options_.postfix);
+        (void)format_progress(shown_);
+    }
+
+    /// Whether anybody gets to see it.
+    bool is_shown() const noexcept { return options_.sink || mode_ != progress_mode::off; }
+    /// Whether it is drawn in place, beside others.
+    bool is_drawn() const noexcept { return mode_ == progress_mode::bar; }
+    bool is_left() const noexcept { return options_.leave; }
+    int output() const noexcept { return options_.output; }
+    std::chrono::duration<double> interval() const noexcept { return interval_; }
+
+    void set_description(std::string text) { shown_.description = on_one_line(std::move(text)); }
+    void set_postfix(std::string text) { shown_.postfix = on_one_line(std::move(text)); }
+    void set_total(std::optional<std::uint64_t> total) noexcept { shown_.total = total; }
+    /// The loop or call ended with an exception.
+    void set_failed() noexcept { has_failed_ = true; }
+
+    /// Looks at the counts.
+    void look(bool closing = false) {
+        const clock::time_point now = clock::now();
+        const progress_counts counts = source_.counts();
+        shown_.n = options_.initial + counts.done;
+        shown_.failed = counts.failed;
+        shown_.elapsed = std::chrono::duration<double>(now - start_).count();
+        shown_.now = std::chrono::system_clock::now();
+        shown_.closed = closing;
+        if (is_coloured_ && (has_failed_ || counts.failed > 0)) shown_.colour = "red";
+        look_at_rate(now, closing);
+        look_at_running(now, counts.all_started && !closing);
+    }
+
+    /// The line for a terminal of this size. One column stays free, so that no terminal wraps the line.
+    std::string text(terminal_size size) const {
+        progress_snapshot s = shown_;
+        const std::size_t most = std::max<std::size_t>(size.columns, 2) - 1;
+        s.height = size.rows;
+        if (s.width != std::size_t{0}) s.width = std::min(s.width.value_or(most), most);
+        return trimmed(on_one_line_but_colours(format_progress(s)), most);
+    }
+
+    /// The line for the log, if one is due.
+    std::optional<std::string> log_text() {
+        if (mode_ != progress_mode::log) return std::nullopt;
+        const clock::time_point now = clock::now();
+        const double share = shown_.total && *shown_.total > 0
+                                 ? 10.0 * static_cast<double>(shown_.n) / static_cast<double>(*shown_.total)
+                                 : 0.0;
+        const bool is_due = !logged_ || shown_.closed || now - *logged_ >= log_interval_ || share >= logged_share_ + 1;
+        if (!is_due) return std::nullopt;
+        logged_ = now;
+        logged_share_ = share;
+        return format_progress(shown_) + '\n';
+    }
+
+    void tell_sink() {
+        if (!options_.sink) return;
+        try {
+            options_.sink->update(shown_);
+        } catch (...) {
+            options_.sink.reset();
+        }
+    }
+
+    /// Nothing is written any more.
+    void give_up() noexcept { mode_ = progress_mode::off; }
+
+  private:
+    struct sample {
+        clock::time_point time;
+        std::uint64_t n;
+    };
+    struct running_item {
+        std::uint64_t item = progress_source::no_item;
+        clock::time_point since;
+    };
+
+    static std::string on_one_line_but_colours(std::string line) {
+        std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+        return line;
+    }
+
+    void look_at_rate(clock::time_point now, bool closing) {
+        if (options_.smoothing_window <= options_.smoothing_window.zero()) return;
+        samples_.push_back({now, shown_.n});
+        while (samples_.size() > 2 && now - samples_[1].time >= options_.smoothing_window) samples_.pop_front();
+        const double time = std::chrono::duration<double>(now - samples_.front().time).count();
+        const std::uint64_t items = shown_.n - std::min(shown_.n, samples_.front().n);
+        shown_.rate.reset();  // at the end it is the whole run's
+        if (!closing && time > 0) shown_.rate = static_cast<double>(items) / time;
+    }
+
+    void look_at_running(clock::time_point now, bool all_started) {
+        const running_item* oldest = nullptr;
+        std::size_t running = 0;
+        for (std::size_t seat = 0; seat < running_.size(); ++seat) {
+            running_item& r = running_[seat];
+            const std::uint64_t item = source_.running_item(seat);
+            if (item != r.item) r = {item, now};
+            if (item == progress_source::no_item) continue;
+            ++running;
+            if (!oldest || r.since < oldest->since) oldest = &r;
+        }
+        shown_.running = all_started ? running : 0;
+        shown_.oldest_item.reset();
+        if (!all_started || !oldest) return;
+        shown_.oldest_item = oldest->item;
+        shown_.oldest_age = std::chrono::duration<double>(now - oldest->since).count();
+    }
+
+    progress_options options_;
+    const progress_source& source_;
+    const clock::time_point start_ = clock::now();
+    std::chrono::duration<double> interval_{};
+    std::chrono::duration<double> log_interval_{};
+    progress_mode mode_ = progress_mode::off;
+    bool is_coloured_ = false;
+    bool has_failed_ = false;
+    progress_snapshot shown_;
+    std::deque<sample> samples_;
+    std::vector<running_item> running_;
+    std::optional<clock::time_point> logged_;
+    double logged_share_ = 0;
+};
+
+}  // namespace parimap::detail
+
+#endif

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+// format_progress: one line of text for how far some work is. A pure function, for every kind of bar.
+#ifndef PARIMAP_FORMAT_PROGRESS_HPP
+#define PARIMAP_FORMAT_PROGRESS_HPP
+
+#include <parimap/detail/display_text.hpp>
+#include <parimap/detail/field_format.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <ctime>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace parimap {
+
+/// How far some work is at one moment, and how that is to look. The names are tqdm's where it has one.
+struct progress_snapshot {
+    std::uint64_t n = 0;                 ///< done, counted from 0 or from `initial`
+    std::optional<std::uint64_t> total;  ///< without it: no bar, no percentage, no remaining time
+    double elapsed = 0;                  ///< seconds since the begin
+    std::optional<double> rate;          ///< items a second; without it: (n - initial) / elapsed
+    std::uint64_t initial = 0;           ///< done before the begin, as when work is resumed
+
+    std::string description;
+    std::string postfix;
+    std::string unit = "it";
+    bool unit_scale = false;   ///< 1.50k and not 1500
+    double unit_divisor = 1000;  ///< of the scaled counts; 1024 suits bytes
+    bool ascii = false;        ///< " 123456789#" and not Unicode's eighths of a block
+    std::string colour;        ///< of the bar: a name such as "green", or "#00ff00"; empty: none
+    std::string bar_format;    ///< empty: {l_bar}{bar}{r_bar}
+
+    std::optional<std::size_t> width;  ///< columns that a line with a bar may take; 0: no bar; without it: a bar of 10
+    std::size_t height = 0;            ///< rows of the terminal, where known
+    std::chrono::system_clock::time_point now;  ///< for the field {eta} alone
+
+    // What parimap's own frontends know beside that. They show where all items have started.
+    std::uint64_t failed = 0;                  ///< items that threw, part of n
+    std::size_t running = 0;                   ///< items that run now
+    std::optional<std::uint64_t> oldest_item;  ///< the index of the one that has run longest,
+    double oldest_age = 0;                     ///< and for how many seconds
+    bool closed = false;                       ///< the last snapshot of this bar
+};
+
+namespace detail {
+
+/// 1.00, 10.0, 100, 1.00k: three digits and a prefix.
+inline std::string scaled_number(double number, double divisor) {
+    for (const char* prefix : {"", "k", "M", "G", "T", "P", "E", "Z"}) {
+        if (std::abs(number) < 999.5) {
+            const int decimals = std::abs(number) < 9.995 ? 2 : std::abs(number) < 99.95 ? 1 : 0;
+            return fixed(number, decimals, decimals == 0 ? 3 : 0) + prefix;
+        }
+        number /= divisor;
+    }
+    return fixed(number, 1, 0) + 'Y';
+}
+
+/// Seconds as MM:SS or H:MM:SS.
+inline std::string clock_time(double seconds) {
+    const double longest = 9e18;  // fits a long long
+    const auto all = static_cast<long long>(std::clamp(seconds, 0.0, longest));
+    char text[40];
+    if (all >= 3600) {
+        std::snprintf(text, sizeof(text), "%lld:%02lld:%02lld", all / 3600, all / 60 % 60, all % 60);
+    } else {
+        std::snprintf(text, sizeof(text), "%02lld:%02lld", all / 60, all % 60);
+    }
+    return text;
+}
+
+/// The escape sequence of a colour, or nothing if it is not known.
+inline std::string colour_sequence(std::string_view colour) {
+    constexpr std::string_view names[] = {"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"};
+    std::string lower(colour);
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    for (std::size_t i = 0; i < std::size(names); ++i) {
+        if (lower == names[i]) return "\x1b[" + std::to_string(30 + i) + "m";
+    }
+    if (lower.size() != 7 || lower[0] != '#' || lower.find_first_not_of("0123456789abcdef", 1) != std::string::npos) return {};
+    const auto part = [&](std::size_t at) { return std::to_string(std::stoi(lower.substr(at, 2), nullptr, 16)); };
+    return "\x1b[38;2;" + part(1) + ';' + part(3) + ';' + part(5) + "m";
+}
+
+/// The bar itself, `length` columns of it filled by `fraction`.
+struct meter {
+    enum class style { blocks, ascii, blank };
+
+    double fraction = 0;
+    std::size_t length = 10;
+    style look = style::blocks;
+    std::string colour;
+
+    /// spec: [length][a|u|b], where a negative length is taken off the default, as tqdm has it.
+    std::string text(std::string_view spec) const {
+        meter m = *this;
+        if (!spec.empty()) {
+            const char type = static_cast<char>(spec.back() | 0x20);
+            if (type == 'a' || type == 'u' || type == 'b') {
+                m.look = type == 'a' ? style::ascii : type == 'u' ? style::blocks : style::blank;
+                spec.remove_suffix(1);
+            }
+            if (!spec.empty()) m.length = length_from(spec);
+        }
+        return m.draw();
+    }
+
+  private:
+    std::size_t length_from(std::string_view spec) const {
+        const bool relative = spec.front() == '-';
+        if (relative) spec.remove_prefix(1);
+        if (spec.empty() || spec.size() > 4 || spec.find_first_not_of("0123456789") != std::string_view::npos) {
+            throw std::invalid_argument("parimap: in bar_format, {bar:...} takes a length and one of a, u and b, as in {bar:20a}");
+        }
+        const auto columns = static_cast<std::size_t>(std::stoul(std::string(spec)));
+        return relative ? length - std::min(length, columns) : columns;
+    }
+
+    std::string draw() const {
+        static constexpr std::string_view blocks[] = {" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
+        static constexpr std::string_view digits[] = {" ", "1", "2", "3", "4", "5", "6", "7", "8", "9", "#"};
+        const std::string_view* symbols = look == style::ascii ? digits : blocks;
+        const std::size_t steps = look == style::ascii ? std::size(digits) - 1 : std::size(blocks) - 1;
+        const double share = look == style::blank ? 0 : std::clamp(fraction, 0.0, 1.0);
+        const auto filled = static_cast<std::size_t>(share * static_cast<double>(length) * static_cast<double>(steps));
+        std::string bar;
+        for (std::size_t column = 0; column < length; ++column) {
+            const std::size_t before = column * steps;
+            bar += symbols[filled <= before ? 0 : std::min(filled - before, steps)];
+        }
+        const std::string sequence = colour_sequence(colour);
+        return sequence.empty() ? bar : sequence + bar + "\x1b[0m";
+    }
+};
+
+/// What a line says: every field of bar_format, worked out from a snapshot.
+class progress_fields {
+  public:
+    explicit progress_fields(const progress_snapshot& s) : s_(s) {
+        if (s.total && *s.total > 0 && s.n <= *s.total) total_ = s.total;  // a total that was passed is no total
+        if (s.total && *s.total == 0 && s.n == 0) total_ = s.total;
+        if (s.rate) {
+            rate_ = *s.rate;
+        } else if (s.elapsed > 0) {
+            rate_ = (static_cast<double>(s.n) - static_cast<double>(s.initial)) / s.elapsed;
+        }
+        if (!(rate_ > 0) || !std::isfinite(rate_)) rate_ = 0;
+        if (total_ && rate_ > 0) remaining_ = static_cast<double>(*total_ - s.n) / rate_;
+        bar_.look = s.ascii ? meter::style::ascii : meter::style::blocks;
+        bar_.colour = s.colour;
+        if (has_total()) {
+            bar_.fraction = static_cast<double>(s.n) / static_cast<double>(*total_);
+        } else {
+            bar_.look = meter::style::blank;
+        }
+    }
+
+    /// Whether there is something to show a share of.
+    bool has_total() const noexcept { return total_ && *total_ > 0; }
+
+    void set_bar_length(std::size_t columns) noexcept { bar_.length = columns; }
+
+    /// The text of one field, or nothing if there is none of this name.
+    std::optional<std::string> text(std::string_view name, std::string_view spec) const {
+        if (name == "bar") return bar_.text(spec);
+        if (name == "eta") return eta(spec);
+        if (const auto number = number_of(name)) return format_number(*number, spec);
+        if (auto string = string_of(name)) return format_string(std::move(*string), spec);
+        return std::nullopt;
+    }
+
+    std::string left() const {
+        std::string text = prefix();
+        if (has_total()) text += fixed(bar_.fraction * 100, 0, 3) + '%';
+        return text;
+    }
+    std::string counts() const {
+        return count(s_.n) + '/' + (total_ ? count(*total_) : "?") + " [" + clock_time(s_.elapsed) + '<' + remaining() + ", " +
+               rate() + postfix() + ']';
+    }
+    std::string without_total() const {
+        return prefix() + count(s_.n) + s_.unit + " [" + clock_time(s_.elapsed) + ", " + rate() + postfix() + ']';
+    }
+
+  private:
+    std::string prefix() const {
+        if (s_.description.empty()) return {};
+        return s_.description.ends_with(": ") ? s_.description : s_.description + ": ";
+    }
+    std::string count(std::uint64_t n) const {
+        return s_.unit_scale ? scaled_number(static_cast<double>(n), s_.unit_divisor) : std::to_string(n);
+    }
+    std::string rate_number(double rate) const {
+        if (rate <= 0) return "?";
+        return s_.unit_scale ? scaled_number(rate, 1000) : fixed(rate, 2, 5);
+    }
+    std::string rate() const { return rate_ > 0 && rate_ < 1 ? inverse_rate() : forward_rate(); }
+    std::string forward_rate() const { return rate_number(rate_) + s_.unit + "/s"; }
+    std::string inverse_rate() const { return rate_number(rate_ > 0 ? 1 / rate_ : 0) + "s/" + s_.unit; }
+    std::string remaining() const { return rate_ > 0 ? clock_time(remaining_) : "?"; }
+
+    std::string postfix() const {
+        std::string text;
+        if (!s_.postfix.empty()) text += ", " + s_.postfix;
+        if (s_.failed > 0) text += ", " + std::to_string(s_.failed) + " failed";
+        if (s_.running > 0 && s_.oldest_item && s_.oldest_age >= 1) {
+            text += ", " + std::to_string(s_.running) + " running, #" + std::to_string(*s_.oldest_item) + " for " +
+                    clock_time(s_.oldest_age);
+        }
+        return text;
+    }
+
+    std::string eta(std::string_view spec) const {
+        const std::time_t then =
+            std::chrono::system_clock::to_time_t(s_.now) + static_cast<std::time_t>(std::min(remaining_, 1e10));
+        std::tm parts{};
+        if (rate_ <= 0 || !localtime_r(&then, &parts)) return "?";
+        char text[128];
+        const std::string format(spec.empty() ? "%Y-%m-%d %H:%M:%S" : spec);
+        return std::string(text, std::strftime(text, sizeof(text), format.c_str(), &parts));
+    }
+
+    std::optional<field_number> number_of(std::string_view name) const {
+        constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+        const auto whole = [](auto n) { return field_number{static_cast<double>(n), true}; };
+        if (name == "n") return whole(s_.n);
+        if (name == "total") return total_ ? whole(*total_) : field_number{unknown, true};
+        if (name == "percentage") return field_number{bar_.fraction * 100};
+        if (name == "elapsed_s") return field_number{s_.elapsed};
+        if (name == "remaining_s") return field_number{remaining_};
+        if (name == "rate") return field_number{rate_ <= 0 ? unknown : rate_ < 1 ? 1 / rate_ : rate_};
+        if (name == "rate_noinv") return field_number{rate_ > 0 ? rate_ : unknown};
+        if (name == "rate_inv") return field_number{rate_ > 0 ? 1 / rate_ : unknown};
+        if (name == "ncols") return s_.width ? whole(*s_.width) : field_number{unknown, true};
+        if (name == "nrows") return whole(s_.height);
+        if (name == "unit_divisor") return field_number{s_.unit_divisor, s_.unit_divisor == std::floor(s_.unit_divisor)};
+        if (name == "failed") return whole(s_.failed);
+        if (name == "running") return whole(s_.running);
+        return std::nullopt;
+    }
+
+    std::optional<std::string> string_of(std::string_view name) const {
+        if (name == "l_bar") return left() + '|';
+        if (name == "r_bar") return "| " + counts();
+        if (name == "desc") return s_.description;
+        if (name == "n_fmt") return count(s_.n);
+        if (name == "total_fmt") return total_ ? count(*total_) : "?";
+        if (name == "elapsed") return clock_time(s_.elapsed);
+        if (name == "remaining") return remaining();
+        if (name == "rate_fmt") return rate();
+        if (name == "rate_noinv_fmt") return forward_rate();
+        if (name == "rate_inv_fmt") return inverse_rate();
+        if (name == "unit") return s_.unit;
+        if (name == "postfix") return postfix();
+        if (name == "colour") return s_.colour;
+        return std::nullopt;
+    }
+
+    const progress_snapshot& s_;
+    std::optional<std::uint64_t> total_;
+    double rate_ = 0;
+    double remaining_ = 0;
+    meter bar_;
+};
+
+}  // namespace detail
+
+/// The line that tqdm would show: `desc:  42%|████▏     | 42/100 [00:21<00:29,  2.00it/s, postfix]`, or, without a
+/// total, `desc: 42it [00:21,  2.00it/s, postfix]`. As with tqdm, only a line with a bar is cut to `width`. A bar_format may use tqdm's fields, with
+/// Python's format specifications: l_bar, bar, r_bar, desc, percentage, n, n_fmt, total, total_fmt, elapsed, elapsed_s,
+/// remaining, remaining_s, eta, rate, rate_fmt, rate_noinv, rate_noinv_fmt, rate_inv, rate_inv_fmt, postfix, unit,
+/// unit_divisor, ncols, nrows, colour; and failed and running. Throws std::invalid_argument for any other.
+inline std::string format_progress(const progress_snapshot& snapshot) {
+    detail::progress_fields fields(snapshot);
+    if (!fields.has_total() && snapshot.bar_format.empty()) return fields.without_total();
+    if (fields.has_total() && snapshot.width == std::size_t{0}) return fields.left() + ' ' + fields.counts();
+
+    std::string format = snapshot.bar_format.empty() ? "{l_bar}{bar}{r_bar}" : snapshot.bar_format;
+    if (snapshot.description.empty() && fields.has_total()) {
+        constexpr std::string_view label = "{desc}: ";
+        for (std::size_t at = 0; (at = format.find(label, at)) != std::string::npos;) format.erase(at, label.size());
+    }
+    // The bar gets the columns that everything else leaves.
+    std::size_t bars = 0;
+    const auto without_bar = detail::fill_fields(format, [&](std::string_view name, std::string_view spec) {
+        return name == "bar" ? (++bars, std::optional<std::string>("")) : fields.text(name, spec);
+    });
+    if (bars == 0) return without_bar;
+    if (snapshot.width.value_or(0) > 0) {
+        const std::size_t taken = detail::display_width(without_bar);
+        fields.set_bar_length(std::max<std::size_t>(1, *snapshot.width - std::min(*snapshot.width, taken)));
+    }
+    std::string line =
+        detail::fill_fields(format, [&](std::string_view name, std::string_view spec) { return fields.text(name, spec); });
+    return snapshot.width.value_or(0) > 0 ? detail::trimmed(std::move(line), *snapshot.width) : line;
+}
+
+}  // namespace parimap
+
+#endif

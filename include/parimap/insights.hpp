@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+// run_report: where the time of one map or stream went, and what to do about it.
+#ifndef PARIMAP_INSIGHTS_HPP
+#define PARIMAP_INSIGHTS_HPP
+
+#include <parimap/detail/call_record.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace parimap {
+
+/// How one worker, or rather one seat of the pool, spent the time of a call. The times add up to the call's.
+struct worker_report {
+    using seconds = std::chrono::duration<double>;
+
+    seconds busy{0};                  ///< inside batches of items
+    seconds waiting_for_input{0};     ///< the input had not given the next item yet
+    seconds waiting_for_consumer{0};  ///< the window was full of results that nobody took
+    seconds held_up{0};               ///< the window was full behind an item that still ran
+    seconds idle{0};                  ///< nothing was left to start, or the worker was in another call
+    std::size_t items = 0;
+    std::size_t batches = 0;
+};
+
+struct slow_item {
+    std::size_t index = 0;  ///< in the input, from 0
+    std::chrono::duration<double> time{0};
+};
+
+/// What map_options{.insights = &report} fills in when a blocking call returns or throws, and, for a stream, when its
+/// end is reached or its last handle goes. It must live until then, and is written anew by each call.
+///
+/// Costs a look at the clock for each item; a call without it costs nothing.
+struct run_report {
+    using seconds = std::chrono::duration<double>;
+
+    /// How many of the slowest items to keep. Set it before the call.
+    std::size_t slowest_wanted = 5;
+
+    std::string backend;
+    seconds wall{0};              ///< from the begin of the call to its end
+    seconds consumer_waiting{0};  ///< of a stream: how long its consumer waited for results
+    std::size_t items = 0;        ///< finished, with those that threw
+    std::size_t failed = 0;       ///< those that threw
+    std::size_t batches = 0;
+    std::size_t smallest_batch = 0;
+    std::size_t largest_batch = 0;
+    std::vector<worker_report> workers;
+    std::vector<slow_item> slowest;  ///< the slowest first
+
+    double mean_batch() const { return batches > 0 ? static_cast<double>(items) / static_cast<double>(batches) : 0; }
+
+    /// The mean busy time of the workers in parts of the longest: 1 where all did the same, 1/n where one of n did all.
+    double load_balance() const {
+        seconds longest{0};
+        for (const worker_report& w : workers) longest = std::max(longest, w.busy);
+        return longest.count() > 0 ? total(&worker_report::busy) / static_cast<double>(workers.size()) / longest.count() : 1;
+    }
+
+    /// The share of the workers' time that went into items.
+    double utilisation() const { return share(&worker_report::busy); }
+
+    /// What held the call back, in words.
+    std::string verdict() const {
+        if (items == 0) return "no item was run";
+        const double slow = slowest.empty() || wall.count() <= 0 ? 0 : slowest.front().time / wall;
+        if (items > 1 && workers.size() > 1 && slow >= 0.4 && utilisation() < 0.9) {
+            return "one item took " + percent(slow) + " of the run: item " + std::to_string(slowest.front().index) +
+                   "; split it, or put it first";
+        }
+        if (share(&worker_report::waiting_for_consumer) >= 0.25) {
+            return "the consumer is the bottleneck: the workers waited for it " + percent(share(&worker_report::waiting_for_consumer)) +
+                   " of their time";
+        }
+        if (share(&worker_report::waiting_for_input) >= 0.25) {
+            return "the input is the bottleneck: the workers waited for it " + percent(share(&worker_report::waiting_for_input)) +
+                   " of their time";
+        }
+        if (share(&worker_report::held_up) >= 0.25) {
+            return "slow items hold up those behind them: a larger window, or unordered_imap, would use " +
+                   percent(share(&worker_report::held_up)) + " of the workers' time";
+        }
+        if (workers.size() > 1 && load_balance() < 0.75) {
+            return "the load is uneven: the workers were busy for " + percent(load_balance()) + " of the busiest one's time";
+        }
+        if (utilisation() < 0.75) return "the items are too few or too small: the workers were busy " + percent(utilisation()) + " of the time";
+        return "the workers were busy " + percent(utilisation()) + " of the time: more CPUs would help";
+    }
+
+    /// Everything, as one JSON object; times in seconds.
+    std::string to_json() const {
+        std::string json = "{\"backend\":\"" + backend + "\",\"wall\":" + number(wall.count()) +
+                           ",\"consumer_waiting\":" + number(consumer_waiting.count()) + ",\"items\":" + std::to_string(items) +
+                           ",\"failed\":" + std::to_string(failed) + ",\"batches\":" + std::to_string(batches) +
+                           ",\"smallest_batch\":" + std::to_string(smallest_batch) + ",\"largest_batch\":" + std::to_string(largest_batch) +
+                           ",\"mean_batch\":" + number(mean_batch()) + ",\"load_balance\":" + number(load_balance()) +
+                           ",\"utilisation\":" + number(utilisation()) + ",\"verdict\":\"" + verdict() + "\",\"workers\":[";
+        for (const worker_report& w : workers) {
+            if (&w != workers.data()) json += ',';
+            json += "{\"busy\":" + number(w.busy.count()) + ",\"waiting_for_input\":" + number(w.waiting_for_input.count()) +
+                    ",\"waiting_for_consumer\":" + number(w.waiting_for_consumer.count()) + ",\"held_up\":" + number(w.held_up.count()) +
+                    ",\"idle\":" + number(w.idle.count()) + ",\"items\":" + std::to_string(w.items) +
+                    ",\"batches\":" + std::to_string(w.batches) + '}';
+        }
+        json += "],\"slowest\":[";
+        for (const slow_item& s : slowest) {
+            if (&s != slowest.data()) json += ',';
+            json += "{\"index\":" + std::to_string(s.index) + ",\"time\":" + number(s.time.count()) + '}';
+        }
+        return json + "]}";
+    }
+
+    /// A small table.
+    friend std::ostream& operator<<(std::ostream& out, const run_report& r) {
+        std::string text;
+        line(text, "%zu items in %s on %zu workers (%s)%s\n", r.items, time(r.wall).c_str(), r.workers.size(), r.backend.c_str(),
+             r.failed > 0 ? (", " + std::to_string(r.failed) + " failed").c_str() : "");
+        line(text, "worker      items  batches     busy    input consumer  held up     idle\n");
+        for (std::size_t i = 0; i < r.workers.size(); ++i) {
+            const worker_report& w = r.workers[i];
+            const auto part = [&](seconds s) { return r.wall.count() > 0 ? 100 * (s / r.wall) : 0.0; };
+            line(text, "%6zu %10zu %8zu %7.1f%% %7.1f%% %7.1f%% %7.1f%% %7.1f%%\n", i, w.items, w.batches, part(w.busy),
+                 part(w.waiting_for_input), part(w.waiting_for_consumer), part(w.held_up), part(w.idle));
+        }
+        line(text, "batches: %zu, of %zu to %zu items, %.1f in the mean; load balance %.2f\n", r.batches, r.smallest_batch,
+             r.largest_batch, r.mean_batch(), r.load_balance());
+        if (r.consumer_waiting.count() > 0) line(text, "the consumer waited for %s\n", time(r.consumer_waiting).c_str());
+        for (const slow_item& s : r.slowest) {
+            line(text, "%s item %zu took %s\n", &s == r.slowest.data() ? "slowest:" : "        ", s.index, time(s.time).c_str());
+        }
+        return out << text << "verdict: " << r.verdict() << '\n';
+    }
+
+    /// For the engine: a report of these numbers.
+    void fill_from(const detail::call_record& record) {
+        run_report r;
+        r.slowest_wanted = slowest_wanted;
+        r.backend = record.backend;
+        r.wall = record.end - record.begin;
+        r.consumer_waiting = record.consumer_waited;
+        r.items = static_cast<std::size_t>(record.items);
+        r.failed = static_cast<std::size_t>(record.failed);
+        for (const detail::seat_record& seat : record.seats) {
+            const auto idle = [&seat](detail::idle_cause cause) { return seat.idle[static_cast<std::size_t>(cause)]; };
+            r.workers.push_back({seat.busy, idle(detail::idle_cause::input), idle(detail::idle_cause::consumer),
+                                 idle(detail::idle_cause::slow_item), idle(detail::idle_cause::nothing_left),
+                                 static_cast<std::size_t>(seat.items), static_cast<std::size_t>(seat.batches)});
+            r.batches += static_cast<std::size_t>(seat.batches);
+            if (seat.batches > 0) {
+                const auto smallest = static_cast<std::size_t>(seat.smallest_batch);
+                r.smallest_batch = r.smallest_batch == 0 ? smallest : std::min(r.smallest_batch, smallest);
+                r.largest_batch = std::max(r.largest_batch, static_cast<std::size_t>(seat.largest_batch));
+            }
+            for (const detail::timed_item& item : seat.slowest) {
+                r.slowest.push_back({static_cast<std::size_t>(item.item), seconds(static_cast<double>(item.ticks) * record.seconds_per_tick)});
+            }
+        }
+        std::sort(r.slowest.begin(), r.slowest.end(), [](const slow_item& a, const slow_item& b) { return a.time > b.time; });
+        if (r.slowest.size() > slowest_wanted) r.slowest.resize(slowest_wanted);
+        *this = std::move(r);
+    }
+
+  private:
+    double total(seconds worker_report::*part) const {
+        double sum = 0;
+        for (const worker_report& w : workers) sum += (w.*part).count();
+        return sum;
+    }
+    double share(seconds worker_report::*part) const {
+        const double all = wall.count() * static_cast<double>(workers.size());
+        return all > 0 ? total(part) / all : 0;
+    }
+
+    static std::string percent(double share) {
+        char text[32];
+        std::snprintf(text, sizeof(text), "%.0f %%", 100 * share);
+        return text;
+    }
+    static std::string number(double value) {
+        char text[40];
+        std::snprintf(text, sizeof(text), "%.9g", std::isfinite(value) ? value : 0.0);
+        return text;
+    }
+    static std::string time(seconds s) {
+        char text[40];
+        const double t = s.count();
+        if (t >= 1) {
+            std::snprintf(text, sizeof(text), "%.2f s", t);
+        } else if (t >= 1e-3) {
+            std::snprintf(text, sizeof(text), "%.2f ms", 1e3 * t);
+        } else {
+            std::snprintf(text, sizeof(text), "%.2f us", 1e6 * t);
+        }
+        return text;
+    }
+    template <class... Args>
+    static void line(std::string& text, const char* format, Args... args) {
+        char buffer[200];
+        std::snprintf(buffer, sizeof(buffer), format, args...);
+        text += buffer;
+    }
+};
+
+}  // namespace parimap
+
+#endif

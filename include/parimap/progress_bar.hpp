@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// progress_bar: a bar that your own code ticks; progress_write: text above the bars.
+#ifndef PARIMAP_PROGRESS_BAR_HPP
+#define PARIMAP_PROGRESS_BAR_HPP
+
+#include <parimap/detail/place.hpp>
+#include <parimap/detail/progress_display.hpp>
+#include <parimap/detail/watching.hpp>
+#include <parimap/progress_options.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace parimap {
+
+/// A progress bar for work of any kind. It is there from construction to close() or destruction; it counts even where
+/// it is not shown (inside a job, for example). If it is destroyed by an exception, it shows that it failed.
+class progress_bar final : detail::progress_source {
+  public:
+    /// Throws std::invalid_argument for a bar_format with unknown fields.
+    explicit progress_bar(progress_options options = {}) {
+        if (detail::current_place && !options.nested && !options.sink) return;
+        line_.emplace(std::move(options), static_cast<const detail::progress_source&>(*this), std::nullopt);
+    }
+    ~progress_bar() {
+        if (std::uncaught_exceptions() > exceptions_) {
+            change([](detail::progress_line& line) { line.set_failed(); });
+        }
+    }
+    progress_bar(const progress_bar&) = delete;
+    progress_bar& operator=(const progress_bar&) = delete;
+
+    /// So much more is done. Any thread; costs an increment of a counter that few other threads use.
+    void tick(std::uint64_t n = 1) noexcept { counters_[this_thread()].done.fetch_add(n, std::memory_order_relaxed); }
+
+    /// The sum of all ticks.
+    std::uint64_t ticks() const noexcept {
+        std::uint64_t sum = 0;
+        for (const counter& c : counters_) sum += c.done.load(std::memory_order_relaxed);
+        return sum;
+    }
+
+    void set_description(std::string text) {
+        change([&](detail::progress_line& line) { line.set_description(std::move(text)); });
+    }
+    void set_postfix(std::string text) {
+        change([&](detail::progress_line& line) { line.set_postfix(std::move(text)); });
+    }
+    void set_total(std::optional<std::size_t> total) {
+        change([&](detail::progress_line& line) { line.set_total(total); });
+    }
+
+    /// Shows the last state. Later ticks are counted and not shown.
+    void close() noexcept {
+        if (line_) line_->close();
+    }
+
+  private:
+    static constexpr std::size_t cache_line = 64;
+    static constexpr std::size_t counter_count = 16;
+    struct alignas(cache_line) counter {
+        std::atomic<std::uint64_t> done{0};
+    };
+
+    static std::size_t this_thread() noexcept {
+        static std::atomic<std::size_t> threads{0};
+        static thread_local const std::size_t mine = threads.fetch_add(1, std::memory_order_relaxed) % counter_count;
+        return mine;
+    }
+
+    template <class Change>
+    void change(Change change) {
+        if (line_) line_->change(change);
+    }
+
+    detail::progress_counts counts() const noexcept override { return {ticks()}; }
+
+    const int exceptions_ = std::uncaught_exceptions();
+    std::array<counter, counter_count> counters_;
+    std::optional<detail::displayed_line> line_;  // goes first
+};
+
+/// Prints the text and a new line on the standard output, above all bars. Use it in place of std::cout and printf while
+/// there are bars. Any thread.
+inline void progress_write(std::string_view text) { detail::progress_display::instance().print(text); }
+
+namespace detail {
+
+/// The bar of a map or stream, which counts finished items.
+class map_bar final : public watcher {
+  public:
+    map_bar(const progress_options& options, const progress_source& source, std::optional<std::uint64_t> total)
+        : line_(options, source, total) {}
+
+  private:
+    displayed_line line_;
+};
+
+/// What progress_request calls.
+inline std::unique_ptr<watcher> open_map_bar(const progress_options& options, const progress_source& source,
+                                             std::optional<std::uint64_t> total, bool allowed_inside_job) {
+    if (current_place && !allowed_inside_job && !options.nested) return nullptr;
+    return std::make_unique<map_bar>(options, source, total);
+}
+
+}  // namespace detail
+}  // namespace parimap
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// format_progress: shows what tqdm shows, and what parimap knows beside it.
+#include "support/catch.hpp"
+#include "unit/tqdm/table.hpp"
+
+#include <parimap/format_progress.hpp>
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+using parimap::format_progress;
+using parimap::progress_snapshot;
+
+namespace {
+
+progress_snapshot half_done() {
+    progress_snapshot s;
+    s.n = 50;
+    s.total = 100;
+    s.elapsed = 10;
+    s.description = "scan";
+    return s;
+}
+
+}  // namespace
+
+TEST_CASE("format_progress: shows what tqdm's format_meter shows") {
+    std::size_t rows = 0;
+    for (const parimap_test::tqdm_row& row : parimap_test::tqdm_table) {
+        progress_snapshot s;
+        s.n = row.n;
+        s.total = row.total;
+        s.elapsed = row.elapsed;
+        s.rate = row.rate;
+        s.initial = row.initial;
+        s.description = row.description;
+        s.postfix = row.postfix;
+        s.unit = row.unit;
+        s.unit_scale = row.unit_scale;
+        s.unit_divisor = row.unit_divisor;
+        s.ascii = row.ascii;
+        s.colour = row.colour;
+        s.bar_format = row.bar_format;
+        s.width = row.width;
+        CAPTURE(rows, row.n, row.elapsed, row.bar_format);
+        CHECK(format_progress(s) == row.line);
+        ++rows;
+    }
+    REQUIRE(rows > 500);
+}
+
+TEST_CASE("format_progress: a line with a bar is never wider than it may be") {
+    for (const std::string description : {"", "scan", "走る走る走る", "\x1b[32mgreen\x1b[0m"}) {
+        for (std::size_t width = 1; width < 120; ++width) {
+            progress_snapshot s = half_done();
+            s.description = description;
+            s.width = width;
+            s.colour = "red";
+            CAPTURE(description, width);
+            REQUIRE(parimap::detail::display_width(format_progress(s)) <= width);
+        }
+    }
+}
+
+TEST_CASE("format_progress: says which items failed and which still run") {
+    progress_snapshot s = half_done();
+    s.failed = 2;
+    REQUIRE(format_progress(s) == "scan:  50%|█████     | 50/100 [00:10<00:10,  5.00it/s, 2 failed]");
+    s.failed = 0;
+    s.running = 3;
+    s.oldest_item = 47;
+    s.oldest_age = 0.5;  // too young to be worth a word
+    REQUIRE(format_progress(s) == "scan:  50%|█████     | 50/100 [00:10<00:10,  5.00it/s]");
+    s.oldest_age = 83;
+    REQUIRE(format_progress(s) == "scan:  50%|█████     | 50/100 [00:10<00:10,  5.00it/s, 3 running, #47 for 01:23]");
+}
+
+TEST_CASE("format_progress: an unknown field or specification is an error that names it") {
+    progress_snapshot s = half_done();
+    for (const char* const wrong : {"{nonsense}", "{n", "{n:x}", "{desc:d}", "{bar:long}", "{n:>>>}", "{n:99999}"}) {
+        s.bar_format = wrong;
+        CAPTURE(wrong);
+        REQUIRE_THROWS_AS(format_progress(s), std::invalid_argument);
+    }
+    s.bar_format = "{nonsense}";
+    std::string message;
+    try {
+        (void)format_progress(s);
+    } catch (const std::invalid_argument& e) {
+        message = e.what();
+    }
+    REQUIRE(message.find("'nonsense'") != std::string::npos);
+    REQUIRE(message.find("{desc}") != std::string::npos);
+}
+
+TEST_CASE("format_progress: the time of the end follows the clock it is given") {
+    progress_snapshot s = half_done();
+    s.bar_format = "{eta:%S}";
+    s.now = std::chrono::system_clock::time_point(std::chrono::seconds(1'000'000'005));  // a whole minute and 45 s
+    REQUIRE(format_progress(s) == "55");
+    s.rate = 0;
+    REQUIRE(format_progress(s) == "?");
+}
