@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <iomanip>
 #include <iostream>
-#include <iterator>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -19,34 +19,38 @@ namespace {
 
 using seconds = std::chrono::duration<double>;
 
-// One line of output: a name, the time at which each result arrives, and at the end of its life the results.
+// One line of output, printed at the end of its life: a name, the time at which each result arrived, and the results. A
+// progress bar stands in its place until then.
 class timed_line {
   public:
-    timed_line(std::string_view name, seconds second) : second_(second) {
-        std::cout << std::left << std::setw(16) << name << std::flush;
-    }
+    timed_line(std::string_view name, seconds second) : name_(name), second_(second) {}
     timed_line(const timed_line&) = delete;
     timed_line& operator=(const timed_line&) = delete;
 
     ~timed_line() {
-        std::cout << " s:";
+        std::cout << std::left << std::setw(16) << name_ << times_ << " s:";
         for (long result : results_) {
             std::cout << ' ' << result;
         }
         std::cout << '\n';
     }
 
+    // tqdm(..., desc=name, leave=False)
+    parimap::progress_options bar() const { return {.description = name_, .leave = false}; }
+
     void arrived(long result) { arrived(std::vector{result}); }
 
     void arrived(const std::vector<long>& results) {
         // Whole seconds, as a clock shows them: a sleeper may wake late, but never early.
         const auto time = static_cast<int>((std::chrono::steady_clock::now() - start_) / second_);
-        std::cout << (results_.empty() ? " " : ", ") << time << std::flush;
+        times_ += (results_.empty() ? " " : ", ") + std::to_string(time);
         results_.insert(results_.end(), results.begin(), results.end());
     }
 
   private:
+    std::string name_;
     seconds second_;
+    std::string times_;
     std::vector<long> results_;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
@@ -77,11 +81,13 @@ int main(int argc, char** argv) {
     // multiprocessing.cpu_count()
     std::cout << "cpu_count        " << parimap::cpu_count() << '\n';
 
-    // list(map(wait_and_square, waits))
+    // [wait_and_square(wait) for wait in tqdm(waits)]
     {
         timed_line line{"serial map", second};
         std::vector<long> squares;
-        std::ranges::transform(waits, std::back_inserter(squares), wait_and_square);
+        for (int wait : parimap::progress(waits, line.bar())) {
+            squares.push_back(wait_and_square(wait));
+        }
         line.arrived(squares);
     }
 
@@ -93,18 +99,19 @@ int main(int argc, char** argv) {
 
     // pool = multiprocessing.Pool(3)
     parimap::pool pool{workers};
+    const auto options = [](const timed_line& line) { return parimap::map_options{.progress = line.bar()}; };
 
     // pool.map(wait_and_square, waits)
     {
         timed_line line{"map", second};
-        const std::vector<long> squares = parimap::parallel_map(pool, wait_and_square, waits);
+        const std::vector<long> squares = parimap::parallel_map(pool, options(line), wait_and_square, waits);
         line.arrived(squares);
     }
 
     // for square in pool.imap(wait_and_square, waits)
     {
         timed_line line{"imap", second};
-        for (long square : parimap::ordered_imap(pool, wait_and_square, waits)) {
+        for (long square : parimap::ordered_imap(pool, options(line), wait_and_square, waits)) {
             line.arrived(square);
         }
     }
@@ -112,7 +119,7 @@ int main(int argc, char** argv) {
     // for square in pool.imap_unordered(wait_and_square, waits)
     {
         timed_line line{"imap_unordered", second};
-        for (long square : parimap::unordered_imap(pool, wait_and_square, waits)) {
+        for (long square : parimap::unordered_imap(pool, options(line), wait_and_square, waits)) {
             line.arrived(square);
         }
     }

@@ -27,6 +27,8 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,7 +48,7 @@ struct hasher {
 };
 
 struct file_sum {
-    std::string line;  // as sha256sum prints it
+    std::string line;  // as sha256sum prints it, without its end
     std::uintmax_t bytes = 0;
 };
 
@@ -70,7 +72,7 @@ std::string sum_line(std::span<const unsigned char> digest, std::string_view pat
             default: line += c;
         }
     }
-    return line += '\n';
+    return line;
 }
 
 file_sum hash_file(hasher& my, const std::string& path) {
@@ -105,7 +107,7 @@ bool any_failed = false;
 
 void complain(std::string_view message) {
     any_failed = true;
-    std::cerr << "hash_tree: " << message << '\n';
+    parimap::progress_write("hash_tree: " + std::string(message), STDERR_FILENO);
 }
 
 // Adds the regular files below a directory. What is no file, a link or a device, is left out as `find -type f` does: a
@@ -139,11 +141,13 @@ int main(int argc, char** argv) {
     std::size_t workers = parimap::cpu_count();
     bool unordered = false;
     bool summary = false;
+    bool show_report = false;
     CLI::App app{"Prints the SHA-256 sum of every file below the given paths, as sha256sum does, in path order"};
     app.add_option("paths", paths, "directories to walk and files to hash")->capture_default_str();
     app.add_option("--workers", workers, "files hashed at once")->check(CLI::PositiveNumber)->capture_default_str();
     app.add_flag("--unordered", unordered, "print each sum as soon as it is known: a large file holds up no other");
     app.add_flag("--summary", summary, "end with a line on stderr that counts what was hashed");
+    app.add_flag("--report", show_report, "end with a table on stderr that says where the time went");
     CLI11_PARSE(app, argc, argv);
 
     const auto start = std::chrono::steady_clock::now();
@@ -161,12 +165,24 @@ int main(int argc, char** argv) {
     parimap::pool pool{workers};
     const auto hash = parimap::catching(parimap::per_worker([] { return hasher{}; }, hash_file));
 
+    // The bar is on stderr. Sums that are printed on the same terminal go above it.
+    parimap::run_report report;
+    const parimap::map_options options{
+        .progress = parimap::progress_options{.description = "hash", .unit = "file"},
+        .insights = show_report ? &report : nullptr,
+    };
+    const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
+
     std::size_t hashed = 0;
     std::uintmax_t bytes = 0;
     const auto print = [&](auto sums) {
         for (auto& sum : sums) {
             try {
-                std::cout << sum.value().line;
+                if (is_terminal) {
+                    parimap::progress_write(sum.value().line);
+                } else {
+                    std::cout << sum.value().line << '\n';
+                }
                 bytes += sum->bytes;
                 ++hashed;
             } catch (const std::exception& error) {
@@ -178,9 +194,9 @@ int main(int argc, char** argv) {
         }
     };
     if (unordered) {
-        print(parimap::unordered_imap(pool, hash, files));
+        print(parimap::unordered_imap(pool, options, hash, files));
     } else {
-        print(parimap::ordered_imap(pool, hash, files));
+        print(parimap::ordered_imap(pool, options, hash, files));
     }
 
     if (!std::cout.flush()) {
@@ -190,6 +206,9 @@ int main(int argc, char** argv) {
         const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
         std::cerr << hashed << " of " << files.size() << " files, " << bytes / 1'000'000 << " MB, in " << time.count()
                   << " s with " << pool.size() << " workers\n";
+    }
+    if (show_report) {
+        std::cerr << report;
     }
     return any_failed ? 1 : 0;
 }

@@ -159,7 +159,11 @@ int main(int argc, char** argv) try {
     const auto ys = ranges::views::iota(std::uint32_t{0}, image.height);
 
     png_writer png{output, image};
-    for (const row& pixels : parimap::ordered_imap(pool, parimap::map_options{.window = window}, render, ys)) {
+    const parimap::map_options options{
+        .window = window,
+        .progress = parimap::progress_options{.description = output, .unit = "row"},
+    };
+    for (const row& pixels : parimap::ordered_imap(pool, options, render, ys)) {
         png.write(pixels);
     }
     png.close();

@@ -76,7 +76,7 @@ oneTBB, Catch2, CLI11, OpenSSL and libpng your way, then: cmake --preset all && 
 fi
 
 # What the library, its examples and its tests need on one of the backends that need nothing.
-base_packages=(g++ cmake ninja-build librange-v3-dev libcli11-dev libssl-dev libpng-dev catch2)
+base_packages=(g++ cmake ninja-build librange-v3-dev libcli11-dev libssl-dev libpng-dev catch2 nlohmann-json3-dev)
 
 # --- Builds -----------------------------------------------------------------------------------------------------------
 

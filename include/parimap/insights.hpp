@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdarg>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -201,10 +202,12 @@ struct run_report {
         }
         return text;
     }
-    template <class... Args>
-    static void line(std::string& text, const char* format, Args... args) {
+    [[gnu::format(printf, 2, 3)]] static void line(std::string& text, const char* format, ...) {
         char buffer[200];
-        std::snprintf(buffer, sizeof(buffer), format, args...);
+        std::va_list args;
+        va_start(args, format);
+        std::vsnprintf(buffer, sizeof(buffer), format, args);
+        va_end(args);
         text += buffer;
     }
 };

@@ -88,9 +88,9 @@ class progress_bar final : detail::progress_source {
     std::optional<detail::displayed_line> line_;  // goes first
 };
 
-/// Prints the text and a new line on the standard output, above all bars. Use it in place of std::cout and printf while
-/// there are bars. Any thread.
-inline void progress_write(std::string_view text) { detail::progress_display::instance().print(text); }
+/// Prints the text and a new line above all bars, on the standard output or the file descriptor that is given. Use it in
+/// place of std::cout and printf while there are bars. Any thread.
+inline void progress_write(std::string_view text, int output = 1) { detail::progress_display::instance().print(text, output); }
 
 namespace detail {
 

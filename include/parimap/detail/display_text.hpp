@@ -72,21 +72,22 @@ inline std::size_t display_width(std::string_view text) noexcept {
     return width;
 }
 
-/// As much of the front of the text as fits in so many columns. A colour that the cut leaves on is turned off.
+/// As much of the front of the text as fits in so many columns. Text with colours ends in their reset, as with tqdm.
 inline std::string trimmed(std::string text, std::size_t columns) {
-    if (text.size() <= columns || display_width(text) <= columns) return text;
-    std::string front;
+    constexpr std::string_view reset = "\x1b[0m";
+    std::size_t kept = 0;
     std::size_t width = 0;
     bool coloured = false;
     for (display_reader reader(text); !reader.done();) {
         const auto piece = reader.next();
         if (width + piece.width > columns) break;
         width += piece.width;
-        front += piece.bytes;
-        if (piece.is_escape) coloured = piece.bytes != "\x1b[0m";
+        kept += piece.bytes.size();
+        coloured = coloured || piece.is_escape;
     }
-    if (coloured) front += "\x1b[0m";
-    return front;
+    text.resize(kept);
+    if (coloured && !text.ends_with(reset)) text += reset;
+    return text;
 }
 
 /// The text in one line: control characters, which would break it up, as spaces.

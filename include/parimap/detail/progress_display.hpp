@@ -72,18 +72,19 @@ class progress_display {
         change();
     }
 
-    /// A line of the program's own on the standard output, above the bars.
-    void print(std::string_view text) {
+    /// A line of the program's own, above the bars.
+    void print(std::string_view text, int output) {
         std::lock_guard lock(mutex_);
         std::vector<int> terminals;
+        const bool is_seen = is_terminal(output);  // else the bars are not in its way
         for (const shown& s : lines_) {
             const int fd = s.line->output();
-            if (!s.line->is_drawn() || std::find(terminals.begin(), terminals.end(), fd) != terminals.end()) continue;
+            if (!is_seen || !s.line->is_drawn() || std::find(terminals.begin(), terminals.end(), fd) != terminals.end()) continue;
             terminals.push_back(fd);
             write(fd, erase_block);
         }
-        std::fflush(stdout);
-        write(STDOUT_FILENO, std::string(text) + '\n');
+        std::fflush(output == STDERR_FILENO ? stderr : stdout);
+        write(output, std::string(text) + '\n');
         for (const int fd : terminals) draw(fd);
     }
 

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+// Reports and traces: where the time of a call went.
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+#include "support/items.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+#include <range/v3/view/filter.hpp>
+
+using namespace parimap_test;
+using namespace std::chrono_literals;
+using parimap::map_options;
+using parimap::run_report;
+
+namespace {
+
+// The parts of the report agree with one another.
+void check_sums(const run_report& r, std::size_t items, std::size_t workers) {
+    REQUIRE(r.items == items);
+    REQUIRE(r.workers.size() == workers);
+    std::size_t counted = 0;
+    std::size_t batches = 0;
+    for (const parimap::worker_report& w : r.workers) {
+        counted += w.items;
+        batches += w.batches;
+        const double sum = (w.busy + w.waiting_for_input + w.waiting_for_consumer + w.held_up + w.idle).count();
+        REQUIRE(sum <= r.wall.count() * 1.0001);
+        REQUIRE(w.busy.count() >= 0);
+    }
+    REQUIRE(counted == items);
+    REQUIRE(batches == r.batches);
+    REQUIRE(r.smallest_batch <= r.largest_batch);
+    REQUIRE(r.load_balance() >= 0);
+    REQUIRE(r.load_balance() <= 1.0001);
+    REQUIRE(r.utilisation() <= 1.0001);
+    REQUIRE(std::is_sorted(r.slowest.begin(), r.slowest.end(), [](auto& a, auto& b) { return a.time > b.time; }));
+}
+
+bool says(const run_report& r, const std::string& words) {
+    INFO(r.verdict());
+    CHECK(r.verdict().find(words) != std::string::npos);
+    return r.verdict().find(words) != std::string::npos;
+}
+
+std::string temporary_file() {
+    static int number = 0;
+    return "trace_" + std::to_string(::getpid()) + '_' + std::to_string(++number) + ".json";
+}
+
+nlohmann::json read_json(const std::string& path) {
+    std::ifstream file(path);
+    return nlohmann::json::parse(file);  // throws unless it is one whole JSON value
+}
+
+}  // namespace
+
+TEST_CASE("insights of every frontend agree with the call") {
+    const auto items = numbers(3000);
+    for (const std::size_t workers : worker_counts) {
+        for (const std::size_t chunk : sizes{0, 1, 64}) {
+            CAPTURE(workers, chunk);
+            pool p{workers};
+            const auto check = [&](auto call) {
+                run_report report;
+                call(map_options{.chunk = chunk, .insights = &report});
+                check_sums(report, items.size(), p.size());
+                REQUIRE(report.failed == 0);
+                REQUIRE(report.backend == pool::backend_name());
+                if (chunk > 0) REQUIRE(report.largest_batch <= chunk);
+                REQUIRE(report.slowest.size() == report.slowest_wanted);
+            };
+            check([&](const map_options& o) { (void)parimap::parallel_map(p, o, twice, items); });
+            check([&](const map_options& o) { (void)parimap::parallel_map_reduce(p, o, twice, std::plus<>{}, 0, items); });
+            check([&](const map_options& o) { (void)parimap::map_async(p, o, twice, items).get(); });
+            check([&](const map_options& o) { (void)drain(parimap::ordered_imap(p, o, twice, items)); });
+            check([&](const map_options& o) {
+                auto imap = parimap::unordered_imap(p, o, twice, items);
+                while (imap.next()) {
+                }
+                REQUIRE(o.insights);  // the report is there at the stream's end, though the handle lives on
+            });
+            check([&](const map_options& o) {
+                parimap::parallel_for_each(p, o, twice, items | ranges::views::filter([](int) { return true; }));
+            });
+        }
+    }
+}
+
+TEST_CASE("insights name the slowest items") {
+    pool p{3};
+    run_report report;
+    report.slowest_wanted = 2;
+    const auto f = [](int i) {
+        if (i == 40) std::this_thread::sleep_for(60ms);
+        if (i == 70) std::this_thread::sleep_for(30ms);
+    };
+    parimap::parallel_for_each(p, map_options{.insights = &report}, f, numbers(100));
+    REQUIRE(report.slowest.size() == 2);
+    REQUIRE(report.slowest[0].index == 40);
+    REQUIRE(report.slowest[1].index == 70);
+    REQUIRE(report.slowest[0].time >= 55ms);
+    report.slowest_wanted = 0;
+    parimap::parallel_for_each(p, map_options{.insights = &report}, f, numbers(100));
+    REQUIRE(report.slowest.empty());
+    REQUIRE(report.items == 100);
+}
+
+TEST_CASE("insights are there also when a call fails or a stream is left") {
+    pool p{2};
+    run_report report;
+    const auto f = [](int i) {
+        if (i == 10) throw std::runtime_error("item");
+        return i;
+    };
+    REQUIRE_THROWS_AS(parimap::parallel_map(p, map_options{.insights = &report}, f, numbers(100)), std::runtime_error);
+    REQUIRE(report.failed >= 1);
+    REQUIRE(report.items >= 11);
+    {
+        auto imap = parimap::ordered_imap(p, map_options{.insights = &report}, same, numbers(100'000));
+        (void)imap.next();
+    }
+    REQUIRE(report.items >= 1);
+    REQUIRE(report.items < 100'000);
+    parimap::parallel_for_each(p, map_options{.insights = &report}, same, std::vector<int>{});
+    REQUIRE(report.items == 0);
+    REQUIRE(says(report, "no item"));
+}
+
+TEST_CASE("insights say when one item, the consumer or the input holds the call up") {
+    pool p{2};
+    run_report report;
+    parimap::parallel_for_each(
+        p, map_options{.insights = &report}, [](int i) { if (i == 5) std::this_thread::sleep_for(200ms); }, numbers(20));
+    if (!is_serial) REQUIRE(says(report, "one item took"));
+    if (!is_serial) REQUIRE(says(report, "item 5"));
+
+    for (auto&& unused : parimap::ordered_imap(p, map_options{.window = 4, .insights = &report}, same, numbers(30))) {
+        (void)unused;
+        std::this_thread::sleep_for(10ms);
+    }
+    REQUIRE(says(report, "the consumer is the bottleneck"));
+
+    const auto items = numbers(30);
+    const auto slowly = ranges::views::filter([](int) {
+        std::this_thread::sleep_for(10ms);
+        return true;
+    });
+    (void)drain(parimap::unordered_imap(p, map_options{.insights = &report}, same, items | slowly));
+    if (!is_serial) REQUIRE(says(report, "the input is the bottleneck"));
+
+    if (!is_serial) {
+        (void)drain(parimap::ordered_imap(
+            p, map_options{.window = 3, .insights = &report},
+            [](int i) {
+                std::this_thread::sleep_for(i % 3 == 0 ? 20ms : 1ms);
+                return i;
+            },
+            numbers(30)));
+        REQUIRE(says(report, "hold up"));
+    }
+}
+
+TEST_CASE("insights can be printed and read as JSON") {
+    pool p{2};
+    run_report report;
+    parimap::parallel_for_each(p, map_options{.insights = &report}, same, numbers(1000));
+    std::ostringstream table;
+    table << report;
+    REQUIRE(table.str().find("1000 items in ") == 0);
+    REQUIRE(table.str().find("verdict: " + report.verdict()) != std::string::npos);
+    const auto json = nlohmann::json::parse(report.to_json());
+    REQUIRE(json.at("items") == 1000);
+    REQUIRE(json.at("workers").size() == p.size());
+    REQUIRE(json.at("slowest").size() == 5);
+    REQUIRE(json.at("verdict") == report.verdict());
+    REQUIRE(json.at("wall").get<double>() > 0);
+}
+
+TEST_CASE("a trace is a JSON array of events after every call, with all batches and no two at once on a worker") {
+    const std::string path = temporary_file();
+    pool p{3};
+    std::size_t expected = 0;
+    for (int call = 0; call < 3; ++call) {
+        CAPTURE(call);
+        const auto slow_enough = [](int i) {
+            if (i % 50 == 0) std::this_thread::sleep_for(1ms);
+            return i;
+        };
+        if (call == 1) {
+            (void)drain(parimap::ordered_imap(p, map_options{.trace = path}, slow_enough, numbers(400)));
+        } else {
+            (void)parimap::parallel_map(p, map_options{.trace = path}, slow_enough, numbers(400));
+        }
+        expected += 400;
+
+        const auto events = read_json(path);
+        REQUIRE(events.is_array());
+        std::size_t items = 0;
+        std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<std::pair<double, double>>> lanes;
+        std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> names;
+        for (const auto& e : events) {
+            const auto lane = std::make_pair(e.at("pid").get<std::uint64_t>(), e.at("tid").get<std::uint64_t>());
+            const std::string phase = e.at("ph");
+            REQUIRE((phase == "M" || phase == "X"));
+            REQUIRE(e.at("name").is_string());
+            if (phase == "M") {
+                if (e.at("name") == "thread_name") names[lane] = e.at("args").at("name");
+                continue;
+            }
+            const double begin = e.at("ts");
+            const double duration = e.at("dur");
+            REQUIRE(duration >= 0);
+            lanes[lane].emplace_back(begin, begin + duration);
+            if (e.contains("args")) items += e.at("args").at("items").get<std::size_t>();
+        }
+        REQUIRE(items == expected);
+        for (auto& [lane, times] : lanes) {
+            REQUIRE(names.count(lane) == 1);
+            std::sort(times.begin(), times.end());
+            for (std::size_t i = 1; i < times.size(); ++i) REQUIRE(times[i].first >= times[i - 1].second - 0.002);
+        }
+    }
+    std::remove(path.c_str());
+}
+
+TEST_CASE("a trace that cannot be written costs nothing but the trace") {
+    pool p{2};
+    const map_options options{.trace = "no such folder/trace.json"};
+    REQUIRE(parimap::parallel_map(p, options, same, numbers(50)) == numbers(50));
+}
