@@ -7,9 +7,13 @@
 #include <parimap/parimap.hpp>
 
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace bench {
 
@@ -21,7 +25,12 @@ class parimap_contender {
     static constexpr bool owns_threads = true;
     static constexpr nanoseconds overhead{0};
 
-    explicit parimap_contender(unsigned workers) : pool_(workers) {}
+    explicit parimap_contender(unsigned workers) : pool_(workers) {
+        ::setenv("PARIMAP_PROGRESS", "bar", 1);  // drawn as on a terminal, for nobody
+    }
+    ~parimap_contender() { ::close(null_); }
+    parimap_contender(const parimap_contender&) = delete;
+    parimap_contender& operator=(const parimap_contender&) = delete;
 
     template <class F, class... Ranges>
     auto map(const F& f, const Ranges&... ranges) {
@@ -43,6 +52,15 @@ class parimap_contender {
         for (auto& result : parimap::unordered_imap(pool_, f, ranges...)) consume(result);
     }
 
+    template <class Consume, class F, class... Ranges>
+    void watched(watch how, Consume consume, const F& f, const Ranges&... ranges) {
+        parimap::run_report report;
+        parimap::map_options options;
+        if (how == watch::bar) options.progress = parimap::progress_options{.output = null_};
+        if (how == watch::report) options.insights = &report;
+        for (auto& result : parimap::ordered_imap(pool_, options, f, ranges...)) consume(result);
+    }
+
     template <class F>
     std::vector<std::uint64_t> nested(number rows, number columns, const F& f) {
         const auto sum_of_row = [&](number row) {
@@ -54,6 +72,7 @@ class parimap_contender {
 
   private:
     parimap::pool pool_;
+    const int null_ = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
 };
 
 }  // namespace

@@ -195,6 +195,10 @@ TARGETS = [
            medians(all_of("memory"), "peak_growth_kib"), 0),
     Target("idle pool: CPU time in a second, us", "≤", 1000, medians(all_of("idle"), "real_time"), 0),
     Target("pool of 8 workers created and destroyed, us", "≤", 1000, medians(all_of("pool"), "real_time"), 0),
+    Target("progress bar on a stream of 1 us items: times as long as without", "≤", 1.01,
+           medians(lambda m: ["watched/bar"], "ratio"), 3),
+    Target("report of the same: times as long as without", "≤", 1.02,
+           medians(lambda m: ["watched/report"], "ratio"), 3),
     Target("compiling one stream: times as long as the zip header of range-v3", "≤", 2.0, compile_ratio),
 ]
 
@@ -360,6 +364,8 @@ def pictures(measured):
         bar_picture(measured, "blocking", "speedup", "times", 64)
     yield "pool", "Creating and destroying 8 workers.", bar_picture(measured, "pool", workers=8)
     yield "idle", "CPU time in a second without work, right after work.", bar_picture(measured, "idle")
+    yield "watched", "A stream of 1 us items with a progress bar, and with a report: times as long as without.", \
+        bar_picture(measured, "watched", "ratio", "times")
     yield "memory", "A stream of millions of empty items: the time of all. Its memory is in the table.", \
         bar_picture(measured, "memory")
     yield "compile", "A file with one ordered_imap, and a file with the zip header of range-v3 alone.", \

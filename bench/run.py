@@ -23,7 +23,7 @@ MIN_TIME = "0.02"       # seconds: most workloads run once after one run that do
 TIMEOUT = 15            # seconds: a benchmark that takes longer is out
 QUICK_GROUPS = (r"^(stream_ordered/(0|100ns|1us|10us)|stream_unordered/(0|100ns|1us|10us)|map/.*|"
                 r"skew_(map|ordered)/(start|lognormal)|latency/after_cheap|small/(2|100)|nested/.*|zip_.*|strings_.*|"
-                r"blocking/.*|pool/.*|idle/.*)/")
+                r"blocking/.*|pool/.*|idle/.*|watched/.*)/")
 QUICK = QUICK_GROUPS + "(parimap-.*|serial|omp-for|tbb-for|tbb-pipeline)/"
 
 

@@ -38,6 +38,7 @@ namespace bench {
 //     map_into(out, f, ranges...)                the results assigned to the elements of out, a vector
 //     ordered(consume, f, ranges...)             consume(result) one at a time, in input order
 //     unordered(consume, f, ranges...)           the same in any order
+//     watched(how, consume, f, ranges...)        as ordered, with a progress bar, or with a report of where the time went
 //     nested(rows, columns, f)                   for each row, the sum of f(row * columns + column); a vector of these
 
 template <class C>
@@ -60,6 +61,12 @@ concept unorders = requires(C c, const std::vector<double>& in) {
 template <class C>
 concept nests = requires(C c) {
     c.nested(number{1}, number{1}, same_work{0});
+};
+
+enum class watch { bar, report };
+template <class C>
+concept is_watched = requires(C c, const std::vector<double>& in) {
+    c.watched(watch::bar, ignore, square{}, in);
 };
 
 template <class C>
@@ -413,6 +420,53 @@ void add_idle(const std::string& name, unsigned workers) {
     }
 }
 
+/// What a progress bar, or a report, costs a stream of 1 us items: the runs with and without it alternate, and the
+/// counter is the median of the ratios of neighbours.
+template <class C>
+void add_watched(const std::string& name, unsigned workers) {
+    if constexpr (is_watched<C>) {
+        const auto add_one = [&](const char* what, watch how) {
+            add(std::string("watched/") + what, name, workers, [=](benchmark::State& state) {
+                constexpr std::uint64_t count = 60'000;
+                constexpr int pairs = 15;
+                C contender(workers);
+                const same_work f{steps_of(std::chrono::microseconds(1))};
+                const auto right = f.sum(count);
+                const auto seconds = [&](bool is_on) {
+                    std::uint64_t sum = 0;
+                    const auto consume = [&sum](std::uint64_t result) { sum += result; };
+                    const auto start = steady::now();
+                    if (is_on) {
+                        contender.watched(how, consume, f, numbers(count));
+                    } else {
+                        contender.ordered(consume, f, numbers(count));
+                    }
+                    if (sum != right) state.SkipWithError("wrong answer");
+                    return seconds_since(start);
+                };
+                for (auto _ : state) {
+                    std::vector<double> ratios;
+                    double time = 0;
+                    (void)seconds(true);
+                    for (int pair = 0; pair < pairs; ++pair) {
+                        const bool on_first = pair % 2 == 0;
+                        const double first = seconds(on_first);
+                        const double second = seconds(!on_first);
+                        ratios.push_back(on_first ? first / second : second / first);
+                        time += on_first ? first : second;
+                    }
+                    std::nth_element(ratios.begin(), ratios.begin() + pairs / 2, ratios.end());
+                    state.counters["ratio"] = ratios[pairs / 2];
+                    state.SetIterationTime(time / pairs);
+                }
+                state.counters["items"] = static_cast<double>(count);
+            })->Iterations(1);
+        };
+        add_one("bar", watch::bar);
+        add_one("report", watch::report);
+    }
+}
+
 /// Adds all workloads that C can take part in.
 template <class C>
 void add_workloads(const std::string& name) {
@@ -431,6 +485,7 @@ void add_workloads(const std::string& name) {
     add_blocking<C>(name);
     add_pool<C>(name);
     add_idle<C>(name, workers);
+    add_watched<C>(name, workers);
 }
 
 }  // namespace bench
