@@ -77,13 +77,13 @@ TEST_CASE("claims: a thief that takes one item sees that it leaves another behin
     c.raise_limit(3);
     std::uint64_t item = 0;
     REQUIRE(c.claim(0, 3, claims::unlimited));
-    REQUIRE(c.leaves_work(0));
+    REQUIRE(c.left_for_others(0, 2) == 2);
     REQUIRE(pop(c, 0, item));
     REQUIRE(c.claim(1, 3, claims::unlimited));  // half of two
-    REQUIRE(c.leaves_work(1));                  // the other half, for seat 2
+    REQUIRE(c.left_for_others(1, 2) == 1);      // the other half, for seat 2
     REQUIRE(pop(c, 1, item));
     REQUIRE(c.claim(2, 3, claims::unlimited));
-    REQUIRE_FALSE(c.leaves_work(2));
+    REQUIRE(c.left_for_others(2, 2) == 0);
 }
 
 TEST_CASE("claims: behind a closed gate nothing is claimed") {

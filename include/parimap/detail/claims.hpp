@@ -75,11 +75,12 @@ class claims {
     /// watcher sees what a worker published before its latest item, or that worker is interrupted before its next.
     void watch() noexcept {
         watched_.store(true, std::memory_order_relaxed);
-        call_attention();
-        if (has_fence_) {
+        // Where nobody has an unstarted item, each worker comes to its batch's end next, where it passes a full fence of its
+        // own. Then the heavy one, which interrupts all CPUs, is spared: as for items that are batches of their own.
+        if (call_attention() && has_fence_) {
             asymmetric_fence::heavy();
         } else {
-            std::atomic_thread_fence(std::memory_order_seq_cst);  // for a batch's end, where the worker has one too
+            std::atomic_thread_fence(std::memory_order_seq_cst);
         }
     }
     void unwatch() noexcept { watched_.store(false, std::memory_order_relaxed); }
@@ -115,7 +116,7 @@ class claims {
         /// Takes the first unstarted item.
         bool pop(std::uint64_t& item) noexcept {
             if (next_ >= known_end_) return false;
-            range_.begin.store(next_ + 1, std::memory_order_relaxed);
+            range_.begin.store(next_ + 1, std::memory_order_release);  // pairs with call_attention()
             asymmetric_fence::light();
             known_end_ = range_.poll.load(std::memory_order_relaxed);
             if (next_ >= known_end_) [[unlikely]] {
@@ -179,15 +180,17 @@ class claims {
         });
     }
 
-    /// Whether others could start an item beside the first one of this seat's batch. What a thief left to the one it
-    /// robbed counts too: whoever was sent for that batch may have been the thief.
-    bool leaves_work(std::size_t seat) const noexcept {
-        if (ranges_[seat].count() > 1) return true;
-        if (next_.load(std::memory_order_relaxed) < limit_.load(std::memory_order_relaxed)) return true;
-        for (std::size_t i = 0; i < seats_; ++i) {
-            if (i != seat && ranges_[i].count() > 0) return true;
+    /// How many items others could start beside the first one of this seat's batch; not more than `most`, about. What
+    /// a thief left to the one it robbed counts too: whoever was sent for that batch may have been the thief.
+    std::uint64_t left_for_others(std::size_t seat, std::uint64_t most) const noexcept {
+        const std::uint64_t own = ranges_[seat].count();
+        const std::uint64_t next = next_.load(std::memory_order_relaxed);
+        const std::uint64_t limit = limit_.load(std::memory_order_relaxed);
+        std::uint64_t left = (own > 1 ? own - 1 : 0) + (limit > next ? limit - next : 0);
+        for (std::size_t i = 0; i < seats_ && left < most; ++i) {
+            if (i != seat) left += ranges_[i].count();
         }
-        return false;
+        return std::min(left, most);
     }
 
   private:
@@ -212,11 +215,17 @@ class claims {
         r.poll.store(attention ? 0 : end, std::memory_order_relaxed);
     }
 
-    void call_attention() noexcept {
+    /// Returns whether any seat had an unstarted item.
+    bool call_attention() noexcept {
+        bool any = false;
         for (std::size_t seat = 0; seat < seats_; ++seat) {
-            std::lock_guard lock(ranges_[seat].mutex);
-            ranges_[seat].poll.store(0, std::memory_order_relaxed);
+            range& r = ranges_[seat];
+            std::lock_guard lock(r.mutex);
+            r.poll.store(0, std::memory_order_relaxed);
+            // An owner that is seen to have started its last item is seen to have published those before.
+            any = r.begin.load(std::memory_order_acquire) < r.end.load(std::memory_order_relaxed) || any;
         }
+        return any;
     }
 
     /// The owner reached for `item`, and somebody wants its attention, or that item too. Returns the true end; if it

@@ -118,10 +118,13 @@ class job : public call {
 
     void run_batches(std::size_t seat, stint length) noexcept {
         for (;;) {
-            const std::uint64_t left = claims_.limit() - std::min(claims_.limit(), claims_.next());
-            const std::uint64_t most = length == stint::one_item ? 1 : pace_.batch(left);
+            const std::uint64_t unclaimed = claims_.limit() - std::min(claims_.limit(), claims_.next());
+            const std::uint64_t most = length == stint::one_item ? 1 : pace_.batch(unclaimed);
             if (!claims_.claim(seat, most, max_lag_.load(std::memory_order_relaxed))) return;
-            if (claims_.leaves_work(seat)) pool_.announce(*this);
+            // A worker sends two more, which do the same: a large pool is awake soon. An owner sends one, for he may be done
+            // before anybody comes.
+            const std::uint64_t left = claims_.left_for_others(seat, length == stint::fair ? 2 : 1);
+            if (left > 0) pool_.announce(*this, left);
             run_batch(seat);
             if (length <= stint::one_batch || (length == stint::fair && pool_.others_wait())) return;
         }

@@ -25,7 +25,7 @@ class monitor {
   public:
     using clock = std::chrono::steady_clock;
     static constexpr std::uint64_t any_item = claims::unlimited;
-    static constexpr std::chrono::microseconds nap{300};
+    static constexpr std::chrono::microseconds nap{700};
     /// How long a consumer sleeps before it looks whether its items found any worker at all.
     static constexpr std::chrono::milliseconds patience_with_backend{50};
 

@@ -71,7 +71,7 @@ class pace {
     std::uint64_t window(std::uint64_t handed) noexcept {
         if (fixed_window_) return fixed_window_;
         const std::uint64_t ideal = ideal_batch();
-        const std::uint64_t wanted = ideal == 1 ? 2 * seats_ : std::min(4 * seats_ * ideal, max_window_);
+        const std::uint64_t wanted = ideal == 1 ? 2 * seats_ : std::min(8 * seats_ * ideal, max_window_);
         if (wanted <= window_) {
             window_ = std::max<std::uint64_t>(wanted, 2 * seats_);
             grow_at_ = handed + window_;

@@ -52,11 +52,13 @@ class scheduler {
         open_calls_.store(calls_.size(), std::memory_order_relaxed);
     }
 
-    /// Tells that c has new items to start. The caller stored them before.
-    void announce(call& c) noexcept {
+    /// Tells that c has new items to start, for up to so many workers. The caller stored them before.
+    void announce(call& c, std::uint64_t workers = 1) noexcept {
         // Pairs with the fence in leave(): either a leaving worker sees the new items, or this thread sees it gone.
         std::atomic_thread_fence(std::memory_order_seq_cst);
-        if (c.active_.load(std::memory_order_relaxed) < std::min(size(), c.max_workers_)) send_worker(&c);
+        if (c.active_.load(std::memory_order_relaxed) >= std::min(size(), c.max_workers_)) return;
+        while (workers-- > 0 && send_worker(&c)) {
+        }
     }
 
     /// Runs items of c on the calling thread while it can: on its own seat inside a job, else on a free one.
@@ -260,13 +262,14 @@ class scheduler {
     /// Sends an idle worker for work if there is a seat for it. scope: the call of the sending thread, if it has one.
     /// A backend that cannot take the task (out of memory, say) costs parallelism alone: whoever waits for a call
     /// works on it himself in the end.
-    void send_worker(call* scope) noexcept {
+    /// False if there was none to send.
+    bool send_worker(call* scope) noexcept {
         runner* r = nullptr;
         {
             std::lock_guard lock(mutex_);
             if (idle_runners_.empty() || free_seats_.size() <= runners_on_the_way_) {
                 tell_owners();  // one of them may sit on a seat, inside a job, and could do it
-                return;
+                return false;
             }
             r = idle_runners_.back();
             idle_runners_.pop_back();
@@ -274,14 +277,17 @@ class scheduler {
         }
         const submission mine{this, scope};
         const submission* outer = std::exchange(current_submission_, &mine);
+        bool is_sent = true;
         try {
             submit_to_backend(*r);
         } catch (...) {
             std::lock_guard lock(mutex_);
             idle_runners_.push_back(r);
             --runners_on_the_way_;
+            is_sent = false;
         }
         current_submission_ = outer;
+        return is_sent;
     }
 
     /// What a backend's worker does: takes a seat and works until no call has an item to start.
