@@ -87,10 +87,12 @@ def write_trace(path, trace):
     spans = [e for e in events if e["ph"] == "X"]
     begin = min(e["ts"] for e in spans)
     figure, axes = plt.subplots(figsize=(9, 0.6 * len(names) + 1.1))
-    for place, lane in enumerate(sorted(names, reverse=True)):
+    workers = [lane for lane in names if names[lane].startswith("worker")]
+    lanes = sorted(workers, reverse=True) + [lane for lane in names if lane not in workers]
+    for place, lane in enumerate(lanes):
         bars = [((e["ts"] - begin) / 1000, e["dur"] / 1000) for e in spans if e["tid"] == lane]
-        axes.broken_barh(bars, (place - 0.38, 0.76), facecolors="#bf8b5a" if lane == 0 else "#5e81ac", edgecolors="white", linewidth=0.3)
-    axes.set_yticks(range(len(names)), [names[lane] + (" waits" if lane == 0 else "") for lane in sorted(names, reverse=True)])
+        axes.broken_barh(bars, (place - 0.38, 0.76), facecolors="#5e81ac" if lane in workers else "#bf8b5a", edgecolors="white", linewidth=0.3)
+    axes.set_yticks(range(len(lanes)), [names[lane] if lane in workers else "consumer waits" for lane in lanes])
     axes.set_xlabel("milliseconds")
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()

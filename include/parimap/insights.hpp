@@ -6,6 +6,7 @@
 #include <parimap/detail/call_record.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdarg>
@@ -18,7 +19,8 @@
 
 namespace parimap {
 
-/// How one worker, or rather one seat of the pool, spent the time of a call. The times add up to the call's.
+/// How one worker, or rather one seat of the pool, spent the time of a call. What is missing to the whole of it went into
+/// handing out batches.
 struct worker_report {
     using seconds = std::chrono::duration<double>;
 
@@ -36,8 +38,9 @@ struct slow_item {
     std::chrono::duration<double> time{0};
 };
 
-/// What map_options{.insights = &report} fills in when a blocking call returns or throws, and, for a stream, when its
-/// end is reached or its last handle goes. It must live until then, and is written anew by each call.
+/// What map_options{.insights = &report} fills in when a blocking call that has begun to run items returns or throws,
+/// and, for a stream, when its end is reached or its last handle goes. It must live until then, and is written anew by
+/// each call.
 ///
 /// Costs a look at the clock for each item; a call without it costs nothing.
 struct run_report {
@@ -186,9 +189,9 @@ struct run_report {
         return text;
     }
     static std::string number(double value) {
-        char text[40];
-        std::snprintf(text, sizeof(text), "%.9g", std::isfinite(value) ? value : 0.0);
-        return text;
+        char text[40];  // JSON's numbers have a point in every locale
+        const double finite = std::isfinite(value) ? value : 0.0;
+        return std::string(text, std::to_chars(text, text + sizeof(text), finite, std::chars_format::general, 9).ptr);
     }
     static std::string time(seconds s) {
         char text[40];

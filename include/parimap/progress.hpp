@@ -12,6 +12,7 @@
 #include <range/v3/view/interface.hpp>
 
 #include <cstddef>
+#include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -71,13 +72,13 @@ class [[nodiscard]] progress_view : public ranges::view_base, public std::ranges
         shared(View v, progress_options o) : view(std::move(v)), options(std::move(o)) {}
 
         void begin() {
-            if (next) return;
+            if (bar) return;
             next.emplace(detail::begin_of(view));
             last.emplace(detail::end_of(view));
             if constexpr (detail::some_sized_range<View>) {
                 if (!options.total) options.total = options.initial + static_cast<std::size_t>(detail::size_of(view));
             }
-            bar.emplace(std::move(options));
+            bar.emplace(options);
         }
         void step() {
             ++*next;
@@ -124,6 +125,10 @@ struct progress_fn {
         requires detail::some_range<std::remove_reference_t<Range>>
     auto operator()(Range&& range, progress_options options = {}) const {
         return std::forward<Range>(range) | detail::progress_pipe{std::move(options)};
+    }
+    template <class T>
+    auto operator()(std::initializer_list<T> items, progress_options options = {}) const {
+        return items | detail::progress_pipe{std::move(options)};
     }
     auto operator()(progress_options options = {}) const { return detail::progress_pipe{std::move(options)}; }
 };

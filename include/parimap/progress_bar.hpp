@@ -27,7 +27,7 @@ class progress_bar final : detail::progress_source {
   public:
     /// Throws std::invalid_argument for a bar_format with unknown fields.
     explicit progress_bar(progress_options options = {}) {
-        if (detail::current_place && !options.nested && !options.sink) return;
+        if (detail::current_place && !options.nested) return;
         line_.emplace(std::move(options), static_cast<const detail::progress_source&>(*this), std::nullopt);
     }
     ~progress_bar() {
@@ -99,6 +99,10 @@ class map_bar final : public watcher {
   public:
     map_bar(const progress_options& options, const progress_source& source, std::optional<std::uint64_t> total)
         : line_(options, source, total) {}
+
+    void set_failed() noexcept override {
+        line_.change([](progress_line& line) { line.set_failed(); });
+    }
 
   private:
     displayed_line line_;

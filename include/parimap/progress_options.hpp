@@ -22,8 +22,9 @@ class progress_sink {
     virtual ~progress_sink() = default;
 
     /// Called once when the bar begins, then every interval, and, with `closed` set, once at its end; never twice at a
-    /// time. On a thread of parimap's, except for the first and the last, which come on the caller's. May not make or
-    /// close bars. What it throws ends its bar, not the work.
+    /// time. On a thread of parimap's, except for the first and the last, which come on the caller's. All bars wait for
+    /// it, so it should be quick, must not do anything with bars or call progress_write, and must not wait for a thread that
+    /// does. What it throws ends its bar, not the work.
     virtual void update(const progress_snapshot& snapshot) = 0;
 };
 
@@ -61,7 +62,7 @@ struct progress_options {
     std::chrono::duration<double> smoothing_window{0};
     /// Time between two looks at the counts.
     std::chrono::duration<double> interval{0.1};
-    /// Whether there is a bar also where it begins inside a job.
+    /// Whether it is shown, or its sink told, also where it begins inside a job.
     bool nested = false;
     /// The file descriptor that is written to; 2 is the standard error.
     int output = 2;

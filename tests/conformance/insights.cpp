@@ -117,8 +117,9 @@ TEST_CASE("insights name the slowest items") {
     REQUIRE(report.slowest[0].index == 40);
     REQUIRE(report.slowest[1].index == 70);
     REQUIRE(report.slowest[0].time >= 55ms);
+    const map_options options{.insights = &report};
     report.slowest_wanted = 0;
-    parimap::parallel_for_each(p, map_options{.insights = &report}, f, numbers(100));
+    parimap::parallel_for_each(p, options, f, numbers(100));
     REQUIRE(report.slowest.empty());
     REQUIRE(report.items == 100);
 }
@@ -238,6 +239,39 @@ TEST_CASE("a trace is a JSON array of events after every call, with all batches 
             for (std::size_t i = 1; i < times.size(); ++i) REQUIRE(times[i].first >= times[i - 1].second - 0.002);
         }
     }
+    std::remove(path.c_str());
+}
+
+TEST_CASE("a trace of several consumers gives each a lane, and one that was spoilt begins anew") {
+    const std::string path = temporary_file();
+    pool p{2};
+    const auto consume = [&] {
+        for (int i = 0; i < 5; ++i) {
+            (void)drain(parimap::ordered_imap(
+                p, map_options{.trace = path},
+                [](int n) {
+                    std::this_thread::sleep_for(1ms);
+                    return n;
+                },
+                numbers(5)));
+        }
+    };
+    std::thread other(consume);
+    consume();
+    other.join();
+    std::map<std::uint64_t, std::vector<std::pair<double, double>>> waits;
+    for (const auto& e : read_json(path)) {
+        if (e.at("name") != "wait for a result") continue;
+        waits[e.at("tid")].emplace_back(e.at("ts"), e.at("ts").get<double>() + e.at("dur").get<double>());
+    }
+    if (!is_serial) REQUIRE(waits.size() == 2);
+    for (auto& [lane, times] : waits) {
+        std::sort(times.begin(), times.end());
+        for (std::size_t i = 1; i < times.size(); ++i) REQUIRE(times[i].first >= times[i - 1].second - 0.002);
+    }
+    std::ofstream(path) << "spoilt";
+    (void)parimap::parallel_map(p, map_options{.trace = path}, same, numbers(5));
+    REQUIRE(read_json(path).size() > 1);
     std::remove(path.c_str());
 }
 

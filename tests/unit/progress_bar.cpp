@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <list>
 #include <memory>
 #include <optional>
@@ -384,6 +385,86 @@ TEST_CASE("progress_bar: an output that is closed or full ends the bar and not t
     REQUIRE_FALSE(parimap::detail::write_all(full.fds[1], much, 20ms));
 }
 
+TEST_CASE("progress_bar: a terminal that nobody reads ends the bars and not the work") {
+    const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+    REQUIRE((master >= 0 && ::grantpt(master) == 0 && ::unlockpt(master) == 0));
+    const int slave = ::open(::ptsname(master), O_RDWR | O_NOCTTY);
+    winsize size{};
+    size.ws_col = 200;
+    size.ws_row = 24;
+    REQUIRE(::ioctl(slave, TIOCSWINSZ, &size) == 0);
+    {
+        std::list<progress_bar> bars;
+        for (int i = 0; i < 20; ++i) {
+            progress_options options;
+            options.output = slave;
+            options.total = 10;
+            options.interval = 1ms;
+            bars.emplace_back(options);
+        }
+        std::this_thread::sleep_for(50ms);
+        for (progress_bar& bar : bars) bar.tick();
+    }
+    ::close(slave);
+    ::close(master);
+}
+
+TEST_CASE("progress_bar: a slow sink, or an odd interval, holds up nobody for long") {
+    struct slow : parimap::progress_sink {
+        void update(const parimap::progress_snapshot& s) override {
+            if (!s.closed) std::this_thread::sleep_for(20ms);
+        }
+    };
+    const auto start = std::chrono::steady_clock::now();
+    for (const auto interval : {1e-300, 1e-3, 1e300, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(), -1.0}) {
+        progress_options options;
+        options.sink = std::make_shared<slow>();
+        options.interval = std::chrono::duration<double>(interval);
+        progress_bar bar(options);
+        for (int i = 0; i < 5; ++i) bar.set_postfix("x");
+        std::this_thread::sleep_for(30ms);
+    }
+    REQUIRE(std::chrono::steady_clock::now() - start < 8s);
+}
+
+TEST_CASE("progress_bar: a log stays quiet when more is done than was expected, and its lines stay lines") {
+    pipe_ends ends;
+    {
+        progress_options options;
+        options.total = 10;
+        options.output = ends.fds[1];
+        options.interval = 1ms;
+        options.bar_format = "\r{l_bar}\n{bar}{r_bar}";
+        progress_bar bar(options);
+        for (int i = 0; i < 200; ++i) {
+            bar.tick(5);
+            std::this_thread::sleep_for(1ms);
+        }
+    }
+    const std::string text = ends.read_all();
+    REQUIRE(text.find('\r') == std::string::npos);
+    REQUIRE(std::count(text.begin(), text.end(), '\n') <= 12);
+}
+
+TEST_CASE("progress_bar: a bar_format that cannot be used in every state throws when the bar is made") {
+    for (const char* const wrong : {"{rate:F}", "{rate_inv:x}", "{total:s}", "{nonsense}"}) {
+        for (const std::optional<std::size_t> width : {std::optional<std::size_t>(), std::optional<std::size_t>(0)}) {
+            for (const std::optional<std::size_t> total : {std::optional<std::size_t>(), std::optional<std::size_t>(9)}) {
+                CAPTURE(wrong);
+                progress_options options;
+                options.bar_format = wrong;
+                options.width = width;
+                options.total = total;
+                REQUIRE_THROWS_AS(progress_bar(options), std::invalid_argument);
+                const int items[] = {1};
+                auto view = parimap::progress(items, options);
+                REQUIRE_THROWS_AS(view.begin(), std::invalid_argument);
+                REQUIRE_THROWS_AS(view.begin(), std::invalid_argument);  // and has not begun
+            }
+        }
+    }
+}
+
 TEST_CASE("progress: loops over any range and counts what the loop is done with") {
     const auto sink = std::make_shared<recording_sink>();
     const auto items = numbers(100);
@@ -423,6 +504,8 @@ TEST_CASE("progress: is a view for both libraries, and elements can be changed t
     REQUIRE(count == 10);
     for (const int i : parimap::progress(std::vector<int>{}, told_to(sink))) count += i;
     REQUIRE(count == 10);
+    for (const int i : parimap::progress({1, 2, 3}, told_to(sink))) count += i;
+    REQUIRE(count == 16);
 }
 
 TEST_CASE("progress: the rate can follow the latest past") {

@@ -98,7 +98,9 @@ class blocking final : public job<Source, F, Results> {
         ~ending() {
             self.pool_.finish(self);
             self.obey_no_more();
-            if (self.observer_) self.observer_->finish();
+            if (!self.observer_) return;
+            if (self.input_failure_ || self.is_cancelled()) self.observer_->set_failed();
+            self.observer_->finish();
         }
     };
 

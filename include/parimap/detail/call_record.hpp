@@ -109,6 +109,7 @@ struct call_record {
     std::vector<seat_record> seats;
     std::chrono::steady_clock::duration consumer_waited{};
     event_log consumer_waits;
+    std::size_t consumer = 0;  // a number of its thread's
 };
 
 /// map_options::insights. Made from a run_report*, or nothing. As with progress_request, a program without reports has
@@ -122,11 +123,11 @@ class report_request {
         requires std::same_as<Report, run_report>
     report_request(Report* report) noexcept
         : report_(report),
-          slowest_wanted_(report ? report->slowest_wanted : 0),
+          slowest_wanted_([](const void* r) { return static_cast<const Report*>(r)->slowest_wanted; }),
           fill_([](void* r, const call_record& record) { static_cast<Report*>(r)->fill_from(record); }) {}
 
     explicit operator bool() const noexcept { return report_ != nullptr; }
-    std::size_t slowest_wanted() const noexcept { return slowest_wanted_; }
+    std::size_t slowest_wanted() const noexcept { return report_ ? slowest_wanted_(report_) : 0; }
 
     void fill(const call_record& record) const {
         if (report_) fill_(report_, record);
@@ -134,7 +135,7 @@ class report_request {
 
   private:
     void* report_ = nullptr;
-    std::size_t slowest_wanted_ = 0;
+    std::size_t (*slowest_wanted_)(const void*) = nullptr;
     void (*fill_)(void*, const call_record&) = nullptr;
 };
 

@@ -6,9 +6,9 @@
 #include <parimap/detail/display_text.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -17,11 +17,16 @@
 
 namespace parimap::detail {
 
+/// As printf would in the C locale; the program's own may be another.
+inline std::string as_text(double number, std::chars_format form, int precision) {
+    char text[800];  // the longest double has 309 digits before the point
+    return std::string(text, std::to_chars(text, text + sizeof(text), number, form, precision).ptr);
+}
+
 /// number with so many decimals, at least `width` long.
 inline std::string fixed(double number, int decimals, int width) {
-    char text[400];  // the longest double has 309 digits
-    std::snprintf(text, sizeof(text), "%*.*f", width, decimals, number);
-    return text;
+    const std::string text = as_text(number, std::chars_format::fixed, decimals);
+    return std::string(static_cast<std::size_t>(std::max(0, width - static_cast<int>(text.size()))), ' ') + text;
 }
 
 struct field_number {
@@ -96,33 +101,19 @@ inline std::string format_string(std::string text, std::string_view specificatio
 
 inline std::string format_number(field_number number, std::string_view specification) {
     const field_spec spec(specification);
-    if (std::isnan(number.value)) return spec.padded("?", '>');
-    char text[400];
     const int precision = spec.precision.value_or(6);
-    switch (spec.type) {
-        case 0:
-            if (number.whole && !spec.precision) {
-                std::snprintf(text, sizeof(text), "%.0f", number.value);
-            } else {
-                std::snprintf(text, sizeof(text), "%.*g", spec.precision.value_or(17), number.value);
-                // The shortest text that reads back as the same number, as Python shows it.
-                for (int digits = 1; !spec.precision && digits < 17; ++digits) {
-                    char shorter[40];
-                    std::snprintf(shorter, sizeof(shorter), "%.*g", digits, number.value);
-                    if (std::stod(shorter) != number.value) continue;
-                    std::snprintf(text, sizeof(text), "%s%s", shorter, number.value == std::floor(number.value) && number.value < 1e15 ? ".0" : "");
-                    break;
-                }
-            }
-            break;
-        case 'd': std::snprintf(text, sizeof(text), "%.0f", number.value); break;
-        case 'f': std::snprintf(text, sizeof(text), "%.*f", precision, number.value); break;
-        case 'e': std::snprintf(text, sizeof(text), "%.*e", precision, number.value); break;
-        case 'g': std::snprintf(text, sizeof(text), "%.*g", precision, number.value); break;
-        case '%': std::snprintf(text, sizeof(text), "%.*f%%", precision, 100 * number.value); break;
-        default: field_spec::bad(specification);
-    }
-    return spec.padded(text, '>');
+    const auto form = spec.type == 'e' ? std::chars_format::scientific
+                      : spec.type == 'g' || (spec.type == 0 && spec.precision) ? std::chars_format::general
+                                                                               : std::chars_format::fixed;
+    if (std::string_view("defg%").find(spec.type) == std::string_view::npos && spec.type != 0) field_spec::bad(specification);
+    if (std::isnan(number.value)) return spec.padded("?", '>');
+    if (spec.type == 'd' || (spec.type == 0 && number.whole && !spec.precision)) return spec.padded(fixed(number.value, 0, 0), '>');
+    if (spec.type == '%') return spec.padded(as_text(100 * number.value, form, precision) + '%', '>');
+    if (spec.type != 0 || spec.precision) return spec.padded(as_text(number.value, form, precision), '>');
+    char text[40];  // the shortest text that reads back as the same number, as Python shows it
+    std::string shortest(text, std::to_chars(text, text + sizeof(text), number.value).ptr);
+    if (shortest.find_first_of(".en") == std::string::npos) shortest += ".0";
+    return spec.padded(std::move(shortest), '>');
 }
 
 /// The text with {name} and {name:spec} replaced by what value(name, spec) gives, {{ and }} by single braces.

@@ -64,12 +64,14 @@ class observer final : public progress_source {
     // ---- by workers ----------------------------------------------------------------------------------------------
 
     void enter(std::size_t seat) noexcept {
+        if (!is_timed_) return;
         lane& l = lanes_[seat];
         l.record.idle[static_cast<std::size_t>(l.cause)] += clock::now() - l.idle_since;
     }
 
     /// Nothing was left to start, or another call got the seat.
     void leave(std::size_t seat) noexcept {
+        if (!is_timed_) return;
         lane& l = lanes_[seat];
         l.idle_since = clock::now();
         l.cause = cause_.load(std::memory_order_relaxed);
@@ -108,7 +110,7 @@ class observer final : public progress_source {
     void end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, clock::time_point begin, clock::time_point end) noexcept {
         lane& l = lanes_[seat];
         l.in_batch.store(false, std::memory_order_relaxed);
-        if (items == 0) return;
+        if (items == 0 || !is_timed_) return;
         l.record.add_batch(items, end - begin);
         if (!trace_.empty()) l.record.events.add({begin, end, first, items});
     }
@@ -126,8 +128,9 @@ class observer final : public progress_source {
     /// The consumer waits for a result, while it lives.
     class consumer_wait {
       public:
-        explicit consumer_wait(observer* all) noexcept : all_(all) {
+        explicit consumer_wait(observer* all) noexcept : all_(all && all->is_timed_ ? all : nullptr) {
             if (!all_) return;
+            all_->consumer_ = number_of_this_thread();
             begin_ = clock::now();
             all_->consumer_waits_.store(true, std::memory_order_relaxed);
         }
@@ -146,11 +149,16 @@ class observer final : public progress_source {
         clock::time_point begin_;
     };
 
+    /// The call ends with an exception that is no item's.
+    void set_failed() noexcept {
+        if (bar_) bar_->set_failed();
+    }
+
     /// Closes the bar, fills the report, writes the trace. No worker is in the call any more. Once.
     [[gnu::cold]] void finish() noexcept {
         if (std::exchange(is_finished_, true)) return;
         bar_.reset();
-        if (!report_ && trace_.empty()) return;
+        if (!is_timed_) return;
         try {
             const call_record record = all_records();
             report_.fill(record);
@@ -160,6 +168,12 @@ class observer final : public progress_source {
     }
 
   private:
+    static std::size_t number_of_this_thread() noexcept {
+        static std::atomic<std::size_t> threads{0};
+        static thread_local const std::size_t mine = threads.fetch_add(1, std::memory_order_relaxed);
+        return mine;
+    }
+
     progress_counts counts() const noexcept override {
         progress_counts sum;
         for (std::size_t seat = 0; seat < pool_.size(); ++seat) {
@@ -186,6 +200,7 @@ class observer final : public progress_source {
         all.pool_id = pool_.id();
         all.backend = pool_.backend_name();
         all.consumer_waited = consumer_waited_;
+        all.consumer = consumer_;
         all.consumer_waits = std::move(waits_);
         const progress_counts sum = counts();
         all.items = sum.done;
@@ -201,6 +216,7 @@ class observer final : public progress_source {
     const progress_request bar_request_;
     const report_request report_;
     const std::string trace_;
+    const bool is_timed_ = report_ || !trace_.empty();  // a bar alone reads no clock
     const scheduler& pool_;
     const claims& items_;
     const ticks clock_;
@@ -211,6 +227,7 @@ class observer final : public progress_source {
     std::atomic<bool> consumer_waits_{false};
     clock::duration consumer_waited_{};
     event_log waits_;
+    std::size_t consumer_ = 0;
     bool is_finished_ = false;
     std::unique_ptr<watcher> bar_;  // goes first
 };

@@ -7,6 +7,7 @@
 #include <parimap/detail/terminal.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -26,8 +27,8 @@ namespace parimap::detail {
 /// frames the cursor rests at the begin of the block's first line: there a terminal that changes its width keeps it,
 /// however it wraps the lines, and erasing from there on erases all of the block.
 ///
-/// No worker ever takes this mutex. Whoever opens and closes a bar draws its first and last state himself; between
-/// them the thread does. It exists while there is a bar, and no longer.
+/// Whoever opens and closes a bar draws its first and last state himself; between them the thread does. It exists while
+/// there is a bar, and no longer. Running an item never takes this mutex; only what the program itself does with bars does.
 class progress_display {
   public:
     /// Never destroyed, for bars may be closed by destructors of static objects.
@@ -36,12 +37,15 @@ class progress_display {
         return *display;
     }
 
-    void open(progress_line& line) {
+    void open(progress_line& line) noexcept {
         std::lock_guard lock(mutex_);
-        lines_.push_back({&line, clock::now()});
-        refresh(lines_.back());
-        if (line.is_drawn()) draw(line.output());
-        if (!renderer_) start();
+        try {
+            lines_.push_back({&line, clock::now()});
+            refresh(lines_.back());
+            if (line.is_drawn()) draw(line.output());
+            if (!renderer_) start();
+        } catch (...) {  // out of memory or threads: the bar is not worth the work
+        }
         wake_.notify_all();
     }
 
@@ -50,7 +54,7 @@ class progress_display {
         std::unique_ptr<renderer> ended;
         {
             std::lock_guard lock(mutex_);
-            lines_.erase(std::find_if(lines_.begin(), lines_.end(), [&](const shown& s) { return s.line == &line; }));
+            std::erase_if(lines_, [&](const shown& s) { return s.line == &line; });
             try {
                 line.look(true);
                 line.tell_sink();
@@ -84,7 +88,7 @@ class progress_display {
             write(fd, erase_block);
         }
         std::fflush(output == STDERR_FILENO ? stderr : stdout);
-        write(output, std::string(text) + '\n');
+        write_patiently(output, std::string(text) + '\n');
         for (const int fd : terminals) draw(fd);
     }
 
@@ -130,10 +134,8 @@ class progress_display {
         while (!self.stop) {
             clock::time_point next = clock::time_point::max();
             for (const shown& s : lines_) next = std::min(next, s.due);
-            if (clock::now() < next) {
-                wake_.wait_until(lock, next);
-                continue;
-            }
+            // However long a round takes, others get at the bars between two of them.
+            wake_.wait_until(lock, std::max(next, clock::now() + std::chrono::milliseconds(1)));
             try {
                 show_due_lines();
             } catch (...) {  // out of memory: perhaps there is some next time
@@ -154,10 +156,10 @@ class progress_display {
     }
 
     void refresh(shown& s) {
-        s.due = clock::now() + std::chrono::duration_cast<clock::duration>(s.line->interval());
         s.line->look();
         s.line->tell_sink();
         if (auto text = s.line->log_text()) write(s.line->output(), *text);
+        s.due = clock::now() + std::chrono::duration_cast<clock::duration>(s.line->interval());
     }
 
     /// Draws the block of this terminal; above it, for good, the line of a bar that has ended.
@@ -210,7 +212,7 @@ class displayed_line {
     displayed_line& operator=(const displayed_line&) = delete;
 
     void close() noexcept {
-        if (std::exchange(is_open_, false)) progress_display::instance().close(line_);
+        if (is_open_.exchange(false)) progress_display::instance().close(line_);
     }
 
     template <class Change>
@@ -220,7 +222,7 @@ class displayed_line {
 
   private:
     progress_line line_;
-    bool is_open_;
+    std::atomic<bool> is_open_;
 };
 
 }  // namespace parimap::detail

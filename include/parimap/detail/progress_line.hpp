@@ -31,7 +31,9 @@ class progress_line {
     progress_line(progress_options options, const progress_source& source, std::optional<std::uint64_t> total)
         : options_(std::move(options)), source_(source), running_(source.seats()) {
         const auto from_environment = interval_from_environment();
-        interval_ = from_environment.value_or(std::max(options_.interval, std::chrono::duration<double>(0.001)));
+        interval_ = from_environment.value_or(options_.interval);
+        if (!(interval_.count() >= 0.001)) interval_ = std::chrono::milliseconds(1);
+        interval_ = std::min(interval_, std::chrono::duration<double>(1e6));
         log_interval_ = from_environment.value_or(std::chrono::seconds(30));
         mode_ = options_.sink ? progress_mode::off : mode_from_environment();
         if (mode_ == progress_mode::automatic) mode_ = is_terminal(options_.output) ? progress_mode::bar : progress_mode::log;
@@ -50,7 +52,7 @@ class progress_line {
         if (is_coloured_) shown_.colour = options_.colour;
         set_description(options_.description);
         set_postfix(options_.postfix);
-        (void)format_progress(shown_);
+        check_format();
     }
 
     /// Whether anybody gets to see it.
@@ -63,7 +65,10 @@ class progress_line {
 
     void set_description(std::string text) { shown_.description = on_one_line(std::move(text)); }
     void set_postfix(std::string text) { shown_.postfix = on_one_line(std::move(text)); }
-    void set_total(std::optional<std::uint64_t> total) noexcept { shown_.total = total; }
+    void set_total(std::optional<std::uint64_t> total) noexcept {
+        shown_.total = total;
+        logged_share_ = 0;
+    }
     /// The loop or call ended with an exception.
     void set_failed() noexcept { has_failed_ = true; }
 
@@ -94,14 +99,14 @@ class progress_line {
     std::optional<std::string> log_text() {
         if (mode_ != progress_mode::log) return std::nullopt;
         const clock::time_point now = clock::now();
-        const double share = shown_.total && *shown_.total > 0
+        const double share = shown_.total && *shown_.total > 0 && shown_.n <= *shown_.total
                                  ? 10.0 * static_cast<double>(shown_.n) / static_cast<double>(*shown_.total)
                                  : 0.0;
         const bool is_due = !logged_ || shown_.closed || now - *logged_ >= log_interval_ || share >= logged_share_ + 1;
         if (!is_due) return std::nullopt;
         logged_ = now;
         logged_share_ = share;
-        return format_progress(shown_) + '\n';
+        return on_one_line(format_progress(shown_)) + '\n';
     }
 
     void tell_sink() {
@@ -117,6 +122,20 @@ class progress_line {
     void give_up() noexcept { mode_ = progress_mode::off; }
 
   private:
+    /// Throws what bar_format gets wrong, whichever state may come.
+    void check_format() const {
+        progress_snapshot s = shown_;
+        s.n = 1;
+        s.elapsed = 1;
+        s.rate = 1;
+        s.initial = 0;
+        if (!s.width || *s.width == 0) s.width = 40;
+        for (const std::optional<std::uint64_t> total : {std::optional<std::uint64_t>(2), std::optional<std::uint64_t>()}) {
+            s.total = total;
+            (void)format_progress(s);
+        }
+    }
+
     struct sample {
         clock::time_point time;
         std::uint64_t n;

@@ -127,6 +127,7 @@ class stream final : public job<Source, F, Results> {
     /// All results are handed over; the workers that finished the last items may have something to note yet. Where the
     /// input was cut, items behind the cut may still run: then the destructor does it.
     void end_observation() noexcept {
+        if (input_failure_) observer_->set_failed();
         if (cut_ != claims::unlimited) return;
         pool_.wait_until_left(*this);
         observer_->finish();
@@ -241,7 +242,6 @@ class stream final : public job<Source, F, Results> {
             throw_if_cancelled();
             if (is_cut_short()) return results_.front();
             if (helps && pool_.help(*this, stint::one_batch)) continue;
-            const observer::consumer_wait waiting(observer_.get());
             const clock::time_point now = clock::now();
             if (now >= deadline) throw timed_out("parimap: no result in time; nothing is lost, ask again");
             if (helps) {
@@ -251,6 +251,7 @@ class stream final : public job<Source, F, Results> {
             } else if (pace_.batched() && !napped) {
                 napped = true;
                 const std::uint64_t taken = claims_.limit() - handed_ - skipped_;
+                const observer::consumer_wait waiting(observer_.get());
                 monitor_.wait_patiently(handed_ + skipped_ + std::max<std::uint64_t>(1, taken / 2), deadline,
                                         [this] { return results_.front() || this->is_cancelled(); });
             } else if (scheduler::has_worker(*this)) {
@@ -265,6 +266,7 @@ class stream final : public job<Source, F, Results> {
 
     template <class Also>
     void wait_urgently(clock::time_point deadline, Also also) {
+        const observer::consumer_wait waiting(observer_.get());
         monitor_.wait_urgently(results_.due(), claims_, deadline,
                                [&] { return results_.front() || this->is_cancelled() || is_cut_short() || also(); });
     }

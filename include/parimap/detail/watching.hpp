@@ -44,6 +44,9 @@ class watcher {
     watcher(const watcher&) = delete;
     watcher& operator=(const watcher&) = delete;
     virtual ~watcher() = default;
+
+    /// The call ends with an exception that is no item's.
+    virtual void set_failed() noexcept = 0;
 };
 
 /// map_options::progress. Made from progress_options, or nothing. Which code shows a bar is known where that is
