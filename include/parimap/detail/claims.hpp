@@ -72,7 +72,8 @@ class claims {
     bool is_open(std::uint64_t item) const noexcept { return item < gate_.load(std::memory_order_relaxed); }
 
     /// From now on each worker is interrupted between two items, until nobody watches any more. After the call the
-    /// watcher sees what a worker published before its latest item, or that worker is interrupted before its next.
+    /// watcher sees what a worker published before its latest item, or that worker is interrupted before its next, or comes
+    /// to its batch's end.
     void watch() noexcept {
         watched_.store(true, std::memory_order_relaxed);
         // Where nobody has an unstarted item, each worker comes to its batch's end next, where it passes a full fence of its
@@ -90,14 +91,14 @@ class claims {
 
     // ---- by workers ----------------------------------------------------------------------------------------------
 
-    /// Gives the seat, whose range is empty, a batch of at most `most` items. An item that `max_lag` later ones
-    /// have overtaken goes first. False if there is nothing to start.
-    bool claim(std::size_t seat, std::uint64_t most, std::uint64_t max_lag) noexcept {
+    /// Gives the seat, whose range is empty, a batch: at most `most` items of the counter's, or half of another's, at
+    /// most `most_stolen`. An item that `max_lag` later ones have overtaken goes first. False if there is nothing to start.
+    bool claim(std::size_t seat, std::uint64_t most, std::uint64_t most_stolen, std::uint64_t max_lag) noexcept {
         const auto overtaken = [max_lag](std::uint64_t begin, std::uint64_t, std::uint64_t next) {
             return begin < next && next - begin > max_lag ? next - begin : 0;
         };
         const auto length = [](std::uint64_t, std::uint64_t count, std::uint64_t) { return count; };
-        if (steal(seat, most, overtaken)) return true;
+        if (steal(seat, most_stolen, overtaken)) return true;
         std::uint64_t begin = next_.load(std::memory_order_relaxed);
         for (;;) {
             const std::uint64_t end = available(begin, most);
@@ -107,8 +108,9 @@ class claims {
                 return true;
             }
         }
-        return steal(seat, most, length);
+        return steal(seat, most_stolen, length);
     }
+    bool claim(std::size_t seat, std::uint64_t most, std::uint64_t max_lag) noexcept { return claim(seat, most, most, max_lag); }
 
     /// The seat's batch, as its owner sees it.
     class batch {

@@ -119,8 +119,10 @@ class job : public call {
     void run_batches(std::size_t seat, stint length) noexcept {
         for (;;) {
             const std::uint64_t unclaimed = claims_.limit() - std::min(claims_.limit(), claims_.next());
-            const std::uint64_t most = length == stint::one_item ? 1 : pace_.batch(unclaimed);
-            if (!claims_.claim(seat, most, max_lag_.load(std::memory_order_relaxed))) return;
+            const bool just_one = length == stint::one_item;
+            const std::uint64_t most = just_one ? 1 : pace_.batch(unclaimed);
+            const std::uint64_t most_stolen = just_one ? 1 : pace_.ideal_batch();
+            if (!claims_.claim(seat, most, most_stolen, max_lag_.load(std::memory_order_relaxed))) return;
             // A worker sends two more, which do the same: a large pool is awake soon. An owner sends one, for he may be done
             // before anybody comes.
             const std::uint64_t left = claims_.left_for_others(seat, length == stint::fair ? 2 : 1);

@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_SCHEDULER_ON_HPP
 
 #include <parimap/backend.hpp>
+#include <parimap/detail/asymmetric_fence.hpp>
 #include <parimap/detail/scheduler.hpp>
 
 #include <algorithm>
@@ -30,6 +31,8 @@ class scheduler_on final : public scheduler {
         if (workers == 0) {
             throw std::invalid_argument("parimap: a pool needs at least one worker; leave the number out for cpu_count()");
         }
+        // Instant while the process has one thread; once the workers are there it would cost the first call milliseconds.
+        (void)asymmetric_fence::available();
         return workers;
     }
 
