@@ -18,7 +18,7 @@ namespace parimap::detail {
 template <class Entry>
 class outbox {
   public:
-    static constexpr std::size_t block_size = sizeof(Entry) >= 512 ? 2 : 1024 / sizeof(Entry);
+    static constexpr std::size_t block_size = sizeof(Entry) >= 2048 ? 2 : 4096 / sizeof(Entry);
 
     outbox() noexcept = default;
     outbox(const outbox&) = delete;

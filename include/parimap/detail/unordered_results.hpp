@@ -26,12 +26,14 @@ class unordered_results {
 
     class entry {
       public:
-        bool is_value() const noexcept { return is_value_; }
-        failure_of whose_failure() const noexcept { return whose_; }
+        bool is_value() const noexcept { return (item_and_state_ & 3U) == value; }
+        failure_of whose_failure() const noexcept {
+            return (item_and_state_ & 3U) == input_failure ? failure_of::input : failure_of::item;
+        }
         R& get() noexcept { return value_; }
         std::exception_ptr exception() const noexcept { return exception_; }
         ~entry() {
-            if (is_value_) {
+            if (is_value()) {
                 std::destroy_at(std::addressof(value_));
             } else {
                 std::destroy_at(std::addressof(exception_));
@@ -41,15 +43,17 @@ class unordered_results {
       private:
         friend unordered_results;
 
+        enum state : std::uint64_t { value, item_failure, input_failure };
+
         template <class Make>
         entry(std::uint64_t item, const ticks& clock, Make&& make)
-            : item_(item), is_value_(true), value_(std::forward<Make>(make)()), finished_(clock.now()) {}
+            : item_and_state_(item << 2U | value), value_(std::forward<Make>(make)()), finished_(clock.now()) {}
         entry(std::uint64_t item, const ticks& clock, std::exception_ptr exception, failure_of whose) noexcept
-            : item_(item), is_value_(false), whose_(whose), exception_(std::move(exception)), finished_(clock.now()) {}
+            : item_and_state_(item << 2U | (whose == failure_of::input ? input_failure : item_failure)),
+              exception_(std::move(exception)),
+              finished_(clock.now()) {}
 
-        std::uint64_t item_;
-        bool is_value_;
-        failure_of whose_ = failure_of::item;
+        std::uint64_t item_and_state_;  // in one word: entries cross from one CPU's cache to another's
         union {
             R value_;
             std::exception_ptr exception_;
@@ -92,7 +96,7 @@ class unordered_results {
         return e;
     }
 
-    std::uint64_t item_of(const entry& e) const noexcept { return e.item_; }
+    std::uint64_t item_of(const entry& e) const noexcept { return e.item_and_state_ >> 2U; }
 
     /// Drops the entry that front() gave.
     void pop(entry&) noexcept { boxes_[chosen_].pop(); }
