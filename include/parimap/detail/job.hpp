@@ -135,14 +135,29 @@ class job : public call {
     /// The one place where a batch is taken, run, and its results brought back. (A distributed backend will pack the
     /// batch here.)
     void run_batch(std::size_t seat) noexcept {
+        if (observer_) {
+            run_batch_for(seat, [watching = observer_->begin_batch(seat)](std::uint64_t item) mutable {
+                watching.item_done(item);
+            });
+        } else {
+            run_batch_for(seat, nobody{});
+        }
+    }
+
+    struct nobody {
+        void operator()(std::uint64_t /*item*/) const noexcept {}
+    };
+
+    /// done(item) is told of each item. (A loop of its own for calls that nobody observes: a branch in it, never taken, costs
+    /// a fifth of a map over numbers.)
+    template <class Done>
+    void run_batch_for(std::size_t seat, Done done) noexcept {
         using clock = std::chrono::steady_clock;
         const clock::time_point start = clock::now();
         claims::batch batch = claims_.batch_of(seat);
         monitor::tally finished = monitor_.tally_of(seat);
         std::uint64_t last = 0;
         std::uint64_t dropped = 0;
-        std::optional<observer::batch> observed;
-        if (observer_) observed.emplace(observer_->begin_batch(seat));
         for (std::uint64_t item = 0; batch.pop(item);) {
             if (batch.interrupted()) [[unlikely]] {
                 if (batch.started() > 1) monitor_.after_item(item - 1);
@@ -154,7 +169,7 @@ class job : public call {
             }
             run_item(seat, item);
             last = item;
-            if (observed) observed->item_done(item);
+            done(item);
             if constexpr (Source::pulled) finished.add(1);  // whoever pulls waits for every one
         }
         const std::uint64_t run = batch.started() - (dropped > 0);
