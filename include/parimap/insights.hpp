@@ -4,6 +4,7 @@
 #define PARIMAP_INSIGHTS_HPP
 
 #include <parimap/detail/call_record.hpp>
+#include <parimap/detail/field_format.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -189,9 +190,7 @@ struct run_report {
         return text;
     }
     static std::string number(double value) {
-        char text[40];  // JSON's numbers have a point in every locale
-        const double finite = std::isfinite(value) ? value : 0.0;
-        return std::string(text, std::to_chars(text, text + sizeof(text), finite, std::chars_format::general, 9).ptr);
+        return detail::as_text(std::isfinite(value) ? value : 0.0, std::chars_format::general, 9);
     }
     static std::string time(seconds s) {
         char text[40];

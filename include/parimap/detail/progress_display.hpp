@@ -80,13 +80,10 @@ class progress_display {
     void print(std::string_view text, int output) {
         std::lock_guard lock(mutex_);
         std::vector<int> terminals;
-        const bool is_seen = is_terminal(output);  // else the bars are not in its way
-        for (const shown& s : lines_) {
-            const int fd = s.line->output();
-            if (!is_seen || !s.line->is_drawn() || std::find(terminals.begin(), terminals.end(), fd) != terminals.end()) continue;
-            terminals.push_back(fd);
-            write(fd, erase_block);
+        if (is_terminal(output)) {  // else the bars are not in its way
+            for (const shown& s : lines_) note_terminal(terminals, *s.line);
         }
+        for (const int fd : terminals) write(fd, erase_block);
         std::fflush(output == STDERR_FILENO ? stderr : stdout);
         write_patiently(output, std::string(text) + '\n');
         for (const int fd : terminals) draw(fd);
@@ -149,10 +146,15 @@ class progress_display {
         for (shown& s : lines_) {
             if (s.due > now) continue;
             refresh(s);
-            const int fd = s.line->output();
-            if (s.line->is_drawn() && std::find(terminals.begin(), terminals.end(), fd) == terminals.end()) terminals.push_back(fd);
+            note_terminal(terminals, *s.line);
         }
         for (const int fd : terminals) draw(fd);
+    }
+
+    /// Adds the terminal on which the line is drawn, if it is drawn, once.
+    static void note_terminal(std::vector<int>& terminals, const progress_line& line) {
+        const int fd = line.output();
+        if (line.is_drawn() && std::find(terminals.begin(), terminals.end(), fd) == terminals.end()) terminals.push_back(fd);
     }
 
     void refresh(shown& s) {
