@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <initializer_list>
 #include <limits>
 #include <list>
 #include <memory>
@@ -169,7 +170,7 @@ TEST_CASE("progress_bar: on a terminal it keeps one line, never as wide as that,
     REQUIRE(terminal.rows().size() == 1);
     REQUIRE(terminal.rows()[0].find("scan:  42%|") == 0);
     REQUIRE(terminal.rows()[0].size() == 59);
-    for (const std::size_t columns : {40, 20, 5, 2, 120, 60}) {
+    for (const std::size_t columns : std::initializer_list<std::size_t>{40, 20, 5, 2, 120, 60}) {
         CAPTURE(columns);
         terminal.resize(columns);
         bar.tick();
