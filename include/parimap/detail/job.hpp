@@ -184,6 +184,7 @@ class job : public call {
 
     void run_item(std::size_t seat, std::uint64_t item) noexcept {
         bool reading = !Source::pulled;  // what pulling throws, the puller gets
+        std::exception_ptr failure;
         try {
             const auto token = [&] { return tokens_.start(seat, item); };
             if constexpr (Source::pulled) {
@@ -199,11 +200,18 @@ class job : public call {
                 });
             }
         } catch (...) {
-            if (observer_) observer_->item_failed(seat);
-            if (Results::failure_stops || reading) stop_from(item);
-            results_.fail(seat, item, std::current_exception(), reading ? failure_of::input : failure_of::item);
+            failure = std::current_exception();
         }
+        // Not inside the handler, which owns the exception too: once it is handed over, this thread has no more to do with
+        // it, and it is destroyed where it was caught.
+        if (failure) [[unlikely]] fail(seat, item, std::move(failure), reading);
         if constexpr (invocation_type::with_token) tokens_.finish(seat);
+    }
+
+    [[gnu::cold]] void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, bool reading) noexcept {
+        if (observer_) observer_->item_failed(seat);
+        if (Results::failure_stops || reading) stop_from(item);
+        results_.fail(seat, item, std::move(exception), reading ? failure_of::input : failure_of::item);
     }
 
     void note_dropped(std::uint64_t item) noexcept {

@@ -22,21 +22,22 @@ class promised_job final : public single_job {
     std::future<R> future() { return promise_.get_future(); }
 
     void run() noexcept override {
+        std::exception_ptr exception;
         try {
             if constexpr (std::is_void_v<R>) {
                 (*f_)();
                 f_.reset();  // what the job held is gone before anybody learns that it is done
-                promise_.set_value();
+                return promise_.set_value();
             } else {
                 R result = (*f_)();
                 f_.reset();
-                promise_.set_value(std::move(result));
+                return promise_.set_value(std::move(result));
             }
         } catch (...) {
-            std::exception_ptr exception = std::current_exception();
-            f_.reset();
-            promise_.set_exception(std::move(exception));
+            exception = std::current_exception();
         }
+        f_.reset();
+        promise_.set_exception(std::move(exception));  // outside the handler, which owns it too: see job::run_item
     }
 
     void cancel() noexcept override {
