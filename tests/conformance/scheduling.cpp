@@ -716,6 +716,27 @@ TEST_CASE("P9 two pools in one program each run as many jobs as they have worker
     REQUIRE(missed == 0);
 }
 
+TEST_CASE("P9 long jobs of one pool do not keep those of another from starting") {
+    if (is_serial) return;  // each runs on its caller there
+    gate end;
+    std::atomic<int> running{0};
+    const auto stay = [&] {
+        ++running;
+        return end.wait();
+    };
+    pool first{3};
+    pool second{2};
+    std::vector<std::future<bool>> jobs;
+    for (pool* p : {&first, &first, &second, &second}) {
+        const int before = running;
+        jobs.push_back(p->submit(stay));
+        (void)eventually([&] { return running > before; });
+        let_mistakes_happen();  // the workers without a job go to sleep
+    }
+    end.open();
+    for (std::future<bool>& job : jobs) CHECK(job.get());
+}
+
 TEST_CASE("P9 never more jobs than workers run at once and no two share a seat however many threads call") {
     for (const std::size_t workers : worker_counts) {
         CAPTURE(workers);

@@ -18,16 +18,18 @@
 
 namespace parimap::backends {
 
-// The trap: oneTBB has as many threads as the process has CPUs, minus one, so on one CPU it has none, and a task that
-// nobody waits for never runs. Two things make it run: a global limit raised by what our pools need, for as long as
-// they live, and enqueue(), which gets a thread even where somebody else's global limit says one.
+// The trap: oneTBB never promises a thread. It has as many as the process has CPUs, minus one, so on one CPU it has none.
+// It takes an arena whose workers are all busy for one that needs nobody, and what they do is then missing in the other
+// arenas. And a limit of one thread, set by somebody else, holds for all. So there is one arena, for all pools, which asks
+// for a thread for each of their workers; a global limit raised by as many, for as long as the pools live; and enqueue(),
+// which gets a thread even where the limit says one.
 class tbb {
   public:
     static constexpr std::string_view name = "tbb";
 
-    explicit tbb(std::size_t workers) : threads_(workers), workers_(workers), arena_(static_cast<int>(workers), 0) {
+    explicit tbb(std::size_t workers) : workers_(workers), threads_(workers) {
         // A graph takes the arena that it is made in.
-        arena_.execute([this] {
+        threads_.arena()->execute([this] {
             graph_.emplace(context_);
             node_.emplace(*graph_, ::tbb::flow::unlimited, [](task* t) noexcept {
                 t->run(*t);
@@ -46,7 +48,7 @@ class tbb {
     void submit(task& t) {
         graph_->reserve_wait();  // until the node has the task, the graph does not know of it
         try {
-            arena_.enqueue([this, &t] {
+            threads_.arena()->enqueue([this, &t] {
                 node_->try_put(&t);  // a pointer: messages are copied at every hop
                 graph_->release_wait();
             });
@@ -57,8 +59,8 @@ class tbb {
     }
 
   private:
-    /// Threads that live pools need beside those that oneTBB has anyway. One limit for all pools: of several, the
-    /// smallest would hold.
+    /// A pool's part of what all pools share: the arena, and the limit of threads. Both are made anew when a pool comes or
+    /// goes; what was put into an arena before runs there. One limit for all pools: of several, the smallest would hold.
     class thread_share {
       public:
         explicit thread_share(std::size_t threads) : threads_(threads) { change(threads_, true); }
@@ -66,26 +68,43 @@ class tbb {
         thread_share(const thread_share&) = delete;
         thread_share& operator=(const thread_share&) = delete;
 
+        static std::shared_ptr<::tbb::task_arena> arena() {
+            shared& all = of_all_pools();
+            const std::lock_guard lock(all.mutex);
+            return all.arena;
+        }
+
       private:
+        struct shared {
+            std::mutex mutex;
+            std::size_t threads = 0;
+            std::unique_ptr<::tbb::global_control> limit;
+            std::shared_ptr<::tbb::task_arena> arena;
+        };
+
+        static shared& of_all_pools() {
+            static shared all;
+            return all;
+        }
+
         static void change(std::size_t threads, bool more) {
-            static std::mutex mutex;
-            static std::size_t all = 0;
-            static std::unique_ptr<::tbb::global_control> limit;
-            const std::lock_guard lock(mutex);
-            all = more ? all + threads : all - threads;
-            limit.reset();
-            if (all == 0) return;
-            limit = std::make_unique<::tbb::global_control>(
+            shared& all = of_all_pools();
+            const std::lock_guard lock(all.mutex);
+            all.threads = more ? all.threads + threads : all.threads - threads;
+            all.limit.reset();
+            all.arena.reset();
+            if (all.threads == 0) return;
+            all.limit = std::make_unique<::tbb::global_control>(
                 ::tbb::global_control::max_allowed_parallelism,
-                static_cast<std::size_t>(::tbb::info::default_concurrency()) + all);
+                static_cast<std::size_t>(::tbb::info::default_concurrency()) + all.threads);
+            all.arena = std::make_shared<::tbb::task_arena>(static_cast<int>(all.threads), 0);
         }
 
         const std::size_t threads_;
     };
 
-    const thread_share threads_;
     const std::size_t workers_;
-    ::tbb::task_arena arena_;
+    const thread_share threads_;
     // Isolated: a cancelled task group around the place where the pool is made must not cancel the pool.
     ::tbb::task_group_context context_{::tbb::task_group_context::isolated};
     std::optional<::tbb::flow::graph> graph_;
