@@ -427,8 +427,8 @@ void add_watched(const std::string& name, unsigned workers) {
     if constexpr (is_watched<C>) {
         const auto add_one = [&](const char* what, watch how) {
             add(std::string("watched/") + what, name, workers, [=](benchmark::State& state) {
-                constexpr std::uint64_t count = 60'000;
-                constexpr int pairs = 15;
+                constexpr std::uint64_t count = 400'000;  // a fifth of a second: the bar is drawn anew meanwhile
+                constexpr int pairs = 9;
                 C contender(workers);
                 const same_work f{steps_of(std::chrono::microseconds(1))};
                 const auto right = f.sum(count);
