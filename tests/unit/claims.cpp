@@ -28,16 +28,16 @@ TEST_CASE("claims: a seat gets a batch and starts its items in order") {
     c.raise_limit(10);
     std::uint64_t item = 0;
     REQUIRE_FALSE(pop(c, 0, item));
-    REQUIRE(c.claim(0, 4, claims::unlimited));
+    REQUIRE(c.claim(0, 4, 4, claims::unlimited));
     for (std::uint64_t expected = 0; expected < 4; ++expected) {
         REQUIRE(pop(c, 0, item));
         REQUIRE(item == expected);
     }
     REQUIRE_FALSE(pop(c, 0, item));
-    REQUIRE(c.claim(0, 100, claims::unlimited));
+    REQUIRE(c.claim(0, 100, 100, claims::unlimited));
     REQUIRE(c.next() == 10);
     REQUIRE(c.drop(0) == 6);
-    REQUIRE_FALSE(c.claim(0, 100, claims::unlimited));
+    REQUIRE_FALSE(c.claim(0, 100, 100, claims::unlimited));
     REQUIRE_FALSE(c.claimable());
 }
 
@@ -45,10 +45,10 @@ TEST_CASE("claims: a seat without items takes the back half of a batch in progre
     claims c(2);
     c.raise_limit(8);
     std::uint64_t item = 0;
-    REQUIRE(c.claim(0, 8, claims::unlimited));
+    REQUIRE(c.claim(0, 8, 8, claims::unlimited));
     REQUIRE(pop(c, 0, item));
     REQUIRE(c.claimable());
-    REQUIRE(c.claim(1, 8, claims::unlimited));  // 7 are left: it takes 4
+    REQUIRE(c.claim(1, 8, 8, claims::unlimited));  // 7 are left: it takes 4
     REQUIRE(pop(c, 1, item));
     REQUIRE(item == 4);
     REQUIRE(c.drop(0) == 3);
@@ -59,15 +59,15 @@ TEST_CASE("claims: an item that many others have overtaken goes first") {
     claims c(2);
     c.raise_limit(100);
     std::uint64_t item = 0;
-    REQUIRE(c.claim(0, 2, claims::unlimited));
+    REQUIRE(c.claim(0, 2, 2, claims::unlimited));
     REQUIRE(pop(c, 0, item));  // seat 0 is held up by item 0; item 1 waits behind it
     for (int batch = 0; batch < 5; ++batch) {
-        REQUIRE(c.claim(1, 2, 10));
+        REQUIRE(c.claim(1, 2, 2, 10));
         REQUIRE(pop(c, 1, item));
         REQUIRE(item > 1);
         c.drop(1);
     }
-    REQUIRE(c.claim(1, 2, 10));
+    REQUIRE(c.claim(1, 2, 2, 10));
     REQUIRE(pop(c, 1, item));
     REQUIRE(item == 1);
 }
@@ -76,13 +76,13 @@ TEST_CASE("claims: a thief that takes one item sees that it leaves another behin
     claims c(3);
     c.raise_limit(3);
     std::uint64_t item = 0;
-    REQUIRE(c.claim(0, 3, claims::unlimited));
+    REQUIRE(c.claim(0, 3, 3, claims::unlimited));
     REQUIRE(c.left_for_others(0, 2) == 2);
     REQUIRE(pop(c, 0, item));
-    REQUIRE(c.claim(1, 3, claims::unlimited));  // half of two
+    REQUIRE(c.claim(1, 3, 3, claims::unlimited));  // half of two
     REQUIRE(c.left_for_others(1, 2) == 1);      // the other half, for seat 2
     REQUIRE(pop(c, 1, item));
-    REQUIRE(c.claim(2, 3, claims::unlimited));
+    REQUIRE(c.claim(2, 3, 3, claims::unlimited));
     REQUIRE(c.left_for_others(2, 2) == 0);
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("claims: behind a closed gate nothing is claimed") {
     c.close_from(5);
     REQUIRE(c.is_open(4));
     REQUIRE_FALSE(c.is_open(5));
-    REQUIRE(c.claim(0, 50, claims::unlimited));
+    REQUIRE(c.claim(0, 50, 50, claims::unlimited));
     REQUIRE(c.drop(0) == 5);
     REQUIRE_FALSE(c.claimable());
     c.close_from(7);  // a gate never opens again
@@ -105,7 +105,7 @@ TEST_CASE("claims: numbers beyond 32 bits stay whole") {
     c.raise_limit(far);
     std::uint64_t item = 0;
     std::uint64_t expected = 0;
-    while (c.claim(0, claims::max_batch, claims::unlimited)) {
+    while (c.claim(0, claims::max_batch, claims::max_batch, claims::unlimited)) {
         REQUIRE(pop(c, 0, item));
         REQUIRE(item == expected);
         expected += 1 + c.drop(0);
@@ -118,7 +118,7 @@ TEST_CASE("claims: who watches interrupts every worker before its next item unti
         claims c(2, has_fence);
         c.raise_limit(20);
         std::uint64_t item = 0;
-        REQUIRE(c.claim(0, 10, claims::unlimited));
+        REQUIRE(c.claim(0, 10, 10, claims::unlimited));
         claims::batch working = c.batch_of(0);
         REQUIRE(working.pop(item));
         REQUIRE(working.interrupted() == !has_fence);
@@ -127,7 +127,7 @@ TEST_CASE("claims: who watches interrupts every worker before its next item unti
             REQUIRE(working.pop(item));
             REQUIRE(working.interrupted());
         }
-        REQUIRE(c.claim(1, 10, claims::unlimited));  // who comes later too
+        REQUIRE(c.claim(1, 10, 10, claims::unlimited));  // who comes later too
         claims::batch late = c.batch_of(1);
         REQUIRE(late.pop(item));
         REQUIRE(late.interrupted());
@@ -144,7 +144,7 @@ TEST_CASE("claims: who watches interrupts every worker before its next item unti
 TEST_CASE("claims: a gate that closes interrupts whoever works behind it") {
     claims c(1, true);
     c.raise_limit(10);
-    REQUIRE(c.claim(0, 10, claims::unlimited));
+    REQUIRE(c.claim(0, 10, 10, claims::unlimited));
     claims::batch working = c.batch_of(0);
     std::uint64_t item = 0;
     REQUIRE(working.pop(item));
@@ -175,7 +175,7 @@ TEST_CASE("claims: a watcher misses no item that is finished while it begins to 
             }
         };
         std::thread worker([&] {
-            c.claim(0, 2 * rounds, claims::unlimited);
+            c.claim(0, 2 * rounds, 2 * rounds, claims::unlimited);
             claims::batch working = c.batch_of(0);
             std::uint64_t item = 0;
             for (std::uint64_t round = 1; round <= rounds; ++round) {
@@ -216,7 +216,7 @@ TEST_CASE("claims: threads that claim and steal start every item exactly once") 
                     // Seat 0 supplies in steps, so that the others often find nothing but each other's batches.
                     while (c.next() < items || c.claimable()) {
                         if (seat == 0 && c.limit() < items) c.raise_limit(std::min<std::uint64_t>(items, c.limit() + 3000));
-                        while (c.claim(seat, batch, 1000)) {
+                        while (c.claim(seat, batch, batch, 1000)) {
                             claims::batch mine = c.batch_of(seat);
                             for (std::uint64_t item = 0; mine.pop(item);) {
                                 started[item].fetch_add(1, std::memory_order_relaxed);

@@ -394,6 +394,7 @@ TEST_CASE("progress_bar: a terminal that nobody reads ends the bars and not the 
     size.ws_col = 200;
     size.ws_row = 24;
     REQUIRE(::ioctl(slave, TIOCSWINSZ, &size) == 0);
+    std::chrono::steady_clock::time_point start;
     {
         std::list<progress_bar> bars;
         for (int i = 0; i < 20; ++i) {
@@ -405,7 +406,9 @@ TEST_CASE("progress_bar: a terminal that nobody reads ends the bars and not the 
         }
         std::this_thread::sleep_for(50ms);
         for (progress_bar& bar : bars) bar.tick();
+        start = std::chrono::steady_clock::now();
     }
+    REQUIRE(std::chrono::steady_clock::now() - start < 5s);  // each of the bars would wait for half a second
     ::close(slave);
     ::close(master);
 }

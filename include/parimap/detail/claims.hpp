@@ -110,7 +110,6 @@ class claims {
         }
         return steal(seat, most_stolen, length);
     }
-    bool claim(std::size_t seat, std::uint64_t most, std::uint64_t max_lag) noexcept { return claim(seat, most, most, max_lag); }
 
     /// The seat's batch, as its owner sees it.
     class batch {

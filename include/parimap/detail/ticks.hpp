@@ -13,6 +13,9 @@ namespace parimap::detail {
 /// Ticks of unknown length, comparable between threads. On x86 this is the time-stamp counter, but only where the
 /// kernel itself keeps time with it, for then it has checked that the counters of all CPUs agree; on AArch64 the
 /// counter that the architecture keeps the same for all; elsewhere std::chrono::steady_clock.
+///
+/// A CPU may read its counter some instructions early. So of two events less than about 100 ns apart the wrong one may seem
+/// the first; a barrier against that costs more than the counter.
 class ticks {
   public:
 #if defined(__x86_64__) && defined(__linux__)
