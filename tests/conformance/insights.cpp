@@ -132,6 +132,10 @@ TEST_CASE("insights say when one item, the consumer or the input holds the call 
         p, map_options{.insights = &report}, [](int i) { if (i == 5) std::this_thread::sleep_for(200ms); }, numbers(20));
     if (!is_serial) REQUIRE(says(report, "one item took"));
     if (!is_serial) REQUIRE(says(report, "item 5"));
+    run_report::seconds busy{0};
+    for (const parimap::worker_report& w : report.workers) busy += w.busy;
+    REQUIRE(busy >= 200ms);
+    REQUIRE(busy <= report.wall * static_cast<double>(report.workers.size()));
 
     for (auto&& unused : parimap::ordered_imap(p, map_options{.window = 4, .insights = &report}, same, numbers(30))) {
         (void)unused;
@@ -156,5 +160,6 @@ TEST_CASE("insights say when one item, the consumer or the input holds the call 
             },
             numbers(30)));
         REQUIRE(says(report, "hold up"));
+        REQUIRE(report.consumer_waiting.count() > 0);
     }
 }

@@ -185,6 +185,21 @@ TEST_CASE("progress of a stream that is left shows what was done until then") {
     }
 }
 
+TEST_CASE("progress of a stream that is left counts the items that still ran") {
+    pool p{2};
+    const counting f{[](int i) {
+        std::this_thread::sleep_for(10ms);
+        return i;
+    }};
+    const auto sink = std::make_shared<recording_sink>();
+    {
+        auto imap = parimap::ordered_imap(p, watched_by(sink), f, numbers(1000));
+        (void)imap.next();
+    }
+    REQUIRE(sink->is_whole());
+    REQUIRE(sink->last().n == f.ended->load());
+}
+
 TEST_CASE("progress of a cancelled call shows what was done until then") {
     pool p{2};
     std::stop_source stop;
@@ -270,12 +285,18 @@ TEST_CASE("progress that cannot be shown as asked stops the call before any item
 
 TEST_CASE("progress whose sink throws goes without it, and the work goes on") {
     struct throwing : parimap::progress_sink {
-        void update(const parimap::progress_snapshot&) override { throw std::runtime_error("sink"); }
+        void update(const parimap::progress_snapshot&) override {
+            ++calls;
+            throw std::runtime_error("sink");
+        }
+        std::atomic<int> calls{0};
     };
     pool p{2};
+    const auto sink = std::make_shared<throwing>();
     parimap::progress_options options;
-    options.sink = std::make_shared<throwing>();
+    options.sink = sink;
     REQUIRE(parimap::parallel_map(p, map_options{.progress = options}, same, numbers(50)) == numbers(50));
+    REQUIRE(sink->calls == 1);
 }
 
 TEST_CASE("P10 a call that asks for no progress prints nothing, and one that does in a file no carriage return") {
