@@ -27,6 +27,7 @@
 #include <thread>
 #include <vector>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <range/v3/range/conversion.hpp>
@@ -318,6 +319,32 @@ TEST_CASE("progress_bar: elsewhere than on a terminal it writes few whole lines 
     REQUIRE(text.find("scan:   0%|") == 0);
     REQUIRE(text.find("scan: 100%|") != std::string::npos);
     REQUIRE(text.back() == '\n');
+}
+
+TEST_CASE("progress_bar: a log without a total adds a line when its time has come") {
+    const auto written = [](const pipe_ends& ends) {
+        int bytes = 0;
+        (void)::ioctl(ends.fds[0], FIONREAD, &bytes);
+        return bytes;
+    };
+    progress_options options;
+    options.interval = 1ms;
+    pipe_ends rarely;
+    options.output = rarely.fds[1];
+    {
+        progress_bar bar(options);
+        bar.tick();
+        std::this_thread::sleep_for(100ms);
+    }
+    const std::string text = rarely.read_all();
+    REQUIRE(std::count(text.begin(), text.end(), '\n') == 2);  // the next was due in 30 s
+
+    const environment interval("PARIMAP_PROGRESS_INTERVAL", "0.01");
+    pipe_ends often;
+    options.output = often.fds[1];
+    const progress_bar bar(options);
+    const int begin = written(often);
+    REQUIRE(eventually([&] { return written(often) > 4 * begin; }));
 }
 
 TEST_CASE("progress_bar: the environment says how progress is shown") {
