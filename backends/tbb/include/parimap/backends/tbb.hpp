@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace parimap::backends {
 
@@ -90,14 +91,18 @@ class tbb {
         static void change(std::size_t threads, bool more) {
             shared& all = of_all_pools();
             const std::lock_guard lock(all.mutex);
-            all.threads = more ? all.threads + threads : all.threads - threads;
-            all.limit.reset();
-            all.arena.reset();
-            if (all.threads == 0) return;
-            all.limit = std::make_unique<::tbb::global_control>(
-                ::tbb::global_control::max_allowed_parallelism,
-                static_cast<std::size_t>(::tbb::info::default_concurrency()) + all.threads);
-            all.arena = std::make_shared<::tbb::task_arena>(static_cast<int>(all.threads), 0);
+            const std::size_t total = more ? all.threads + threads : all.threads - threads;
+            std::unique_ptr<::tbb::global_control> limit;
+            std::shared_ptr<::tbb::task_arena> arena;
+            if (total > 0) {  // may throw, so before anything changes
+                limit = std::make_unique<::tbb::global_control>(
+                    ::tbb::global_control::max_allowed_parallelism,
+                    static_cast<std::size_t>(::tbb::info::default_concurrency()) + total);
+                arena = std::make_shared<::tbb::task_arena>(static_cast<int>(total), 0);
+            }
+            all.threads = total;
+            all.limit = std::move(limit);
+            all.arena = std::move(arena);
         }
 
         const std::size_t threads_;
