@@ -10,7 +10,7 @@
 #include <thread>
 
 TEST_CASE("ticks: two threads that take turns see the clock go forward") {
-    constexpr int turns = 10'000;
+    constexpr int turns = 20'000;
     const parimap::detail::ticks clock;
     std::atomic<int> turn{0};
     std::uint64_t latest = 0;  // passes from one thread to the other with the turn

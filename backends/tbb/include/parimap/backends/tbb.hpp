@@ -28,7 +28,7 @@ class tbb {
   public:
     static constexpr std::string_view name = "tbb";
 
-    explicit tbb(std::size_t workers) : workers_(workers), threads_(workers) {
+    explicit tbb(std::size_t workers) : threads_(workers) {
         // A graph takes the arena that it is made in.
         threads_.arena()->execute([this] {
             graph_.emplace(context_);
@@ -44,7 +44,7 @@ class tbb {
     tbb(const tbb&) = delete;
     tbb& operator=(const tbb&) = delete;
 
-    std::size_t concurrency() const noexcept { return workers_; }
+    std::size_t concurrency() const noexcept { return threads_.count(); }
 
     void submit(task& t) {
         graph_->reserve_wait();  // until the node has the task, the graph does not know of it
@@ -68,6 +68,8 @@ class tbb {
         ~thread_share() { change(threads_, false); }
         thread_share(const thread_share&) = delete;
         thread_share& operator=(const thread_share&) = delete;
+
+        std::size_t count() const noexcept { return threads_; }
 
         static std::shared_ptr<::tbb::task_arena> arena() {
             shared& all = of_all_pools();
@@ -108,7 +110,6 @@ class tbb {
         const std::size_t threads_;
     };
 
-    const std::size_t workers_;
     const thread_share threads_;
     // Isolated: a cancelled task group around the place where the pool is made must not cancel the pool.
     ::tbb::task_group_context context_{::tbb::task_group_context::isolated};
