@@ -5,6 +5,7 @@
 
 #include <parimap/detail/blocking.hpp>
 #include <parimap/detail/frontend.hpp>
+#include <parimap/detail/into_results.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,30 +14,6 @@
 #include <vector>
 
 namespace parimap {
-
-namespace detail {
-
-/// Assigns result i to element i of a random-access range.
-template <class View>
-class into_results : public first_failure {
-  public:
-    explicit into_results(View out) : out_(std::move(out)), first_(begin_of(out_)), room_(size_of(out_)) {}
-
-    std::uint64_t room() const noexcept { return room_; }
-
-    template <class Make>
-    void put(std::size_t /*seat*/, std::uint64_t item, Make&& make) {
-        using difference = decltype(first_ - first_);
-        *(first_ + static_cast<difference>(item)) = std::forward<Make>(make)();
-    }
-
-  private:
-    View out_;
-    iterator_of<View> first_;
-    std::uint64_t room_;
-};
-
-}  // namespace detail
 
 /// parallel_map_into([pool,] [options,] out, f, range, ranges...)
 ///
@@ -63,10 +40,11 @@ struct parallel_map_into_fn : detail::frontend<parallel_map_into_fn> {
                 static_assert(std::is_assignable_v<detail::reference_of<out_view>, typename types::invocation_type::result>,
                               "parimap: what f returns cannot be assigned to an element of the output range");
                 const typename types::function& shared = f;
-                return detail::run_blocking<detail::into_results<out_view>, types::zipped>(
+                const bool past_caches = detail::suits_nontemporal(out, inputs...);
+                return detail::run_blocking<detail::into_results<out_view, typename types::value>, types::zipped>(
                     *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
                     [](auto&, std::uint64_t items) { return static_cast<std::size_t>(items); },
-                    detail::view_of(std::forward<Out>(out)));
+                    detail::view_of(std::forward<Out>(out)), past_caches);
             }
         }
         return 0;

@@ -32,7 +32,8 @@ enum class failure_of { item, input };
 /// One running call: the items of a Source, a function F (by value or as const F&), and where results go.
 ///
 /// Results is told, on the worker:
-///   put(seat, item, make)                 the item's result is what make() returns; make() may throw
+///   with_writer(seat, pace, run_batch)    returns run_batch(put), where put(item, make) says that the item's result is what
+///                                         make() returns; make() may throw. (put may keep what a batch needs at hand.)
 ///   fail(seat, item, exception, whose)    the item has none
 /// and says `static constexpr bool failure_stops`: whether a failure ends the call, as in the blocking frontends, or
 /// spoils its own item alone, as in the streams.
@@ -156,55 +157,65 @@ class job : public call {
         const clock::time_point start = clock::now();
         claims::batch batch = claims_.batch_of(seat);
         monitor::tally finished = monitor_.tally_of(seat);
-        std::uint64_t last = 0;
-        std::uint64_t dropped = 0;
-        for (std::uint64_t item = 0; batch.pop(item);) {
-            if (batch.interrupted()) [[unlikely]] {
-                if (batch.started() > 1) monitor_.after_item(item - 1);
-                if (!claims_.is_open(item)) {
-                    dropped = 1 + claims_.drop(seat);
-                    note_dropped(item);
-                    break;
-                }
-            }
-            run_item(seat, item);
-            last = item;
-            done(item);
-            if constexpr (Source::pulled) finished.add(1);  // whoever pulls waits for every one
-        }
+        const std::uint64_t dropped = results_.with_writer(seat, pace_, [&](const auto& put) {
+            return run_items(seat, batch, finished, put, done);
+        });
         const std::uint64_t run = batch.started() - (dropped > 0);
         finished.add(dropped + (Source::pulled ? 0 : run));
         const clock::time_point end = clock::now();  // before it wakes a consumer, which is not their cost
         if (run > 0) pace_.measured(end - start, run);
         if (observer_) observer_->end_batch(seat, batch.first(), run, start, end);
         std::atomic_thread_fence(std::memory_order_seq_cst);     // pairs with monitor::wait_patiently()
-        monitor_.after_item(last);  // also where all were dropped: who waits for any item must look again
+        monitor_.after_item(batch.first() + run - 1);  // also where all were dropped: who waits for any item must look again
         monitor_.after_batch();
     }
 
-    void run_item(std::size_t seat, std::uint64_t item) noexcept {
-        bool reading = !Source::pulled;  // what pulling throws, the puller gets
+    /// Returns how many items were dropped because no item starts any more.
+    template <class Put, class Done>
+    std::uint64_t run_items(std::size_t seat, claims::batch& batch, monitor::tally& finished, const Put& put, Done& done) noexcept {
+        const auto take = source_.reader();
         std::exception_ptr failure;
+        for (std::uint64_t item = 0; batch.pop(item);) {
+            if (batch.interrupted()) [[unlikely]] {
+                if (batch.started() > 1) monitor_.after_item(item - 1);
+                if (!claims_.is_open(item)) {
+                    note_dropped(item);
+                    return 1 + claims_.drop(seat);
+                }
+            }
+            run_item(seat, item, take, put, failure);
+            done(item);
+            if constexpr (Source::pulled) finished.add(1);  // whoever pulls waits for every one
+        }
+        return 0;
+    }
+
+    /// failure: null before and after, so that no item has to make one.
+    template <class Take, class Put>
+    void run_item(std::size_t seat, std::uint64_t item, const Take& take, const Put& put, std::exception_ptr& failure) noexcept {
+        bool reading = !Source::pulled;  // what pulling throws, the puller gets
+        bool failed = false;
         try {
             const auto token = [&] { return tokens_.start(seat, item); };
             if constexpr (Source::pulled) {
-                auto kept = source_.take(item);
-                results_.put(seat, item, [&]() -> decltype(auto) {
+                auto kept = take(item);
+                put(item, [&]() -> decltype(auto) {
                     return invocation_type::call(f_, token, Source::pass(kept));
                 });
             } else {
-                auto&& element = source_.take(item);
+                auto&& element = take(item);
                 reading = false;
-                results_.put(seat, item, [&]() -> decltype(auto) {
+                put(item, [&]() -> decltype(auto) {
                     return invocation_type::call(f_, token, std::forward<typename Source::item>(element));
                 });
             }
         } catch (...) {
             failure = std::current_exception();
+            failed = true;
         }
         // Not inside the handler, which owns the exception too: once it is handed over, this thread has no more to do with
         // it, and it is destroyed where it was caught.
-        if (failure) [[unlikely]] fail(seat, item, std::move(failure), reading);
+        if (failed) [[unlikely]] fail(seat, item, std::exchange(failure, nullptr), reading);
         if constexpr (invocation_type::with_token) tokens_.finish(seat);
     }
 

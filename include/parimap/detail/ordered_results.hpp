@@ -63,11 +63,13 @@ class ordered_results {
 
     // ---- by workers ----------------------------------------------------------------------------------------------
 
-    template <class Make>
-    void put(std::size_t /*seat*/, std::uint64_t item, Make&& make) {
-        entry& e = at(item);
-        ::new (static_cast<void*>(std::addressof(e.value_))) R(std::forward<Make>(make)());
-        e.state_.store(entry::value, std::memory_order_release);
+    template <class RunBatch>
+    auto with_writer(std::size_t /*seat*/, const pace&, RunBatch run_batch) {
+        return run_batch([ring = ring_, mask = capacity_ - 1](std::uint64_t item, auto&& make) {
+            entry& e = ring[item & mask];
+            ::new (static_cast<void*>(std::addressof(e.value_))) R(make());
+            e.state_.store(entry::value, std::memory_order_release);
+        });
     }
 
     void fail(std::size_t /*seat*/, std::uint64_t item, std::exception_ptr exception, failure_of whose) noexcept {

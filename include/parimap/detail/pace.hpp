@@ -53,6 +53,12 @@ class pace {
         }
     }
 
+    /// Whether items cost so little that memory, rather than computing, bounds a loop over numbers.
+    bool bound_by_memory() const noexcept {
+        const float cost = cost_.load(std::memory_order_relaxed);
+        return cost != unknown && cost < 5;
+    }
+
     /// The batch that suits the cost, if there were no end of items.
     std::uint64_t ideal_batch() const noexcept {
         const float cost = cost_.load(std::memory_order_relaxed);

@@ -72,6 +72,22 @@ using sentinel_of = decltype(end_of(std::declval<R&>()));
 template <class R>
 using reference_of = decltype(*std::declval<iterator_of<R>&>());
 
+/// The elements behind an iterator, by number, for one batch. It has an iterator of its own, where copying it cannot throw:
+/// what is shared would be loaded anew for every item.
+template <class Iterator>
+class elements_from {
+  public:
+    explicit elements_from(const Iterator& first) noexcept : first_(first) {}
+
+    decltype(auto) operator[](std::uint64_t i) const {
+        using difference = decltype(first_ - first_);
+        return *(first_ + static_cast<difference>(i));
+    }
+
+  private:
+    std::conditional_t<std::is_nothrow_copy_constructible_v<Iterator>, const Iterator, const Iterator&> first_;
+};
+
 template <class R>
 struct value_of_impl : std::type_identity<std::iter_value_t<iterator_of<R>>> {};
 template <ranges::range R>

@@ -33,15 +33,9 @@ class reduction : public first_failure {
 
     reduction(std::size_t seats, const Op& op) : op_(op), seats_(seats) {}
 
-    template <class Make>
-    void put(std::size_t seat, std::uint64_t item, Make&& make) {
-        at_seat& here = seats_[seat];
-        here.combining = claims::unlimited;
-        const std::uint64_t number = item / leaf_size;
-        leaf& l = leaf_of(here, number);
-        l.results[item % leaf_size].build(std::forward<Make>(make));
-        if (l.missing.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
-        climb(number, fold(l, number, leaf_size, here.combining), here.combining);
+    template <class RunBatch>
+    auto with_writer(std::size_t seat, const pace&, RunBatch run_batch) {
+        return run_batch([this, &here = seats_[seat]](std::uint64_t item, auto&& make) { this->put(here, item, make); });
     }
 
     /// What op throws counts as the failure of the first item of its right operand, whichever item completed the node.
@@ -50,7 +44,7 @@ class reduction : public first_failure {
         first_failure::fail(seat, combining == claims::unlimited ? item : combining, std::move(exception), whose);
     }
 
-    /// The combination of all items; nothing if there was none. After the last put(). While op runs, `combining` is
+    /// The combination of all items; nothing if there was none. After the last item. While op runs, `combining` is
     /// the first item of its right operand.
     std::optional<R> take(std::uint64_t items, std::uint64_t& combining) {
         std::optional<R> all;
@@ -83,6 +77,16 @@ class reduction : public first_failure {
         leaf* latest = nullptr;                       // the leaf finds it without the lock; it exists until then
         std::uint64_t combining = claims::unlimited;  // the first item of op's right operand, while op runs
     };
+
+    template <class Make>
+    void put(at_seat& here, std::uint64_t item, Make make) {
+        here.combining = claims::unlimited;
+        const std::uint64_t number = item / leaf_size;
+        leaf& l = leaf_of(here, number);
+        l.results[item % leaf_size].build(make);
+        if (l.missing.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+        climb(number, fold(l, number, leaf_size, here.combining), here.combining);
+    }
 
     leaf& leaf_of(at_seat& here, std::uint64_t number) {
         if (here.number != number) {

@@ -39,7 +39,7 @@ class indexed_source {
     static constexpr bool pulled = false;
     static constexpr bool zipped = Zipped;
     static constexpr bool sized = true;
-    using item = reference_of<View>;  // what take() returns, and f is called with
+    using item = reference_of<View>;  // what reader() finds, and f is called with
 
     explicit indexed_source(View view) noexcept(std::is_nothrow_move_constructible_v<View>) : view_(std::move(view)) {}
 
@@ -51,9 +51,9 @@ class indexed_source {
 
     std::uint64_t size() const noexcept { return size_; }
 
-    item take(std::uint64_t i) const {
-        using difference = decltype(*first_ - *first_);
-        return *(*first_ + static_cast<difference>(i));
+    /// For one batch: a function that finds element i.
+    auto reader() const noexcept {
+        return [elements = elements_from(*first_)](std::uint64_t i) -> item { return elements[i]; };
     }
 
   private:
@@ -205,11 +205,9 @@ class pulled_source {
         return !(*next_ == *end_);
     }
 
-    /// The item, out of its cell, so that the cell can be used again while the item runs.
-    kept take(std::uint64_t i) noexcept(std::is_nothrow_move_constructible_v<kept>) {
-        cell& c = cells_[i & (capacity_ - 1)];
-        const emptied guard{c};
-        return std::move(c.value.get());
+    /// For one batch: a function that takes item i.
+    auto reader() noexcept {
+        return [this](std::uint64_t i) { return take(i); };
     }
 
     static item pass(kept& k) noexcept { return traits::pass(k); }
@@ -226,6 +224,13 @@ class pulled_source {
             c.full.store(false, std::memory_order_release);
         }
     };
+
+    /// The item, out of its cell, so that the cell can be used again while the item runs.
+    kept take(std::uint64_t i) noexcept(std::is_nothrow_move_constructible_v<kept>) {
+        cell& c = cells_[i & (capacity_ - 1)];
+        const emptied guard{c};
+        return std::move(c.value.get());
+    }
 
     cell& cell_for_next() {
         const std::uint64_t place = pulled_ & (capacity_ - 1);

@@ -67,10 +67,12 @@ class unordered_results {
 
     // ---- by workers ----------------------------------------------------------------------------------------------
 
-    template <class Make>
-    void put(std::size_t seat, std::uint64_t item, Make&& make) {
-        ::new (boxes_[seat].room()) entry(item, clock_, std::forward<Make>(make));
-        boxes_[seat].push();
+    template <class RunBatch>
+    auto with_writer(std::size_t seat, const pace&, RunBatch run_batch) {
+        return run_batch([&box = boxes_[seat], clock = clock_](std::uint64_t item, auto&& make) {
+            ::new (box.room()) entry(item, clock, make);
+            box.push();
+        });
     }
 
     void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, failure_of whose) noexcept {

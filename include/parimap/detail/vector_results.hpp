@@ -5,6 +5,8 @@
 
 #include <parimap/detail/blocking.hpp>
 #include <parimap/detail/grown_vector.hpp>
+#include <parimap/detail/nontemporal.hpp>
+#include <parimap/detail/pace.hpp>
 #include <parimap/detail/slot.hpp>
 
 #include <array>
@@ -53,9 +55,9 @@ class vector_results : public first_failure {
   public:
     void prepare(std::uint64_t limit) { slots_.grow(limit); }
 
-    template <class Make>
-    void put(std::size_t /*seat*/, std::uint64_t item, Make&& make) {
-        slots_[item].build(std::forward<Make>(make));
+    template <class RunBatch>
+    auto with_writer(std::size_t /*seat*/, const pace&, RunBatch run_batch) {
+        return run_batch([this](std::uint64_t item, auto&& make) { slots_[item].build(make); });
     }
 
     std::vector<R> take(std::uint64_t items) {
@@ -76,17 +78,30 @@ class vector_results : public first_failure {
 template <class R>
 class vector_results<R, true> : public first_failure {
   public:
-    void prepare(std::uint64_t limit) { out_.make_room(static_cast<std::size_t>(limit)); }
+    void prepare(std::uint64_t limit) {
+        out_.make_room(static_cast<std::size_t>(limit));
+        is_large_ = limit >= nontemporal::worthwhile / sizeof(R);
+    }
 
-    template <class Make>
-    void put(std::size_t /*seat*/, std::uint64_t item, Make&& make) {
-        ::new (static_cast<void*>(out_.data() + item)) R(std::forward<Make>(make)());
+    template <class RunBatch>
+    auto with_writer(std::size_t /*seat*/, const pace& cost, RunBatch run_batch) {
+        R* const data = out_.data();
+        if constexpr (nontemporal::available<R>) {
+            if (is_large_ && cost.bound_by_memory()) {
+                const nontemporal past_caches;
+                return run_batch([&past_caches, data](std::uint64_t item, auto&& make) {
+                    past_caches.store(data[item], static_cast<R>(make()));
+                });
+            }
+        }
+        return run_batch([data](std::uint64_t item, auto&& make) { ::new (static_cast<void*>(data + item)) R(make()); });
     }
 
     std::vector<R> take(std::uint64_t /*items*/) { return out_.take(); }
 
   private:
     grown_vector<R> out_;
+    bool is_large_ = false;
 };
 
 /// vector<bool> packs its elements, so two workers could not write to neighbours.
@@ -96,9 +111,9 @@ inline constexpr bool can_stand_in_vector = std::is_trivial_v<R> && std::copyabl
 /// Results that nobody wants.
 class no_results : public first_failure {
   public:
-    template <class Make>
-    void put(std::size_t /*seat*/, std::uint64_t /*item*/, Make&& make) {
-        static_cast<void>(std::forward<Make>(make)());
+    template <class RunBatch>
+    auto with_writer(std::size_t /*seat*/, const pace&, RunBatch run_batch) {
+        return run_batch([](std::uint64_t /*item*/, auto&& make) { static_cast<void>(make()); });
     }
 };
 
