@@ -6,10 +6,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <limits>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -52,74 +51,87 @@ inline unsigned workers_from_environment() {
     return cpus > 0 ? cpus : 1;
 }
 
+/// The whole of a small file; nothing if it cannot be read.
+[[gnu::cold]] inline std::string text_of_file(const std::string& path) {
+    std::string text;
+    if (std::FILE* file = std::fopen(path.c_str(), "re")) {
+        char part[1024];
+        while (const std::size_t length = std::fread(part, 1, sizeof(part), file)) text.append(part, length);
+        std::fclose(file);
+    }
+    return text;
+}
+
+/// Takes what stands before the first separator, or all of it, off the front of a text.
+inline std::string_view cut(std::string_view& text, std::string_view separator) {
+    const std::size_t at = text.find(separator);
+    const std::string_view front = text.substr(0, at);
+    text.remove_prefix(at == std::string_view::npos ? text.size() : at + separator.size());
+    return front;
+}
+
 /// quota and period as the kernel writes them ("max", "-1" or a number of microseconds), as CPUs rounded down.
-[[gnu::cold]] inline unsigned cpus_of_quota(const std::string& quota, const std::string& period) {
-    const double q = std::strtod(quota.c_str(), nullptr);
-    const double p = std::strtod(period.c_str(), nullptr);
-    if (!(q > 0) || !(p > 0) || q / p >= no_cpu_limit) return no_cpu_limit;
+[[gnu::cold]] inline unsigned cpus_of_quota(std::string_view quota, std::string_view period) {
+    long long q = 0;
+    long long p = 0;
+    std::from_chars(quota.data(), quota.data() + quota.size(), q);
+    std::from_chars(period.data(), period.data() + period.size(), p);
+    if (q <= 0 || p <= 0 || q / p >= no_cpu_limit) return no_cpu_limit;
     return std::max(1U, static_cast<unsigned>(q / p));
 }
 
-[[gnu::cold]] inline std::string first_line(const std::string& path) {
-    std::ifstream file(path);
-    std::string line;
-    std::getline(file, line);
-    return line;
-}
-
-/// The smallest quota from the group's own folder up to the mount point, in whichever version's files it stands.
-[[gnu::cold]] inline unsigned cpus_of_cgroup_folder(std::string folder, const std::string& mount_point) {
+/// The smallest quota from the group's own folder up to the mount point, in whichever version's files it stands. Folders
+/// that are not there limit nothing.
+[[gnu::cold]] inline unsigned cpus_of_cgroup_folder(std::string folder, std::string_view mount_point) {
     unsigned cpus = no_cpu_limit;
     for (;;) {
-        std::istringstream cpu_max(first_line(folder + "/cpu.max"));
-        std::string quota;
-        std::string period;
-        if (!(cpu_max >> quota >> period)) {
-            quota = first_line(folder + "/cpu.cfs_quota_us");
-            period = first_line(folder + "/cpu.cfs_period_us");
+        const std::string cpu_max = text_of_file(folder + "/cpu.max");  // "quota period"
+        if (std::string_view period = cpu_max; !period.empty()) {
+            const std::string_view quota = cut(period, " ");
+            cpus = std::min(cpus, cpus_of_quota(quota, period));
+        } else {
+            cpus = std::min(cpus, cpus_of_quota(text_of_file(folder + "/cpu.cfs_quota_us"), text_of_file(folder + "/cpu.cfs_period_us")));
         }
-        cpus = std::min(cpus, cpus_of_quota(quota, period));
         if (folder.size() <= mount_point.size()) return cpus;
         folder.erase(folder.rfind('/'));
     }
 }
 
 /// Whether a comma-separated list holds `cpu`.
-[[gnu::cold]] inline bool lists_cpu(const std::string& controllers) {
-    return ("," + controllers + ",").find(",cpu,") != std::string::npos;
+[[gnu::cold]] inline bool lists_cpu(std::string_view controllers) {
+    while (!controllers.empty()) {
+        if (cut(controllers, ",") == "cpu") return true;
+    }
+    return false;
 }
 
 /// The quota of the process whose /proc folder is given, over all mounted hierarchies that limit CPUs. A missing or
 /// odd file limits nothing.
 [[gnu::cold]] inline unsigned cpus_of_cgroup_quota(const std::string& proc) {
     unsigned cpus = no_cpu_limit;
-    std::ifstream groups(proc + "/cgroup");  // "0::/a/b" (version 2) or "4:cpu,cpuacct:/a/b" (version 1)
-    for (std::string group; std::getline(groups, group);) {
-        const std::size_t first = group.find(':');
-        const std::size_t second = first == std::string::npos ? first : group.find(':', first + 1);
-        if (second == std::string::npos) continue;
-        const std::string controllers = group.substr(first + 1, second - first - 1);
+    const std::string groups_text = text_of_file(proc + "/cgroup");
+    const std::string mounts_text = text_of_file(proc + "/mountinfo");
+    for (std::string_view groups = groups_text; !groups.empty();) {
+        std::string_view path = cut(groups, "\n");  // "0::/a/b" (version 2) or "4:cpu,cpuacct:/a/b" (version 1)
+        cut(path, ":");
+        const std::string_view controllers = cut(path, ":");
         const bool version_2 = controllers.empty();
         if (!version_2 && !lists_cpu(controllers)) continue;
-        const std::string path = group.substr(second + 1);
 
-        // "id parent major:minor root mount-point options... - type source super-options"
-        std::ifstream mounts(proc + "/mountinfo");
-        for (std::string mount; std::getline(mounts, mount);) {
-            const std::size_t dash = mount.find(" - ");
-            if (dash == std::string::npos) continue;
-            std::istringstream left(mount.substr(0, dash));
-            std::istringstream right(mount.substr(dash + 3));
-            std::string skipped, root, mount_point, type, source, super_options;
-            left >> skipped >> skipped >> skipped >> root >> mount_point;
-            right >> type >> source >> super_options;
-            if (version_2 ? type != "cgroup2" : type != "cgroup" || !lists_cpu(super_options)) continue;
+        for (std::string_view mounts = mounts_text; !mounts.empty();) {
+            // "id parent major:minor root mount-point options... - type source super-options"
+            std::string_view right = cut(mounts, "\n");
+            std::string_view left = cut(right, " - ");
+            for (int skipped = 0; skipped < 3; ++skipped) cut(left, " ");
+            const std::string_view root = cut(left, " ");
+            const std::string_view mount_point = cut(left, " ");
+            const std::string_view type = cut(right, " ");
+            cut(right, " ");
+            if (version_2 ? type != "cgroup2" : type != "cgroup" || !lists_cpu(right)) continue;
             // A container may see its own group as the root of the mount.
-            std::string below = path;
-            if (root != "/" && below.compare(0, root.size(), root) == 0) below.erase(0, root.size());
-            while (!below.empty() && below.back() == '/') below.pop_back();
-            if (!std::ifstream(mount_point + below + "/cgroup.procs")) below.clear();
-            cpus = std::min(cpus, cpus_of_cgroup_folder(mount_point + below, mount_point));
+            std::string_view below = path;
+            if (root != "/" && below.starts_with(root)) below.remove_prefix(root.size());
+            cpus = std::min(cpus, cpus_of_cgroup_folder(std::string(mount_point).append(below), mount_point));
         }
     }
     return cpus;
