@@ -172,6 +172,8 @@ TEST_CASE("P9 a container that sees its own group as the root finds its quota") 
     REQUIRE(machine.cpus() == 3);
     machine.write("/cgroup", "0::/docker/abc/inner\n");
     REQUIRE(machine.cpus() == 2);
+    machine.write("/cgroup", "0::/docker/abcdef\n");  // somebody else's
+    REQUIRE(machine.cpus() == 3);
     machine.write("/cgroup", "0::/docker/abc/unseen\n");  // then what is mounted is all there is to see
     REQUIRE(machine.cpus() == 3);
 }

@@ -130,7 +130,7 @@ inline std::string_view cut(std::string_view& text, std::string_view separator) 
             if (version_2 ? type != "cgroup2" : type != "cgroup" || !lists_cpu(right)) continue;
             // A container may see its own group as the root of the mount.
             std::string_view below = path;
-            if (root != "/" && below.starts_with(root)) below.remove_prefix(root.size());
+            if (below.starts_with(root) && (below.size() == root.size() || below[root.size()] == '/')) below.remove_prefix(root.size());
             cpus = std::min(cpus, cpus_of_cgroup_folder(std::string(mount_point).append(below), mount_point));
         }
     }
