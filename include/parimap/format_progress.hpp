@@ -5,17 +5,17 @@
 
 #include <parimap/detail/display_text.hpp>
 #include <parimap/detail/field_format.hpp>
+#include <parimap/detail/meter.hpp>
+#include <parimap/detail/number_text.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <ctime>
 #include <limits>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,95 +52,6 @@ struct progress_snapshot {
 };
 
 namespace detail {
-
-/// 1.00, 10.0, 100, 1.00k: three digits and a prefix.
-inline std::string scaled_number(double number, double divisor) {
-    for (const char* prefix : {"", "k", "M", "G", "T", "P", "E", "Z"}) {
-        if (std::abs(number) < 999.5) {
-            const int decimals = std::abs(number) < 9.995 ? 2 : std::abs(number) < 99.95 ? 1 : 0;
-            return fixed(number, decimals, decimals == 0 ? 3 : 0) + prefix;
-        }
-        number /= divisor;
-    }
-    return fixed(number, 1, 0) + 'Y';
-}
-
-/// Seconds as MM:SS or H:MM:SS.
-inline std::string clock_time(double seconds) {
-    const double longest = 9e18;  // fits a long long
-    const auto all = static_cast<long long>(std::clamp(seconds, 0.0, longest));
-    char text[40];
-    if (all >= 3600) {
-        std::snprintf(text, sizeof(text), "%lld:%02lld:%02lld", all / 3600, all / 60 % 60, all % 60);
-    } else {
-        std::snprintf(text, sizeof(text), "%02lld:%02lld", all / 60, all % 60);
-    }
-    return text;
-}
-
-/// The escape sequence of a colour, or nothing if it is not known.
-inline std::string colour_sequence(std::string_view colour) {
-    constexpr std::string_view names[] = {"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"};
-    std::string lower(colour);
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    for (std::size_t i = 0; i < std::size(names); ++i) {
-        if (lower == names[i]) return "\x1b[" + std::to_string(30 + i) + "m";
-    }
-    if (lower.size() != 7 || lower[0] != '#' || lower.find_first_not_of("0123456789abcdef", 1) != std::string::npos) return {};
-    const auto part = [&](std::size_t at) { return std::to_string(std::stoi(lower.substr(at, 2), nullptr, 16)); };
-    return "\x1b[38;2;" + part(1) + ';' + part(3) + ';' + part(5) + "m";
-}
-
-/// The bar itself, `length` columns of it filled by `fraction`.
-struct meter {
-    enum class style { blocks, ascii, blank };
-
-    double fraction = 0;
-    std::size_t length = 10;
-    style look = style::blocks;
-    std::string colour;
-
-    /// spec: [length][a|u|b], where a negative length is taken off the default, as tqdm has it.
-    std::string text(std::string_view spec) const {
-        meter m = *this;
-        if (!spec.empty()) {
-            const char type = static_cast<char>(spec.back() | 0x20);
-            if (type == 'a' || type == 'u' || type == 'b') {
-                m.look = type == 'a' ? style::ascii : type == 'u' ? style::blocks : style::blank;
-                spec.remove_suffix(1);
-            }
-            if (!spec.empty()) m.length = length_from(spec);
-        }
-        return m.draw();
-    }
-
-  private:
-    std::size_t length_from(std::string_view spec) const {
-        const bool relative = spec.front() == '-';
-        if (relative) spec.remove_prefix(1);
-        if (spec.empty() || spec.size() > 4 || spec.find_first_not_of("0123456789") != std::string_view::npos) {
-            throw std::invalid_argument("parimap: in bar_format, {bar:...} takes a length and one of a, u and b, as in {bar:20a}");
-        }
-        const auto columns = static_cast<std::size_t>(std::stoul(std::string(spec)));
-        return relative ? length - std::min(length, columns) : columns;
-    }
-
-    std::string draw() const {
-        static constexpr std::string_view blocks[] = {" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
-        static constexpr std::string_view digits[] = {" ", "1", "2", "3", "4", "5", "6", "7", "8", "9", "#"};
-        const std::string_view* symbols = look == style::ascii ? digits : blocks;
-        const std::size_t steps = look == style::ascii ? std::size(digits) - 1 : std::size(blocks) - 1;
-        const double share = look == style::blank ? 0 : std::clamp(fraction, 0.0, 1.0);
-        const auto filled = static_cast<std::size_t>(share * static_cast<double>(length) * static_cast<double>(steps));
-        std::string bar;
-        for (std::size_t column = 0; column < length; ++column) {
-            const std::size_t before = column * steps;
-            bar += symbols[filled <= before ? 0 : std::min(filled - before, steps)];
-        }
-        const std::string sequence = colour_sequence(colour);
-        return sequence.empty() ? bar : sequence + bar + "\x1b[0m";
-    }
-};
 
 /// What a line says: every field of bar_format, worked out from a snapshot.
 class progress_fields {

@@ -4,7 +4,7 @@
 #define PARIMAP_INSIGHTS_HPP
 
 #include <parimap/detail/call_record.hpp>
-#include <parimap/detail/field_format.hpp>
+#include <parimap/detail/number_text.hpp>
 
 #include <algorithm>
 #include <charconv>

@@ -9,6 +9,7 @@
 namespace parimap::detail {
 
 class scheduler;
+class call_list;
 
 /// How long a thread that got a seat stays with a call.
 enum class stint {
@@ -32,6 +33,7 @@ class call {
 
   private:
     friend scheduler;
+    friend call_list;
 
     /// Runs items on this seat.
     virtual void work(std::size_t seat, stint length) noexcept = 0;
@@ -41,6 +43,19 @@ class call {
     virtual void cancel() noexcept = 0;
     /// A seat became free, or a worker left. Called with the scheduler's mutex held.
     virtual void changed() noexcept = 0;
+
+    // ---- with the scheduler's mutex held ---
+
+    bool wants_worker() const noexcept { return active_.load(std::memory_order_relaxed) < max_workers_ && claimable(); }
+    bool has_worker() const noexcept { return active_.load(std::memory_order_relaxed) > 0; }
+    bool is_quiet() const noexcept { return !has_worker() && !claimable(); }
+
+    void join() noexcept { active_.fetch_add(1, std::memory_order_relaxed); }
+    void leave() noexcept {
+        active_.fetch_sub(1, std::memory_order_relaxed);
+        // Pairs with the fence in scheduler::announce(): what it announced is seen by the next look at claimable().
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
 
     const std::size_t max_workers_;
     std::atomic<std::size_t> active_{0};  // written under the mutex

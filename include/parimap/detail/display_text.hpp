@@ -94,6 +94,13 @@ inline std::string trimmed(std::string text, std::size_t columns) {
     return text;
 }
 
+/// A to Z as a to z, whatever the locale.
+inline std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return lower;
+}
+
 /// The text in one line: control characters, which would break it up, as spaces.
 inline std::string on_one_line(std::string text) {
     for (char& c : text) {

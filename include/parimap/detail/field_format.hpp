@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_FIELD_FORMAT_HPP
 
 #include <parimap/detail/display_text.hpp>
+#include <parimap/detail/number_text.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -16,18 +17,6 @@
 #include <utility>
 
 namespace parimap::detail {
-
-/// As printf would in the C locale; the program's own may be another.
-inline std::string as_text(double number, std::chars_format form, int precision) {
-    char text[800];  // the longest double has 309 digits before the point
-    return std::string(text, std::to_chars(text, text + sizeof(text), number, form, precision).ptr);
-}
-
-/// number with so many decimals, at least `width` long.
-inline std::string fixed(double number, int decimals, int width) {
-    const std::string text = as_text(number, std::chars_format::fixed, decimals);
-    return std::string(static_cast<std::size_t>(std::max(0, width - static_cast<int>(text.size()))), ' ') + text;
-}
 
 struct field_number {
     double value = 0;  // NaN: not known, shown as ?

@@ -5,8 +5,10 @@
 
 #include <parimap/backend.hpp>
 #include <parimap/detail/call.hpp>
+#include <parimap/detail/call_list.hpp>
 #include <parimap/detail/job_queue.hpp>
 #include <parimap/detail/place.hpp>
+#include <parimap/detail/seats.hpp>
 #include <parimap/errors.hpp>
 
 #include <algorithm>
@@ -14,7 +16,6 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -36,7 +37,7 @@ class scheduler {
     scheduler(const scheduler&) = delete;
     scheduler& operator=(const scheduler&) = delete;
 
-    std::size_t size() const noexcept { return runners_.size(); }
+    std::size_t size() const noexcept { return seats_.size(); }
 
     virtual std::string_view backend_name() const noexcept = 0;
 
@@ -48,13 +49,12 @@ class scheduler {
     void open(call& c) {
         std::lock_guard lock(mutex_);
         throw_if_closed();
-        calls_.push_back(&c);
-        open_calls_.store(calls_.size(), std::memory_order_relaxed);
+        calls_.add(c);
     }
 
     /// Tells that c has new items to start, for up to so many workers. The caller stored them before.
     void announce(call& c, std::uint64_t workers = 1) noexcept {
-        // Pairs with the fence in leave(): either a leaving worker sees the new items, or this thread sees it gone.
+        // Pairs with the fence in call::leave(): either a leaving worker sees the new items, or this thread sees it gone.
         std::atomic_thread_fence(std::memory_order_seq_cst);
         if (c.active_.load(std::memory_order_relaxed) >= std::min(size(), c.max_workers_)) return;
         while (workers-- > 0 && send_worker(&c)) {
@@ -68,9 +68,9 @@ class scheduler {
         std::size_t seat = no_worker;
         {
             std::lock_guard lock(mutex_);
-            if (!wants_worker(c) || !(here || seat_is_free())) return false;
-            seat = here ? here->seat : take_seat();
-            join(c);
+            if (!c.wants_worker() || !(here || seats_.any_free())) return false;
+            seat = here ? here->seat : seats_.take();
+            c.join();
         }
         {
             // A nested call may be reached through jobs of other pools: its items still run on this pool's seat.
@@ -82,7 +82,7 @@ class scheduler {
             std::lock_guard lock(mutex_);
             leave(c);
             if (!here) give_back(seat);
-            more = anything_to_start();
+            more = calls_.any_wants_worker();
         }
         if (more) send_worker(nullptr);
         return true;
@@ -94,8 +94,8 @@ class scheduler {
         const bool inside = place_of_caller() != nullptr;
         std::unique_lock lock(mutex_);
         for (;;) {
-            if (is_quiet(c)) break;
-            if (wants_worker(c) && (inside || seat_is_free())) {
+            if (c.is_quiet()) break;
+            if (c.wants_worker() && (inside || seats_.any_free())) {
                 lock.unlock();
                 help(c, stint::whole);
                 lock.lock();
@@ -110,13 +110,13 @@ class scheduler {
     void abandon(call& c) noexcept {
         std::unique_lock lock(mutex_);
         remove(c);
-        changed_.wait(lock, [&c] { return c.active_.load(std::memory_order_relaxed) == 0; });
+        changed_.wait(lock, [&c] { return !c.has_worker(); });
     }
 
     /// Waits for the workers in c, of which nothing is left to start. It stays open.
     void wait_until_left(call& c) noexcept {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&c] { return c.active_.load(std::memory_order_relaxed) == 0; });
+        changed_.wait(lock, [&c] { return !c.has_worker(); });
     }
 
     /// Has all who wait look again: something ended from outside.
@@ -134,7 +134,7 @@ class scheduler {
     bool runs_at_once() const noexcept { return backend_needs_caller(); }
 
     /// Whether a worker that has just finished a batch should look at other calls before it takes the next.
-    bool others_wait() const noexcept { return open_calls_.load(std::memory_order_relaxed) > 2 || jobs_.claimable(); }
+    bool others_wait() const noexcept { return calls_.count() > 2 || jobs_.claimable(); }
 
     /// Whether the calling thread has to run items itself when it waits: inside a job, and where B7 says so.
     bool caller_must_help() const noexcept { return place_of_caller() != nullptr || backend_needs_caller(); }
@@ -146,12 +146,12 @@ class scheduler {
     }
 
     /// Whether any thread works on c.
-    static bool has_worker(const call& c) noexcept { return c.active_.load(std::memory_order_relaxed) > 0; }
+    static bool has_worker(const call& c) noexcept { return c.has_worker(); }
 
     /// Whether help(c) could start something now.
     bool can_help(call& c) noexcept {
         std::lock_guard lock(mutex_);
-        return wants_worker(c) && (place_of_caller() || seat_is_free());
+        return c.wants_worker() && (place_of_caller() || seats_.any_free());
     }
 
     // ---- single jobs --------------------------------------------------------------------------------------------
@@ -185,10 +185,8 @@ class scheduler {
         {
             std::lock_guard lock(mutex_);
             closed_ = terminated_ = true;
-            for (call* c : calls_) {
-                c->active_.fetch_add(1, std::memory_order_relaxed);  // keeps it alive while it is told
-                stopped.push_back(c);
-            }
+            stopped = calls_.all();
+            for (call* c : stopped) c->join();  // keeps it alive while it is told
         }
         for (call* c : stopped) c->cancel();
         std::lock_guard lock(mutex_);
@@ -202,11 +200,8 @@ class scheduler {
         }
         std::unique_lock lock(mutex_);
         if (!closed_) throw error("parimap: join() before close() or terminate(); call one of them first");
-        const auto all_quiet = [this] {
-            return jobs_at_once_ == 0 && std::all_of(calls_.begin(), calls_.end(), [](const call* c) { return is_quiet(*c); });
-        };
-        while (!all_quiet()) {
-            if (backend_needs_caller() && seat_is_free() && anything_to_start()) {
+        while (jobs_at_once_ > 0 || !calls_.all_are_quiet()) {
+            if (backend_needs_caller() && seats_.any_free() && calls_.any_wants_worker()) {
                 serve(nullptr, lock);  // nobody else may ever do it
             } else {
                 changed_.wait(lock);
@@ -217,31 +212,14 @@ class scheduler {
     /// Waits for submitted jobs alone: the end of a pool object.
     void finish_jobs() noexcept {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return jobs_at_once_ == 0 && is_quiet(jobs_); });
+        changed_.wait(lock, [this] { return jobs_at_once_ == 0 && jobs_.is_quiet(); });
     }
 
   protected:
-    explicit scheduler(std::size_t seats) : runners_(seats), jobs_(seats) {
-        open(jobs_);
-        free_seats_.reserve(seats);
-        idle_runners_.reserve(seats);
-        for (std::size_t seat = seats; seat-- > 0;) {
-            free_seats_.push_back(seat);
-            runners_[seat].run = [](task& t) noexcept {
-                auto& self = static_cast<runner&>(t);
-                self.owner->run(self);
-            };
-            runners_[seat].owner = this;
-            idle_runners_.push_back(&runners_[seat]);
-        }
-    }
+    explicit scheduler(std::size_t size) : seats_(size, *this, &run_task), jobs_(size) { open(jobs_); }
     ~scheduler() = default;
 
   private:
-    struct runner : task {
-        scheduler* owner = nullptr;
-    };
-
     /// The submit() that this thread is in, for a backend that runs the task at once (B7): such a task may only work
     /// for the call that its own thread waits for.
     struct submission {
@@ -267,13 +245,11 @@ class scheduler {
         runner* r = nullptr;
         {
             std::lock_guard lock(mutex_);
-            if (idle_runners_.empty() || free_seats_.size() <= runners_on_the_way_) {
+            r = seats_.send_one();
+            if (!r) {
                 tell_owners();  // one of them may sit on a seat, inside a job, and could do it
                 return false;
             }
-            r = idle_runners_.back();
-            idle_runners_.pop_back();
-            ++runners_on_the_way_;
         }
         const submission mine{this, scope};
         const submission* outer = std::exchange(current_submission_, &mine);
@@ -282,12 +258,17 @@ class scheduler {
             submit_to_backend(*r);
         } catch (...) {
             std::lock_guard lock(mutex_);
-            idle_runners_.push_back(r);
-            --runners_on_the_way_;
+            seats_.has_arrived();
+            seats_.is_idle(*r);
             is_sent = false;
         }
         current_submission_ = outer;
         return is_sent;
+    }
+
+    static void run_task(task& t) noexcept {
+        auto& r = static_cast<runner&>(t);
+        r.owner->run(r);
     }
 
     /// What a backend's worker does: takes a seat and works until no call has an item to start.
@@ -295,26 +276,26 @@ class scheduler {
         const submission* inside = std::exchange(current_submission_, nullptr);
         const bool at_once = inside && inside->owner == this && backend_needs_caller();
         std::unique_lock lock(mutex_);
-        --runners_on_the_way_;
-        if (seat_is_free() && (!at_once || inside->scope)) serve(at_once ? inside->scope : nullptr, lock);
-        idle_runners_.push_back(&r);
+        seats_.has_arrived();
+        if (seats_.any_free() && (!at_once || inside->scope)) serve(at_once ? inside->scope : nullptr, lock);
+        seats_.is_idle(r);
         current_submission_ = inside;
     }
 
     /// Works on a free seat, for one call or for all in turn, until there is nothing to start.
     void serve(call* only, std::unique_lock<std::mutex>& lock) noexcept {
-        const std::size_t seat = take_seat();
+        const std::size_t seat = seats_.take();
         {
             const seated on(*this, seat);
-            while (work_for(only ? only : next_call(), seat, lock)) {
+            while (work_for(only ? only : calls_.next(), seat, lock)) {
             }
         }
         give_back(seat);
     }
 
     bool work_for(call* c, std::size_t seat, std::unique_lock<std::mutex>& lock) noexcept {
-        if (!c || !wants_worker(*c)) return false;
-        join(*c);
+        if (!c || !c->wants_worker()) return false;
+        c->join();
         lock.unlock();
         c->work(seat, stint::fair);
         lock.lock();
@@ -326,12 +307,12 @@ class scheduler {
     void run_now(std::unique_ptr<single_job> job, const place* here) {
         std::unique_lock lock(mutex_);
         throw_if_closed();
-        if (!here) changed_.wait(lock, [this] { return seat_is_free() || terminated_; });
+        if (!here) changed_.wait(lock, [this] { return seats_.any_free() || terminated_; });
         if (terminated_) {
             lock.unlock();
             return job->cancel();
         }
-        const std::size_t seat = here ? here->seat : take_seat();
+        const std::size_t seat = here ? here->seat : seats_.take();
         ++jobs_at_once_;
         lock.unlock();
         {
@@ -341,67 +322,32 @@ class scheduler {
         }
         lock.lock();
         --jobs_at_once_;
-        if (!here) free_seats_.push_back(seat);
+        if (!here) seats_.give_back(seat);
         tell_owners();
-        const bool more = anything_to_start();
+        const bool more = calls_.any_wants_worker();
         lock.unlock();
         if (more) send_worker(nullptr);
     }
 
     // ---- all below: with the mutex held --------------------------------------------------------------------------
 
-    static bool wants_worker(const call& c) noexcept {
-        return c.active_.load(std::memory_order_relaxed) < c.max_workers_ && c.claimable();
-    }
-
-    static bool is_quiet(const call& c) noexcept {
-        return c.active_.load(std::memory_order_relaxed) == 0 && !c.claimable();
-    }
-
-    bool anything_to_start() const noexcept {
-        return std::any_of(calls_.begin(), calls_.end(), [](const call* c) { return wants_worker(*c); });
-    }
-
-    /// The next call in turn that wants a worker; it goes to the back of the line.
-    call* next_call() noexcept {
-        const auto found = std::find_if(calls_.begin(), calls_.end(), [](const call* c) { return wants_worker(*c); });
-        if (found == calls_.end()) return nullptr;
-        calls_.splice(calls_.end(), calls_, found);
-        return calls_.back();
-    }
-
-    bool seat_is_free() const noexcept { return !free_seats_.empty(); }
-
-    std::size_t take_seat() noexcept {
-        const std::size_t seat = free_seats_.back();
-        free_seats_.pop_back();
-        return seat;
-    }
-
     void give_back(std::size_t seat) noexcept {
-        free_seats_.push_back(seat);
+        seats_.give_back(seat);
         tell_owners();
     }
 
-    void join(call& c) noexcept { c.active_.fetch_add(1, std::memory_order_relaxed); }
-
     void leave(call& c) noexcept {
-        c.active_.fetch_sub(1, std::memory_order_relaxed);
-        // Pairs with the fence in announce(): what it announced is seen by the look at claimable() that follows.
-        std::atomic_thread_fence(std::memory_order_seq_cst);
+        c.leave();
         tell_owners();
     }
 
     void tell_owners() noexcept {
         changed_.notify_all();
-        for (call* c : calls_) {
-            if (c->owner_wants_seat_) c->changed();
-        }
+        calls_.tell_owners();
     }
 
     void remove(call& c) noexcept {
-        calls_.remove(&c);
-        open_calls_.store(calls_.size(), std::memory_order_relaxed);
+        calls_.remove(c);
         changed_.notify_all();
     }
 
@@ -413,12 +359,8 @@ class scheduler {
     const std::uint64_t id_ = next_id();
     mutable std::mutex mutex_;
     std::condition_variable changed_;  // a worker left, a seat was freed, a job returned
-    std::vector<runner> runners_;
-    std::vector<runner*> idle_runners_;
-    std::vector<std::size_t> free_seats_;
-    std::size_t runners_on_the_way_ = 0;  // submitted, not yet begun
-    std::list<call*> calls_;
-    std::atomic<std::size_t> open_calls_{0};  // calls_.size(), for those without the lock
+    seats seats_;
+    call_list calls_;
     job_queue jobs_;
     std::size_t jobs_at_once_ = 0;  // running in run_now()
     bool closed_ = false;

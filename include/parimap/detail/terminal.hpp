@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_TERMINAL_HPP
 #define PARIMAP_DETAIL_TERMINAL_HPP
 
+#include <parimap/detail/display_text.hpp>
+
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -128,11 +130,8 @@ inline bool is_utf8_locale() {
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
         const char* value = std::getenv(name);
         if (!value || !*value) continue;  // the first that is set counts
-        std::string lower;
-        for (const char* c = value; *c; ++c) {
-            if (*c != '-') lower += *c >= 'A' && *c <= 'Z' ? static_cast<char>(*c - 'A' + 'a') : *c;
-        }
-        return lower.find("utf8") != std::string::npos;
+        const std::string lower = lower_case(value);
+        return lower.find("utf8") != std::string::npos || lower.find("utf-8") != std::string::npos;
     }
     return false;
 }
