@@ -114,8 +114,9 @@ class claims {
     /// The seat's batch, as its owner sees it.
     class batch {
       public:
-        /// Takes the first unstarted item.
-        bool pop(std::uint64_t& item) noexcept {
+        /// Takes the first unstarted item. (In a program with many calls the compiler would no longer put it into their
+        /// loops, and the batch not into registers: a map over numbers took three times as long.)
+        [[gnu::always_inline]] bool pop(std::uint64_t& item) noexcept {
             if (next_ >= known_end_) return false;
             range_.begin.store(next_ + 1, std::memory_order_release);  // pairs with call_attention()
             asymmetric_fence::light();

@@ -192,7 +192,7 @@ class job : public call {
 
     /// failure: null before and after, so that no item has to make one.
     template <class Take, class Put>
-    void run_item(std::size_t seat, std::uint64_t item, const Take& take, const Put& put, std::exception_ptr& failure) noexcept {
+    [[gnu::always_inline]] void run_item(std::size_t seat, std::uint64_t item, const Take& take, const Put& put, std::exception_ptr& failure) noexcept {
         bool reading = !Source::pulled;  // what pulling throws, the puller gets
         bool failed = false;
         try {
