@@ -317,6 +317,10 @@ TEST_CASE("Maps over millions of numbers are right whether or not the output is 
         REQUIRE(out[count] == -1);
         REQUIRE(right(parimap::parallel_map(p, add, items, items), 3, 0) == count);
     }
+    const map_options small_batches{.chunk = 1001};  // whose ends share a cache line
+    std::fill(out.begin(), out.end(), -1);
+    REQUIRE(parimap::parallel_map_into(p, small_batches, out, add, items, items) == count);
+    REQUIRE(right(out, 3, 0) == count);
     REQUIRE(parimap::parallel_map_into(p, items, [](double x) { return x + 1; }, items) == count);
     REQUIRE(right(items, 1, 1) == count);
     const std::span<double> but_one(items.data() + 1, count - 1);

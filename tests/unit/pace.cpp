@@ -66,7 +66,9 @@ TEST_CASE("pace: the adaptive window starts at two items a seat and grows only f
 TEST_CASE("pace: no window is larger than the input or the memory for its results") {
     pace p(1, 0);
     REQUIRE(p.set_window(0, 10, 16) == 10);
-    REQUIRE(p.set_window(0, 1'000'000, 1024) == pace::max_window_bytes / 1024);
+    REQUIRE(p.set_window(0, 1'000'000, 1024) == pace::max_window_bytes_a_seat / 1024);
+    REQUIRE(pace(2, 0).set_window(0, 1'000'000, 1024) == 2 * pace::max_window_bytes_a_seat / 1024);
+    REQUIRE(pace(64, 0).set_window(0, 1'000'000, 1024) == pace::max_window_bytes / 1024);
     REQUIRE(p.set_window(5, 1'000'000, 16) == 5);
     REQUIRE(p.set_window(5, 3, 16) == 3);
     p.measured(1us, 1000);

@@ -21,9 +21,12 @@ class pace {
     /// chunk: the largest batch, or 0.
     pace(std::size_t seats, std::size_t chunk) noexcept : seats_(seats), chunk_(chunk ? chunk : ~std::uint64_t{0}) {}
 
-    /// How far the adaptive window may grow: so many results, or so many bytes of them.
+    /// How far the adaptive window may grow: so many results, or so many bytes of them, in all and for each seat. (What a
+    /// core's own cache does not hold comes from further away when it is read and when its place is used again, which
+    /// costs a fifth of an empty item.)
     static constexpr std::uint64_t max_window_items = std::uint64_t{1} << 18;
     static constexpr std::uint64_t max_window_bytes = std::uint64_t{4} << 20;
+    static constexpr std::uint64_t max_window_bytes_a_seat = std::uint64_t{1} << 20;
     /// A larger explicit window would be a wish for memory, not for speed.
     static constexpr std::uint64_t max_fixed_window = std::uint64_t{1} << 22;
 
@@ -32,7 +35,8 @@ class pace {
     std::uint64_t set_window(std::uint64_t fixed, std::uint64_t items, std::uint64_t bytes) noexcept {
         items = std::max<std::uint64_t>(items, 1);
         fixed_window_ = std::min({fixed, items, max_fixed_window});
-        max_window_ = std::max(2 * seats_, std::min({max_window_bytes / bytes, items, max_window_items}));
+        const std::uint64_t most_bytes = std::min(max_window_bytes, seats_ * max_window_bytes_a_seat);
+        max_window_ = std::max(2 * seats_, std::min({most_bytes / bytes, items, max_window_items}));
         window_ = grow_at_ = fixed ? fixed_window_ : 2 * seats_;
         return fixed ? fixed_window_ : max_window_;
     }
