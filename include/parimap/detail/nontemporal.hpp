@@ -45,7 +45,7 @@ class nontemporal {
 
     template <class T>
         requires available<T>
-    void store(T& where, const T& value) const noexcept {
+    void store([[maybe_unused]] T& where, [[maybe_unused]] const T& value) const noexcept {
 #if defined(__x86_64__)
         if constexpr (sizeof(T) == 4) {
             std::uint32_t word = 0;
