@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Stores that go past the caches, for results that would not stay in them anyway.
+// Stores that go past the caches, for outputs that would not stay in them anyway.
 #ifndef PARIMAP_DETAIL_NONTEMPORAL_HPP
 #define PARIMAP_DETAIL_NONTEMPORAL_HPP
 
@@ -14,7 +14,8 @@ namespace parimap::detail {
 /// An ordinary store fetches the line that it changes from memory first, and writes it back later. One past the caches
 /// collects a line's bytes beside them and only writes: a third less traffic for a copying loop, and no store waits for
 /// memory. It pays where each element is written once, next to the one before and soon after it, and not read soon: the
-/// caches have lost it. A read of a line that is half written waits for memory, so the input must lie elsewhere.
+/// caches have lost it. A read of a line that is half written waits for memory, so the input must lie elsewhere. (New memory,
+/// whose pages the kernel has just filled with zeros, is in the caches, so a new vector gains nothing.)
 /// (Intel 64 Optimization Reference Manual, "Non-temporal stores"; memcpy of glibc does it for large blocks.)
 ///
 /// Such stores become visible to other threads in any order. An object of this class lasts for a batch of them: what

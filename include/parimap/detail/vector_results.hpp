@@ -5,7 +5,6 @@
 
 #include <parimap/detail/blocking.hpp>
 #include <parimap/detail/grown_vector.hpp>
-#include <parimap/detail/nontemporal.hpp>
 #include <parimap/detail/pace.hpp>
 #include <parimap/detail/slot.hpp>
 
@@ -78,30 +77,17 @@ class vector_results : public first_failure {
 template <class R>
 class vector_results<R, true> : public first_failure {
   public:
-    void prepare(std::uint64_t limit) {
-        out_.make_room(static_cast<std::size_t>(limit));
-        is_large_ = limit >= nontemporal::worthwhile / sizeof(R);
-    }
+    void prepare(std::uint64_t limit) { out_.make_room(static_cast<std::size_t>(limit)); }
 
     template <class RunBatch>
-    auto with_writer(std::size_t /*seat*/, const pace& cost, RunBatch run_batch) {
-        R* const data = out_.data();
-        if constexpr (nontemporal::available<R>) {
-            if (is_large_ && cost.bound_by_memory()) {
-                const nontemporal past_caches;
-                return run_batch([&past_caches, data](std::uint64_t item, auto&& make) {
-                    past_caches.store(data[item], static_cast<R>(make()));
-                });
-            }
-        }
-        return run_batch([data](std::uint64_t item, auto&& make) { ::new (static_cast<void*>(data + item)) R(make()); });
+    auto with_writer(std::size_t /*seat*/, const pace&, RunBatch run_batch) {
+        return run_batch([data = out_.data()](std::uint64_t item, auto&& make) { ::new (static_cast<void*>(data + item)) R(make()); });
     }
 
     std::vector<R> take(std::uint64_t /*items*/) { return out_.take(); }
 
   private:
     grown_vector<R> out_;
-    bool is_large_ = false;
 };
 
 /// vector<bool> packs its elements, so two workers could not write to neighbours.
