@@ -64,7 +64,8 @@ concept plain_array = std::ranges::contiguous_range<R> && std::ranges::sized_ran
 template <class Out, class... Inputs>
 bool suits_nontemporal(Out& out, Inputs&... inputs) {
     if constexpr (plain_array<Out> && (plain_array<Inputs> && ...)) {
-        const auto items = std::min({static_cast<std::size_t>(std::ranges::size(out)), static_cast<std::size_t>(std::ranges::size(inputs))...});
+        const auto size = [](auto& range) { return static_cast<std::size_t>(std::ranges::size(range)); };
+        const std::size_t items = std::min({size(out), size(inputs)...});
         const auto* begin = std::as_bytes(std::span(std::ranges::data(out), items)).data();
         const auto* end = begin + items * sizeof(std::ranges::range_value_t<Out>);
         const auto apart = [&](const auto& input) {

@@ -165,7 +165,7 @@ class job : public call {
         const clock::time_point end = clock::now();  // before it wakes a consumer, which is not their cost
         if (run > 0) pace_.measured(end - start, run);
         if (observer_) observer_->end_batch(seat, batch.first(), run, start, end);
-        std::atomic_thread_fence(std::memory_order_seq_cst);     // pairs with monitor::wait_patiently()
+        std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with monitor::wait_patiently()
         monitor_.after_item(batch.first() + run - 1);  // also where all were dropped: who waits for any item must look again
         monitor_.after_batch();
     }
@@ -192,7 +192,8 @@ class job : public call {
 
     /// failure: null before and after, so that no item has to make one.
     template <class Take, class Put>
-    [[gnu::always_inline]] void run_item(std::size_t seat, std::uint64_t item, const Take& take, const Put& put, std::exception_ptr& failure) noexcept {
+    [[gnu::always_inline]] void run_item(std::size_t seat, std::uint64_t item, const Take& take, const Put& put,
+                                         std::exception_ptr& failure) noexcept {
         bool reading = !Source::pulled;  // what pulling throws, the puller gets
         bool failed = false;
         try {
