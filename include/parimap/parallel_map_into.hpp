@@ -21,7 +21,7 @@ namespace parimap {
 /// range: a container by name, a span, a view. If it is shorter than a sized input, std::length_error is thrown before
 /// any item runs; if the input's size is not known, when an item finds no room, after the items before it. When the
 /// call throws, the results of the items that ran stand in out.
-/// Cost: as parallel_map. Numbers that are computed in next to no time are stored past the caches if they are 32 MiB and
+/// Cost: as parallel_map. Numbers that are computed in next to no time are stored past the caches if they are 64 MiB and
 /// more, and all inputs are arrays apart from out.
 struct parallel_map_into_fn : detail::frontend<parallel_map_into_fn> {
     template <class Out, class F, class... Ranges>

@@ -300,7 +300,7 @@ TEST_CASE("parallel_map_into writes into any random-access range and returns the
 }
 
 TEST_CASE("Maps over millions of numbers are right whether or not the output is the input") {
-    constexpr std::size_t count = 5'000'000;  // more than the caches keep, so its results are stored past them
+    constexpr std::size_t count = 9'000'000;  // more than the caches keep, so its results are stored past them
     pool p{3};
     std::vector<double> items(count);
     for (std::size_t i = 0; i < count; ++i) items[i] = static_cast<double>(i);
@@ -331,12 +331,12 @@ TEST_CASE("Maps over millions of numbers are right whether or not the output is 
 }
 
 TEST_CASE("P4 a failure among millions of numbers leaves its own element as it was and those before it right") {
-    constexpr std::size_t count = 5'000'000;
+    constexpr std::size_t count = 17'000'000;
     constexpr std::size_t bad = 4'321'987;
     pool p{3};
-    std::vector<std::uint32_t> items(2 * count, 1);
+    std::vector<std::uint32_t> items(count, 1);
     items[bad] = 0;
-    std::vector<std::uint32_t> out(2 * count, 7);
+    std::vector<std::uint32_t> out(count, 7);
     std::size_t failed = 0;
     const auto f = [](std::uint32_t x) { return x ? x + 1 : throw std::runtime_error("bad"); };
     REQUIRE_THROWS_AS(parimap::parallel_map_into(p, map_options{.failed_index = &failed}, out, f, items), std::runtime_error);

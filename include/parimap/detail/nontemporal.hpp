@@ -22,8 +22,9 @@ namespace parimap::detail {
 /// follows its end comes after them.
 class nontemporal {
   public:
-    /// An output this large does not stay in the part of a last-level cache that a few cores share.
-    static constexpr std::size_t worthwhile = std::size_t{32} << 20;  // bytes
+    /// An output this large does not stay in the part of a last-level cache that a few cores share. (From half of it on, the
+    /// stores gain what reading the output next loses; from this size on they gain more.)
+    static constexpr std::size_t worthwhile = std::size_t{64} << 20;  // bytes
 
     /// Whether there is such a store for a T: x86-64 has it for words of 4 and of 8 bytes.
     template <class T>
