@@ -155,7 +155,7 @@ TEST_CASE("P9 a quota of version 1 counts in the hierarchy that has the cpu cont
     machine.write("/cgroup", "12:cpuset:/other\n4:cpu,cpuacct:/job\n0::/\n");
     machine.write("/mountinfo", machine.mount("/", "/cpuset", "cgroup", "rw,cpuset") +
                                     machine.mount("/", "/fs", "cgroup", "rw,cpu,cpuacct"));
-    machine.group_1("/fs/other", "100000");   // of nobody here
+    machine.group_1("/fs/other", "100000");  // of nobody here
     machine.group_1("/cpuset/job", "100000");
     machine.group_1("/fs/job", "-1");
     machine.group_1("/fs", "500000");

@@ -6,7 +6,6 @@
 #include <parimap/detail/into_results.hpp>
 #include <parimap/detail/nontemporal.hpp>
 
-#include <array>
 #include <complex>
 #include <cstddef>
 #include <cstdint>
