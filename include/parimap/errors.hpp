@@ -7,23 +7,25 @@
 
 namespace parimap {
 
+// Visible, as their types are, where a program is compiled with hidden symbols: what one module throws, another catches.
+
 /// The base of parimap's own exceptions. Each text says what to do about it.
-struct error : std::runtime_error {
+struct [[gnu::visibility("default")]] error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
 /// The stream, map or job was stopped (cancel, terminate, a stop token) before its items had finished.
-struct cancelled : error {
+struct [[gnu::visibility("default")]] cancelled : error {
     using error::error;
 };
 
 /// A new map or job was given to a pool after close(), terminate() or a move.
-struct pool_closed : error {
+struct [[gnu::visibility("default")]] pool_closed : error {
     using error::error;
 };
 
 /// next_for() found no result in time. Nothing is lost: ask again.
-struct timed_out : error {
+struct [[gnu::visibility("default")]] timed_out : error {
     using error::error;
 };
 

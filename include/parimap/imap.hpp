@@ -23,6 +23,8 @@ namespace parimap {
 /// the stop token of the running ones is stopped, and the destructor returns when they have returned. A
 /// default-constructed handle is at its end. The stream may outlive its pool object.
 ///
+/// In the child of a fork() the stream of the parent throws error.
+///
 /// One thread at a time may take results; cancel() may be called from any thread.
 ///
 /// An item that threw makes the call that would have handed it over throw the same exception; the stream goes on
@@ -95,7 +97,7 @@ class [[nodiscard]] imap : public ranges::view_base, public std::ranges::view_ba
 
     /// Starts no further item and stops the token of the running ones; next() then throws cancelled. Any thread.
     void cancel() const noexcept {
-        if (stream_) stream_->stream.cancel();
+        if (stream_ && !stream_->stream.is_inherited()) stream_->stream.cancel();
     }
 
     /// How many results are still to be handed over.
@@ -109,7 +111,10 @@ class [[nodiscard]] imap : public ranges::view_base, public std::ranges::view_ba
     template <class... Args>
     static imap start(Args&&... args) {
         imap made;
-        made.stream_ = std::make_shared<shared>(std::forward<Args>(args)...);
+        made.stream_ = std::shared_ptr<shared>(new shared(std::forward<Args>(args)...), [](shared* s) noexcept {
+            // Else its workers are in another process, or the process ends on one of them: then it is let go.
+            if (s->stream.can_be_left()) delete s;
+        });
         return made;
     }
 
@@ -124,6 +129,7 @@ class [[nodiscard]] imap : public ranges::view_base, public std::ranges::view_ba
     };
 
     static value_type* current(shared& s) {
+        s.stream.throw_if_inherited();
         value_type* held = s.stream.held();
         return held ? held : s.stream.fetch();
     }
@@ -141,6 +147,7 @@ class [[nodiscard]] imap : public ranges::view_base, public std::ranges::view_ba
 
     std::optional<value_type> take(clock::time_point deadline) const {
         if (!stream_) return std::nullopt;
+        stream_->stream.throw_if_inherited();
         if (stream_->seen) let_go(*stream_);
         value_type* value = stream_->stream.held();
         if (!value) value = stream_->stream.fetch(deadline);

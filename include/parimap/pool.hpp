@@ -30,14 +30,15 @@ inline std::size_t this_worker_index() noexcept {
 /// The workers that maps, streams and jobs run on. At most size() jobs run at once, from however many threads the pool
 /// is used. Move-only; a moved-from pool is a closed one. An idle pool uses no CPU.
 template <class Backend>
-class basic_pool {
+class [[gnu::visibility("default")]] basic_pool {
     static_assert(check_backend<Backend>());
 
   public:
     /// cpu_count() workers.
     basic_pool() : basic_pool(cpu_count()) {}
 
-    /// Throws std::invalid_argument for 0 workers, and what the backend throws when it cannot start them.
+    /// Throws std::invalid_argument for 0 workers or more than 32768, and std::system_error where the system has not so many
+    /// threads; none is left then.
     explicit basic_pool(std::size_t workers) : core_(std::make_shared<detail::scheduler_on<Backend>>(workers)) {}
 
     basic_pool(basic_pool&&) noexcept = default;
@@ -48,11 +49,10 @@ class basic_pool {
     }
 
     /// close(), then waits for what submit() and map_async() were given. Imaps may live on; the workers go with the
-    /// last of them.
+    /// last of them. At the end of the process, where exit() was called by a job of this pool or while another thread is in a
+    /// call, and in the child of a fork(), the workers cannot be waited for: they are let go.
     ~basic_pool() {
-        if (!core_) return;
-        core_->close();
-        core_->finish_jobs();
+        if (core_) detail::scheduler::end(core_);
     }
 
     /// At most so many jobs run at once; 0 for a moved-from pool.
@@ -77,13 +77,14 @@ class basic_pool {
         if (core_) core_->join();
     }
 
-    /// Runs f(args...) as one job. Its result, decayed, or exception comes with the future; dropping that does not
-    /// wait. Do not wait for it inside a job of the same pool. Throws pool_closed.
+    /// Runs f(args...) as one job, with copies of them; std::ref refers, as with std::async. Its result, decayed, or exception
+    /// comes with the future; dropping that does not wait. Do not wait for it inside a job of the same pool. Throws
+    /// pool_closed.
     template <class F, class... Args>
     auto submit(F f, Args... args) {
         static_assert(std::is_invocable_v<F, Args...>, "parimap: submit's f cannot be called with these arguments");
         using result = std::decay_t<std::invoke_result_t<F, Args...>>;
-        auto run = [f = std::move(f), args = std::make_tuple(std::move(args)...)]() mutable -> result {
+        auto run = [f = std::move(f), args = std::tuple<Args...>(std::move(args)...)]() mutable -> result {
             return std::apply(
                 [&](Args&... a) -> result { return std::invoke(std::move(f), std::move(a)...); }, args);
         };
@@ -106,12 +107,40 @@ class basic_pool {
 /// A pool on the backend that your CMake chose.
 using pool = basic_pool<default_backend>;
 
+namespace detail {
+
+/// Lets the workers of a default pool go, where it is idle.
+class retirement {
+  public:
+    explicit retirement(scheduler& pool) noexcept : pool_(pool) {}
+    ~retirement() { pool_.retire(); }
+    retirement(const retirement&) = delete;
+    retirement& operator=(const retirement&) = delete;
+
+  private:
+    scheduler& pool_;
+};
+
+/// Made on the heap and never destroyed: other threads, destructors of static objects and exit handlers may still use it when
+/// the process ends. Then, or when the module is unloaded, its workers go. (Those of one that main() made go when its thread
+/// ends: after pthread_exit() they would keep the process alive.)
+template <class Backend>
+[[gnu::visibility("default")]] basic_pool<Backend>& make_default_pool() {
+    static auto* const pool = new basic_pool<Backend>;
+    static const retirement at_exit(*pool->core());
+    if (is_main_thread()) static thread_local const retirement at_end_of_main(*pool->core());
+    return *pool;
+}
+
+}  // namespace detail
+
 /// The pool of the overloads without a pool: cpu_count() workers, made on first use. (A template, so that translation
-/// units with different defaults have different ones.)
+/// units with different defaults have different ones.) When the process ends its workers go, after the jobs that were submitted
+/// to it; what still uses it then, such as a destructor of a static object, runs its items itself.
 template <class Backend = default_backend>
-basic_pool<Backend>& default_pool() {
-    static basic_pool<Backend> instance;
-    return instance;
+[[gnu::visibility("default")]] basic_pool<Backend>& default_pool() {
+    static basic_pool<Backend>& pool = detail::make_default_pool<Backend>();
+    return pool;
 }
 
 }  // namespace parimap

@@ -74,7 +74,7 @@ class blocking final : public job<Source, F, Results> {
         if constexpr (Source::pulled) source_.reserve(most);
         if constexpr (!Source::pulled) results_.prepare(total_);
         if (observer_) observer_->begin(total_ == unknown_size ? std::nullopt : std::optional(total_));
-        pool_.open(*this);
+        pool_.open(*this, true);
         {
             const ending guard{*this};
             this->obey(options_.stop);

@@ -60,6 +60,8 @@ class call {
     const std::size_t max_workers_;
     std::atomic<std::size_t> active_{0};  // written under the mutex
     bool owner_wants_seat_ = false;       // the owner, waiting, would work if there were a seat
+    bool holds_outsider_ = false;         // a thread from outside stays in it until its end
+    bool is_told_ = false;                // that the pool was terminated
 };
 
 }  // namespace parimap::detail

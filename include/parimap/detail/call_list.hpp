@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cstddef>
 #include <list>
-#include <vector>
 
 namespace parimap::detail {
 
@@ -29,7 +28,16 @@ class call_list {
     /// How many there are. Any thread.
     std::size_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
 
-    std::vector<call*> all() const { return {calls_.begin(), calls_.end()}; }
+    /// One that was not told yet that the pool was terminated, or null.
+    call* next_to_tell() noexcept {
+        const auto found = std::find_if(calls_.begin(), calls_.end(), [](const call* c) { return !c->is_told_; });
+        return found == calls_.end() ? nullptr : *found;
+    }
+
+    /// Whether a thread from outside is in a blocking call.
+    bool any_holds_outsider() const noexcept {
+        return std::any_of(calls_.begin(), calls_.end(), [](const call* c) { return c->holds_outsider_; });
+    }
 
     bool any_wants_worker() const noexcept {
         return std::any_of(calls_.begin(), calls_.end(), [](const call* c) { return c->wants_worker(); });

@@ -51,6 +51,11 @@ class job : public call {
         pool_.wake_owners();  // or the owner of a blocking call
     }
 
+    // In the child of a fork(), or at the end of the process: see scheduler.
+    bool is_inherited() const noexcept { return pool_.is_inherited(); }
+    void throw_if_inherited() const { pool_.throw_if_inherited(); }
+    bool can_be_left() const noexcept { return pool_.can_be_left(*this); }
+
     bool is_cancelled() const noexcept { return cancelled_.load(std::memory_order_seq_cst); }
 
     bool claimable() const noexcept final { return claims_.claimable(); }
@@ -112,6 +117,8 @@ class job : public call {
     void changed() noexcept final { monitor_.signal(); }
 
     void work(std::size_t seat, stint length) noexcept final {
+        // The module of this call may have a place of its own: see place.hpp.
+        const seated here(current_place, pool_, seat, this);
         if (observer_) observer_->enter(seat);
         run_batches(seat, length);
         if (observer_) observer_->leave(seat);

@@ -8,6 +8,7 @@
 #include <parimap/detail/call_list.hpp>
 #include <parimap/detail/job_queue.hpp>
 #include <parimap/detail/place.hpp>
+#include <parimap/detail/process.hpp>
 #include <parimap/detail/seats.hpp>
 #include <parimap/errors.hpp>
 
@@ -19,8 +20,8 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <thread>
 #include <utility>
-#include <vector>
 
 namespace parimap::detail {
 
@@ -44,11 +45,17 @@ class scheduler {
     /// A number that no other pool of this process ever had.
     std::uint64_t id() const noexcept { return id_; }
 
+    /// The same for people to read: pools of modules that do not share their symbols may have the same.
+    std::uint32_t number() const noexcept { return static_cast<std::uint32_t>(id_); }
+
     // ---- calls --------------------------------------------------------------------------------------------------
 
-    void open(call& c) {
+    /// blocks: the calling thread stays in it until its end.
+    void open(call& c, bool blocks = false) {
+        throw_if_inherited();
         std::lock_guard lock(mutex_);
         throw_if_closed();
+        c.holds_outsider_ = blocks && !place_of_caller();
         calls_.add(c);
     }
 
@@ -74,7 +81,7 @@ class scheduler {
         }
         {
             // A nested call may be reached through jobs of other pools: its items still run on this pool's seat.
-            const seated on(*this, seat);
+            const seated on(slots().innermost, *this, seat, &c);
             c.work(seat, length);
         }
         bool more = false;
@@ -131,13 +138,13 @@ class scheduler {
     }
 
     /// Whether the backend may run a worker's task inside submit, on the thread that announces (B7).
-    bool runs_at_once() const noexcept { return backend_needs_caller(); }
+    bool runs_at_once() const noexcept { return needs_caller(); }
 
     /// Whether a worker that has just finished a batch should look at other calls before it takes the next.
     bool others_wait() const noexcept { return calls_.count() > 2 || jobs_.claimable(); }
 
     /// Whether the calling thread has to run items itself when it waits: inside a job, and where B7 says so.
-    bool caller_must_help() const noexcept { return place_of_caller() != nullptr || backend_needs_caller(); }
+    bool caller_must_help() const noexcept { return place_of_caller() != nullptr || needs_caller(); }
 
     /// Says that the owner of c, about to sleep, wants c.changed() to be called when a seat becomes free.
     void want_seat(call& c, bool wanted) noexcept {
@@ -158,7 +165,8 @@ class scheduler {
 
     /// Has the job run soon, on a worker; at once, on this thread, if asked for or where there may be no worker (B7).
     void submit(std::unique_ptr<single_job> job, bool at_once = false) {
-        if (at_once || backend_needs_caller()) return run_now(std::move(job), place_of_caller());
+        throw_if_inherited();
+        if (at_once || needs_caller()) return run_now(std::move(job), place_of_caller());
         {
             std::lock_guard lock(mutex_);
             throw_if_closed();
@@ -168,40 +176,89 @@ class scheduler {
     }
 
     const place* place_of_caller() const noexcept {
-        const place* p = current_place;
+        const place* p = slots().innermost;
         while (p && p->owner != this) p = p->outer;
         return p;
     }
 
+    /// What the calling thread is doing, as this pool and all calls on it note it.
+    thread_slots slots() const noexcept { return slots_(); }
+
     // ---- the pool's end -----------------------------------------------------------------------------------------
 
+    /// Whether this is a child that fork() made: the workers stayed with its parent, perhaps with the mutex held.
+    bool is_inherited() const noexcept { return forks.load(std::memory_order_relaxed) != forks_at_birth_; }
+
+    void throw_if_inherited() const {
+        if (is_inherited()) {
+            throw error("parimap: this pool was made before fork(), and its workers are in the parent process; make a new pool in the child");
+        }
+    }
+
+    /// Whether c could wait for what works in it to return: not in another process, and not on a thread that works in it and is
+    /// about to end the process.
+    bool can_be_left(const call& c) const noexcept {
+        if (is_inherited()) return false;
+        const place* p = slots().innermost;
+        while (p && p->running != &c) p = p->outer;
+        return p == nullptr;
+    }
+
+    /// The end of a pool object: closes it and waits for submitted jobs. Where its threads cannot be joined any more, because
+    /// the process ends on one of them or while another thread is in a call, or because they are in another process, they are
+    /// let go.
+    static void end(const std::shared_ptr<scheduler>& pool) noexcept {
+        if (!pool->is_inherited() && !pool->place_of_caller() && pool->finish_jobs(true)) return;
+        pool->itself_ = pool;
+        pool->next_let_go_ = last_let_go_.load(std::memory_order_relaxed);
+        while (!last_let_go_.compare_exchange_weak(pool->next_let_go_, pool.get())) {
+        }
+    }
+
+    /// The end of the default pool, which other static objects and threads may use until the very end of the process: its
+    /// workers go, if nobody uses them just now, and what comes later runs on the threads that call, as on the serial backend.
+    void retire() noexcept {
+        if (is_inherited() || place_of_caller()) return;
+        if (is_main_thread() && !finish_jobs(false)) return;
+        {
+            std::lock_guard lock(mutex_);
+            if (retired_.load(std::memory_order_relaxed) || calls_.count() > 1 || jobs_at_once_ > 0 || !jobs_.is_quiet()) return;
+            retired_.store(true, std::memory_order_relaxed);
+        }
+        while (sending_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
+        end_backend();
+    }
+
     void close() noexcept {
+        if (is_inherited()) return;
         std::lock_guard lock(mutex_);
         closed_ = true;
     }
 
     void terminate() noexcept {
-        std::vector<call*> stopped;
-        {
-            std::lock_guard lock(mutex_);
-            closed_ = terminated_ = true;
-            stopped = calls_.all();
-            for (call* c : stopped) c->join();  // keeps it alive while it is told
+        if (is_inherited()) return;
+        std::unique_lock lock(mutex_);
+        closed_ = terminated_ = true;
+        while (call* c = calls_.next_to_tell()) {
+            c->is_told_ = true;
+            c->join();  // keeps it alive while it is told
+            lock.unlock();
+            c->cancel();
+            lock.lock();
+            leave(*c);
         }
-        for (call* c : stopped) c->cancel();
-        std::lock_guard lock(mutex_);
-        for (call* c : stopped) leave(*c);
     }
 
     /// Waits until what was handed to the workers has returned.
     void join() {
+        throw_if_inherited();
         if (place_of_caller()) {
             throw error("parimap: join() inside a job of the same pool would wait for itself; call it outside");
         }
         std::unique_lock lock(mutex_);
         if (!closed_) throw error("parimap: join() before close() or terminate(); call one of them first");
         while (jobs_at_once_ > 0 || !calls_.all_are_quiet()) {
-            if (backend_needs_caller() && seats_.any_free() && calls_.any_wants_worker()) {
+            if (needs_caller() && seats_.any_free() && calls_.any_wants_worker()) {
                 serve(nullptr, lock);  // nobody else may ever do it
             } else {
                 changed_.wait(lock);
@@ -209,27 +266,27 @@ class scheduler {
         }
     }
 
-    /// Waits for submitted jobs alone: the end of a pool object.
-    void finish_jobs() noexcept {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return jobs_at_once_ == 0 && jobs_.is_quiet(); });
-    }
-
   protected:
     explicit scheduler(std::size_t size) : seats_(size, *this, &run_task), jobs_(size) { open(jobs_); }
     ~scheduler() = default;
 
   private:
-    /// The submit() that this thread is in, for a backend that runs the task at once (B7): such a task may only work
-    /// for the call that its own thread waits for.
-    struct submission {
-        const scheduler* owner;
-        call* scope;
-    };
-    static inline thread_local constinit const submission* current_submission_ = nullptr;
-
     virtual void submit_to_backend(task& t) = 0;
     virtual bool backend_needs_caller() const noexcept = 0;
+    /// Its destructor, before that of the scheduler. Nothing is submitted to it any more.
+    virtual void end_backend() noexcept = 0;
+
+    bool needs_caller() const noexcept { return retired_.load(std::memory_order_relaxed) || backend_needs_caller(); }
+
+    /// Waits for submitted jobs alone. False, at once, if another thread is in a blocking call: then the end that is waited for
+    /// can only be that of the process.
+    bool finish_jobs(bool closing) noexcept {
+        std::unique_lock lock(mutex_);
+        if (calls_.any_holds_outsider()) return false;
+        closed_ = closed_ || closing;
+        changed_.wait(lock, [this] { return jobs_at_once_ == 0 && jobs_.is_quiet(); });
+        return true;
+    }
 
     void throw_if_closed() const {
         if (terminated_ || (closed_ && !place_of_caller())) {
@@ -245,14 +302,16 @@ class scheduler {
         runner* r = nullptr;
         {
             std::lock_guard lock(mutex_);
-            r = seats_.send_one();
+            r = retired_.load(std::memory_order_relaxed) ? nullptr : seats_.send_one();
             if (!r) {
                 tell_owners();  // one of them may sit on a seat, inside a job, and could do it
                 return false;
             }
+            sending_.fetch_add(1, std::memory_order_relaxed);
         }
+        const submission*& submitting = slots().submitting;
         const submission mine{this, scope};
-        const submission* outer = std::exchange(current_submission_, &mine);
+        const submission* outer = std::exchange(submitting, &mine);
         bool is_sent = true;
         try {
             submit_to_backend(*r);
@@ -262,7 +321,8 @@ class scheduler {
             seats_.is_idle(*r);
             is_sent = false;
         }
-        current_submission_ = outer;
+        submitting = outer;
+        sending_.fetch_sub(1, std::memory_order_release);
         return is_sent;
     }
 
@@ -273,22 +333,20 @@ class scheduler {
 
     /// What a backend's worker does: takes a seat and works until no call has an item to start.
     void run(runner& r) noexcept {
-        const submission* inside = std::exchange(current_submission_, nullptr);
+        const submission*& submitting = slots().submitting;
+        const submission* inside = std::exchange(submitting, nullptr);
         const bool at_once = inside && inside->owner == this && backend_needs_caller();
         std::unique_lock lock(mutex_);
         seats_.has_arrived();
         if (seats_.any_free() && (!at_once || inside->scope)) serve(at_once ? inside->scope : nullptr, lock);
         seats_.is_idle(r);
-        current_submission_ = inside;
+        submitting = inside;
     }
 
     /// Works on a free seat, for one call or for all in turn, until there is nothing to start.
     void serve(call* only, std::unique_lock<std::mutex>& lock) noexcept {
         const std::size_t seat = seats_.take();
-        {
-            const seated on(*this, seat);
-            while (work_for(only ? only : calls_.next(), seat, lock)) {
-            }
+        while (work_for(only ? only : calls_.next(), seat, lock)) {
         }
         give_back(seat);
     }
@@ -297,7 +355,10 @@ class scheduler {
         if (!c || !c->wants_worker()) return false;
         c->join();
         lock.unlock();
-        c->work(seat, stint::fair);
+        {
+            const seated on(slots().innermost, *this, seat, c);
+            c->work(seat, stint::fair);
+        }
         lock.lock();
         leave(*c);
         return true;
@@ -316,7 +377,7 @@ class scheduler {
         ++jobs_at_once_;
         lock.unlock();
         {
-            const seated on(*this, seat);
+            const seated on(slots().innermost, *this, seat, nullptr);
             job->run();
             job.reset();
         }
@@ -351,12 +412,19 @@ class scheduler {
         changed_.notify_all();
     }
 
+    [[gnu::visibility("default")]] static inline constinit std::atomic<std::uint64_t> last_id_{0};
+    // Those that were let go, so that they are not lost for tools that look for lost memory.
+    [[gnu::visibility("default")]] static inline constinit std::atomic<scheduler*> last_let_go_{nullptr};
+
+    /// A number in the low half; in the high half what tells modules apart that the dynamic linker gave a counter each.
     static std::uint64_t next_id() noexcept {
-        static std::atomic<std::uint64_t> last{0};
-        return last.fetch_add(1, std::memory_order_relaxed) + 1;
+        const auto module = reinterpret_cast<std::uintptr_t>(&last_id_) >> 4U;
+        return (static_cast<std::uint64_t>(module) << 32U) | ((last_id_.fetch_add(1, std::memory_order_relaxed) + 1) & 0xFFFFFFFFU);
     }
 
     const std::uint64_t id_ = next_id();
+    const slots_of_thread slots_ = &slots_of_this_module;
+    const unsigned forks_at_birth_ = forks.load(std::memory_order_relaxed);
     mutable std::mutex mutex_;
     std::condition_variable changed_;  // a worker left, a seat was freed, a job returned
     seats seats_;
@@ -365,6 +433,10 @@ class scheduler {
     std::size_t jobs_at_once_ = 0;  // running in run_now()
     bool closed_ = false;
     bool terminated_ = false;
+    std::atomic<bool> retired_{false};     // written under the mutex
+    std::atomic<std::size_t> sending_{0};  // threads inside submit_to_backend()
+    std::shared_ptr<scheduler> itself_;    // once it was let go
+    scheduler* next_let_go_ = nullptr;
 };
 
 }  // namespace parimap::detail

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -23,16 +24,29 @@ class scheduler_on final : public scheduler {
 
     std::string_view backend_name() const noexcept override { return Backend::name; }
 
+    ~scheduler_on() {
+        if (!is_ended_) delete backend_;
+    }
+
   private:
     explicit scheduler_on(std::unique_ptr<Backend> backend)
-        : scheduler(std::max<std::size_t>(1, backend->concurrency())), backend_(std::move(backend)) {}
+        : scheduler(std::max<std::size_t>(1, backend->concurrency())), backend_(backend.release()) {}
+
+    /// More than the default of Linux for all threads of a machine.
+    static constexpr std::size_t most_workers = std::size_t{1} << 15;
 
     static std::size_t checked(std::size_t workers) {
         if (workers == 0) {
             throw std::invalid_argument("parimap: a pool needs at least one worker; leave the number out for cpu_count()");
         }
+        if (workers > most_workers) {
+            throw std::invalid_argument("parimap: a pool of " + std::to_string(workers) + " workers, where " +
+                                        std::to_string(most_workers) +
+                                        " are the most; a negative number, perhaps? Leave it out for cpu_count()");
+        }
         // Instant while the process has one thread; once the workers are there it would cost the first call milliseconds.
         (void)asymmetric_fence::available();
+        count_forks();
         return workers;
     }
 
@@ -46,7 +60,13 @@ class scheduler_on final : public scheduler {
         }
     }
 
-    const std::unique_ptr<Backend> backend_;  // its destructor returns when the last task has; all else outlives it
+    void end_backend() noexcept override {
+        delete backend_;
+        is_ended_ = true;
+    }
+
+    Backend* const backend_;  // its destructor returns when the last task has; all else outlives it
+    bool is_ended_ = false;
 };
 
 }  // namespace parimap::detail

@@ -27,14 +27,25 @@ class task_queue {
     }
 
     void serve() noexcept {
-        while (task* t = pop(true)) run(*t);
+        serve([](task& t) noexcept { t.run(t); });
+    }
+
+    /// The same with the backend's own way to run a task.
+    template <class Run>
+    void serve(Run run_task) noexcept {
+        while (task* t = pop(true)) {
+            run_task(*t);
+            is_served();
+        }
     }
 
     /// Runs the first task, if there is one.
     bool serve_one() noexcept {
         task* t = pop(false);
-        if (t) run(*t);
-        return t != nullptr;
+        if (!t) return false;
+        t->run(*t);
+        is_served();
+        return true;
     }
 
     /// Returns when no thread is inside a task.
@@ -62,8 +73,7 @@ class task_queue {
         return t;
     }
 
-    void run(task& t) noexcept {
-        t.run(t);
+    void is_served() noexcept {
         std::lock_guard lock(mutex_);
         if (--running_ == 0) served_.notify_all();
     }

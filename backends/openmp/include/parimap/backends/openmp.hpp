@@ -9,6 +9,7 @@
 
 #include <parimap/backend.hpp>
 #include <parimap/detail/task_queue.hpp>
+#include <parimap/detail/worker_threads.hpp>
 
 #include <omp.h>
 
@@ -24,11 +25,13 @@ namespace parimap::backends {
 // and for a while after it; libgomp's spin, too, before they sleep. So a region that hands each submitted task to the
 // runtime burns a CPU for each idle worker. Here the region has one task for each worker, open for the pool's life,
 // and a worker without work sleeps inside its task, where the runtime leaves it alone.
-class openmp {
+class [[gnu::visibility("default")]] openmp {
   public:
     static constexpr std::string_view name = "openmp";
 
-    explicit openmp(std::size_t workers) : workers_(static_cast<int>(workers)), host_([this] { host(); }) {}
+    /// OMP_THREAD_LIMIT and OMP_DYNAMIC may leave it fewer workers, of which concurrency() knows. Throws std::system_error where
+    /// the system has not so many threads.
+    explicit openmp(std::size_t workers) : workers_(as_many_as_there_are(workers)), host_([this] { host(); }) { team_.wait(0); }
 
     ~openmp() {
         while (offered_->serve_one()) {
@@ -41,7 +44,7 @@ class openmp {
     openmp(const openmp&) = delete;
     openmp& operator=(const openmp&) = delete;
 
-    std::size_t concurrency() const noexcept { return static_cast<std::size_t>(workers_); }
+    std::size_t concurrency() const noexcept { return static_cast<std::size_t>(team_.load()); }
 
     /// The team's other threads may never come to a barrier while this one waits.
     bool caller_must_help() const noexcept { return in_region_of_user(); }
@@ -57,18 +60,29 @@ class openmp {
   private:
     static inline thread_local constinit bool is_worker_ = false;
 
+    // Both runtimes end the process where the system refuses them a thread, so it is asked for as many first.
+    static int as_many_as_there_are(std::size_t workers) {
+        const detail::worker_threads proof(workers, [](detail::task_queue& queue) { queue.serve(); });
+        return static_cast<int>(workers);
+    }
+
     static bool in_region_of_user() noexcept { return omp_in_parallel() && !is_worker_; }
 
     // Runs on a thread of its own, since a region keeps the thread that opens it. No exception leaves it: the queue
     // and the tasks throw none.
     void host() noexcept {
         detail::task_queue* const queue = &queue_;
+        std::atomic<int>* const team = &team_;
         const int workers = workers_;
         // Each thread makes one task and runs it itself, at once. Tasks that others may run end badly in libomp: where one
         // thread makes more than 256 it runs one of them itself and makes no more; and the thief of a task gives its
         // memory back to the maker when the region may have ended and the maker is gone.
-#pragma omp parallel num_threads(workers) default(none) shared(queue)
+#pragma omp parallel num_threads(workers) default(none) shared(queue, team)
         {
+            if (omp_get_thread_num() == 0) {
+                team->store(omp_get_num_threads());
+                team->notify_one();
+            }
 #pragma omp task if (false) default(none) firstprivate(queue)
             {
                 is_worker_ = true;
@@ -90,7 +104,8 @@ class openmp {
         }
     }
 
-    const int workers_;
+    const int workers_;           // asked for,
+    std::atomic<int> team_{0};    // and there; 0 until the region is open
     detail::task_queue queue_;
     const std::shared_ptr<detail::task_queue> offered_ = std::make_shared<detail::task_queue>();
     std::thread host_;

@@ -12,7 +12,7 @@ namespace parimap::backends {
 
 // The trap: there is no worker here, so a task that the engine expects to run "soon" must run now. Clause B7 says so
 // to the engine, which then never waits for a worker.
-class serial {
+class [[gnu::visibility("default")]] serial {
   public:
     static constexpr std::string_view name = "serial";
 

@@ -4,48 +4,27 @@
 #define PARIMAP_BACKENDS_THREADS_HPP
 
 #include <parimap/backend.hpp>
-#include <parimap/detail/task_queue.hpp>
+#include <parimap/detail/worker_threads.hpp>
 
 #include <cstddef>
 #include <string_view>
-#include <thread>
-#include <vector>
 
 namespace parimap::backends {
 
-// The trap: the thread that fails to start. The threads before it already serve the queue, so the constructor must
-// let them go and join them before the exception leaves.
-class threads {
+// The trap: the thread that fails to start. The threads before it already serve the queue, so they must be let go and
+// joined before the exception leaves; worker_threads does.
+class [[gnu::visibility("default")]] threads {
   public:
     static constexpr std::string_view name = "threads";
 
-    explicit threads(std::size_t workers) {
-        workers_.reserve(workers);
-        try {
-            while (workers_.size() < workers) workers_.emplace_back([this] { queue_.serve(); });
-        } catch (...) {
-            stop();
-            throw;
-        }
-    }
+    explicit threads(std::size_t workers) : workers_(workers, [](detail::task_queue& queue) { queue.serve(); }) {}
 
-    ~threads() { stop(); }
+    std::size_t concurrency() const noexcept { return workers_.count(); }
 
-    threads(const threads&) = delete;
-    threads& operator=(const threads&) = delete;
-
-    std::size_t concurrency() const noexcept { return workers_.size(); }
-
-    void submit(task& t) { queue_.push(t); }
+    void submit(task& t) { workers_.submit(t); }
 
   private:
-    void stop() noexcept {
-        queue_.close();
-        for (std::thread& worker : workers_) worker.join();
-    }
-
-    detail::task_queue queue_;
-    std::vector<std::thread> workers_;
+    detail::worker_threads workers_;
 };
 
 static_assert(check_backend<threads>());
