@@ -109,27 +109,28 @@ using pool = basic_pool<default_backend>;
 
 namespace detail {
 
-/// Lets the workers of a default pool go, where it is idle.
+/// Lets the workers of a default pool go where it is idle: when the process ends or the module is unloaded, and when the main
+/// thread ends by pthread_exit(), for they would keep the process alive.
 class retirement {
   public:
-    explicit retirement(scheduler& pool) noexcept : pool_(pool) {}
+    explicit retirement(scheduler& pool) noexcept
+        : pool_(pool), end_of_main_([](void* retired) { static_cast<scheduler*>(retired)->retire(); }, &pool) {}
     ~retirement() { pool_.retire(); }
     retirement(const retirement&) = delete;
     retirement& operator=(const retirement&) = delete;
 
   private:
     scheduler& pool_;
+    const end_of_main_thread end_of_main_;
 };
 
 /// Made on the heap and never destroyed: other threads, destructors of static objects and exit handlers may still use it when
-/// the process ends. Then, or when the module is unloaded, its workers go. (Those of one that main() made go when its thread
-/// ends: after pthread_exit() they would keep the process alive.)
+/// the process ends.
 template <class Backend>
 [[gnu::visibility("default")]] basic_pool<Backend>& make_default_pool() {
-    static auto* const pool = new basic_pool<Backend>;
-    static const retirement at_exit(*pool->core());
-    if (is_main_thread()) static thread_local const retirement at_end_of_main(*pool->core());
-    return *pool;
+    static auto* const made = new basic_pool<Backend>;
+    static const retirement at_the_end(*made->core());
+    return *made;
 }
 
 }  // namespace detail
@@ -139,8 +140,8 @@ template <class Backend>
 /// to it; what still uses it then, such as a destructor of a static object, runs its items itself.
 template <class Backend = default_backend>
 [[gnu::visibility("default")]] basic_pool<Backend>& default_pool() {
-    static basic_pool<Backend>& pool = detail::make_default_pool<Backend>();
-    return pool;
+    static basic_pool<Backend>& instance = detail::make_default_pool<Backend>();
+    return instance;
 }
 
 }  // namespace parimap

@@ -3,6 +3,8 @@
 
 #include "support/backend_under_test.hpp"
 #include "support/catch.hpp"
+#include "support/child_process.hpp"
+#include "support/gate.hpp"
 #include "support/items.hpp"
 
 #include <omp.h>
@@ -11,11 +13,15 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
 #include <vector>
+
+#include <unistd.h>
 
 using namespace std::chrono_literals;
 
@@ -159,4 +165,36 @@ TEST_CASE("openmp: a pool is used in a region and outside it at the same time") 
     stop = true;
     outside.join();
     REQUIRE(wrong == 0);
+}
+
+TEST_CASE("openmp: P9 where the runtime gives fewer threads the pool's size is what really runs") {
+    REQUIRE(parimap_test::end_of_child([] {
+                setenv("OMP_THREAD_LIMIT", "3", 1);
+                setenv("PARIMAP_TEST_CHILD", "1", 1);
+                execl("/proc/self/exe", "again", "openmp: the same in a program with a limit of threads", nullptr);
+                _exit(100);
+            }) == "exit 0");
+}
+
+// Run by the case above, for the runtime reads its environment when the program starts.
+TEST_CASE("openmp: the same in a program with a limit of threads") {
+    if (!std::getenv("PARIMAP_TEST_CHILD")) return;
+    pool workers(8);
+    const std::size_t size = workers.size();
+    REQUIRE(size >= 1);
+    REQUIRE(size <= 3);
+    std::mutex mutex;
+    std::set<std::size_t> seats;
+    parimap_test::rendezvous together(size);
+    const auto met = parimap::parallel_map(workers, [&](int) {
+        const std::lock_guard lock(mutex);
+        seats.insert(parimap::this_worker_index());
+        return 1;
+    }, numbers(100));
+    REQUIRE(met.size() == 100);
+    REQUIRE(*seats.rbegin() < size);
+    // One may be the caller's: with none of its own the pool's workers all meet.
+    std::vector<std::future<bool>> jobs;
+    for (std::size_t i = 0; i < size; ++i) jobs.push_back(workers.submit([&] { return together.arrive_and_wait(); }));
+    for (auto& job : jobs) REQUIRE(job.get());
 }

@@ -36,6 +36,31 @@ inline bool is_main_thread() noexcept {
 #endif
 }
 
+/// Has end(what) called when the main thread ends by pthread_exit() while others go on, if it is the main thread that makes
+/// this, and this still exists. (Destructors of its thread_local objects are not called then.)
+class end_of_main_thread {
+  public:
+    end_of_main_thread([[maybe_unused]] void (*end)(void*), [[maybe_unused]] void* what) noexcept {
+#if defined(__linux__)
+        is_known_ = is_main_thread() && ::pthread_key_create(&key_, end) == 0;
+        if (is_known_) ::pthread_setspecific(key_, what);
+#endif
+    }
+    ~end_of_main_thread() {
+#if defined(__linux__)
+        if (is_known_) ::pthread_key_delete(key_);
+#endif
+    }
+    end_of_main_thread(const end_of_main_thread&) = delete;
+    end_of_main_thread& operator=(const end_of_main_thread&) = delete;
+
+  private:
+#if defined(__linux__)
+    pthread_key_t key_{};
+    bool is_known_ = false;
+#endif
+};
+
 }  // namespace parimap::detail
 
 #endif

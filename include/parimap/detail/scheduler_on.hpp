@@ -29,8 +29,8 @@ class scheduler_on final : public scheduler {
     }
 
   private:
-    explicit scheduler_on(std::unique_ptr<Backend> backend)
-        : scheduler(std::max<std::size_t>(1, backend->concurrency())), backend_(backend.release()) {}
+    explicit scheduler_on(std::unique_ptr<Backend> made)
+        : scheduler(std::max<std::size_t>(1, made->concurrency())), backend_(made.release()) {}
 
     /// More than the default of Linux for all threads of a machine.
     static constexpr std::size_t most_workers = std::size_t{1} << 15;

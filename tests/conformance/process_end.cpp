@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+// P11: the end of a process, on whatever thread and in whichever child, is its own; pools do not hold it up. And P9 where there
+// are no more threads.
+
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+#include "support/child_process.hpp"
+#include "support/items.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+
+using parimap_test::backend;
+using parimap_test::end_of_child;
+using parimap_test::is_serial;
+using parimap_test::numbers;
+using parimap_test::pool;
+using parimap_test::same;
+
+namespace {
+
+pool& default_pool() { return parimap::default_pool<backend>(); }
+
+// As an application has it: in a static object, made when it is first needed.
+pool& static_pool() {
+    static pool p{2};
+    return p;
+}
+
+std::unique_ptr<pool> global_pool;  // older than everything that is made in a test
+
+pool& pool_behind_a_global() {
+    if (!global_pool) global_pool = std::make_unique<pool>(2);
+    return *global_pool;
+}
+
+using pool_of_the_process = pool& (*)();
+constexpr pool_of_the_process places[] = {&default_pool, &static_pool, &pool_behind_a_global};
+
+int slowly(int i) {
+    std::this_thread::sleep_for(1ms);
+    return i;
+}
+
+// f ends the process with status 3 when item 20 runs: on a worker, where there are any.
+struct ends_the_process {
+    std::thread::id main_thread = std::this_thread::get_id();
+    int operator()(int i) const {
+        slowly(i);
+        if (i >= 20 && (is_serial || std::this_thread::get_id() != main_thread)) std::exit(3);
+        return i;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("P11 exit in an item ends the process with its status") {
+    for (const auto place : places) {
+        REQUIRE(end_of_child([&] { (void)parimap::parallel_map(place(), ends_the_process{}, numbers(2000)); }) == "exit 3");
+        REQUIRE(end_of_child([&] {
+                    for (int i : parimap::ordered_imap(place(), ends_the_process{}, numbers(2000))) slowly(i);
+                }) == "exit 3");
+        REQUIRE(end_of_child([&] {
+                    static auto stream = parimap::unordered_imap(place(), ends_the_process{}, numbers(2000));
+                    while (stream.next()) {
+                    }
+                }) == "exit 3");
+        REQUIRE(end_of_child([&] { parimap::map_async(place(), ends_the_process{}, numbers(2000)).get(); }) == "exit 3");
+        REQUIRE(end_of_child([&] {  // an item of a nested call
+                    const ends_the_process f;
+                    parimap::parallel_for_each(place(), [&](int) { parimap::parallel_for_each(place(), f, numbers(100)); }, numbers(200));
+                }) == "exit 3");
+    }
+}
+
+TEST_CASE("P11 exit in a job ends the process with its status, whatever else runs") {
+    for (const auto place : places) {
+        REQUIRE(end_of_child([&] { place().submit([] { std::exit(3); }).get(); }) == "exit 3");
+        REQUIRE(end_of_child([&] {
+                    for (int i = 0; i < 50; ++i) (void)place().submit(slowly, i);
+                    (void)place().submit([] { std::exit(3); });
+                    (void)place().submit([] { std::this_thread::sleep_for(5ms); });
+                    std::this_thread::sleep_for(20s);
+                }) == "exit 3");
+        REQUIRE(end_of_child([&] {  // in the job of another pool, while this one has work
+                    if (is_serial) std::exit(3);
+                    pool other{2};
+                    (void)parimap::map_async(place(), slowly, numbers(100));
+                    other.submit([] { std::exit(3); }).get();
+                }) == "exit 3");
+    }
+}
+
+TEST_CASE("P11 exit on another thread ends the process with its status") {
+    for (const auto place : places) {
+        const auto exit_soon = [] {
+            std::thread([] {
+                std::this_thread::sleep_for(20ms);
+                std::exit(3);
+            }).detach();
+        };
+        REQUIRE(end_of_child([&] {
+                    exit_soon();
+                    (void)parimap::parallel_map(place(), slowly, numbers(100'000));
+                }) == "exit 3");
+    }
+    REQUIRE(end_of_child([] {
+                std::thread([] {
+                    std::this_thread::sleep_for(20ms);
+                    std::exit(3);
+                }).detach();
+                for (;;) {  // between two calls, too
+                    (void)parimap::parallel_map(default_pool(), same, numbers(10));
+                    for (int i : parimap::ordered_imap(default_pool(), same, numbers(10))) (void)i;
+                    default_pool().submit(same, 1).get();
+                }
+            }) == "exit 3");
+    if (is_serial) return;
+    REQUIRE(end_of_child([] {
+                (void)default_pool().submit([] { std::this_thread::sleep_for(20s); });
+                std::thread([] { std::exit(3); }).join();
+            }) == "exit 3");
+}
+
+TEST_CASE("P11 jobs of the default pool are finished when main ends") {
+    REQUIRE(end_of_child([] {
+                static std::atomic<int> ended{0};
+                std::atexit([] { _exit(ended); });
+                for (int i = 0; i < 7; ++i) (void)default_pool().submit([] { slowly(0), ++ended; });
+            }) == "exit 7");
+}
+
+TEST_CASE("P11 a child of fork ends with its status, and its parent goes on") {
+    for (const auto place : places) {
+        REQUIRE(end_of_child([&] {
+                    REQUIRE(parimap::parallel_map(place(), slowly, numbers(20)) == numbers(20));
+                    if (end_of_child([] { std::exit(3); }) != "exit 3") _exit(1);
+                    REQUIRE(parimap::parallel_map(place(), slowly, numbers(20)) == numbers(20));
+                }) == "exit 0");
+    }
+    REQUIRE(end_of_child([] {  // in the middle of everything, which the child's stack holds
+                pool local{3};
+                const auto stream = parimap::ordered_imap(local, slowly, numbers(1000));
+                auto future = local.submit(slowly, 1);
+                for (int round = 0; round < 20; ++round) {
+                    const std::string end = end_of_child([&] {
+                        pool gone(std::move(local));
+                        auto copy = std::make_unique<decltype(stream)>(stream);
+                        copy->cancel();
+                        std::exit(3);
+                    });
+                    if (end != "exit 3") _exit(1);
+                    if (!stream.next()) _exit(2);
+                }
+            }) == "exit 0");
+}
+
+TEST_CASE("P11 in the child of a fork an inherited pool refuses work and says what to do") {
+    const std::string end = end_of_child([] {
+        pool p{2};
+        auto stream = parimap::ordered_imap(p, slowly, numbers(1000));
+        auto read = parimap::unordered_imap(p, slowly, numbers(1000));
+        if (!stream.next() || !read.next()) _exit(1);
+        const std::string child = end_of_child([&] {
+            const auto refuses = [](auto call) {
+                try {
+                    call();
+                } catch (const parimap::pool_closed&) {
+                    return false;
+                } catch (const parimap::error& e) {
+                    return std::string(e.what()).find("make a new pool in the child") != std::string::npos;
+                }
+                return false;
+            };
+            bool right = true;
+            right = refuses([&] { (void)parimap::parallel_map(p, same, numbers(3)); }) && right;
+            right = refuses([&] { parimap::parallel_for_each(p, same, numbers(3)); }) && right;
+            right = refuses([&] { (void)parimap::parallel_map_reduce(p, same, std::plus<>{}, 0, numbers(3)); }) && right;
+            right = refuses([&] { (void)parimap::ordered_imap(p, same, numbers(3)); }) && right;
+            right = refuses([&] { (void)parimap::unordered_imap(p, same, numbers(3)); }) && right;
+            right = refuses([&] { (void)parimap::map_async(p, same, numbers(3)); }) && right;
+            right = refuses([&] { (void)p.submit(same, 3); }) && right;
+            right = refuses([&] { p.join(); }) && right;
+            right = refuses([&] { (void)stream.next(); }) && right;
+            right = refuses([&] { (void)read.next_for(1s); }) && right;
+            right = refuses([&] { for (int i : stream) (void)i; }) && right;
+            stream.cancel();
+            p.close();
+            p.terminate();
+            // What the child makes itself works.
+            right = right && parimap::parallel_map(pool{2}, same, numbers(30)) == numbers(30);
+            std::exit(right ? 5 : 6);
+        });
+        _exit(child == "exit 5" && stream.next() ? 0 : 2);
+    });
+    REQUIRE(end == "exit 0");
+}
+
+TEST_CASE("P11 destructors of static objects and exit handlers may use the default pool") {
+    const auto everything_works = [] {
+        return parimap::parallel_map(default_pool(), same, numbers(100)) == numbers(100) &&
+               parimap_test::drain(parimap::ordered_imap(default_pool(), same, numbers(100))) == numbers(100) &&
+               parimap_test::drain(parimap::ordered_imap(default_pool(), same, numbers(100) | std::views::filter([](int) { return true; }))) == numbers(100) &&
+               parimap::map_async(default_pool(), same, numbers(100)).get() == numbers(100) &&
+               default_pool().submit(same, 7).get() == 7;
+    };
+    static bool (*const works)() = everything_works;
+    struct last {
+        ~last() { _exit(works() ? 4 : 1); }
+    };
+    REQUIRE(end_of_child([] { std::atexit([] { _exit(works() ? 4 : 1); }); }) == "exit 4");
+    REQUIRE(end_of_child([] {
+                std::atexit([] { _exit(works() ? 4 : 1); });
+                if (!works()) _exit(2);  // made after the handler, so gone before it
+            }) == "exit 4");
+    REQUIRE(end_of_child([] {
+                static const last older;
+                if (!works()) _exit(2);
+            }) == "exit 4");
+    REQUIRE(end_of_child([] {
+                static const last older;
+                if (!works()) _exit(2);
+                std::thread([] { std::exit(0); }).join();
+            }) == "exit 4");
+}
+
+TEST_CASE("P11 pools of static storage work until they go, and their end is the process's") {
+    for (const auto place : places) {
+        REQUIRE(end_of_child([&] {
+                    if (parimap::parallel_map(place(), same, numbers(100)) != numbers(100)) _exit(1);
+                }) == "exit 0");
+    }
+    REQUIRE(end_of_child([] {
+                static std::optional<pool> older;
+                struct user {
+                    ~user() {
+                        if (parimap::parallel_map(*older, same, numbers(10)) != numbers(10)) _exit(1);
+                        if (older->submit(same, 3).get() != 3) _exit(1);
+                    }
+                };
+                static const user younger;
+                older.emplace(2);
+            }) == "exit 0");
+}
+
+TEST_CASE("P9 a pool of more workers than can be is one clear error, and nothing was started") {
+    for (const std::size_t workers : {std::size_t(-1), std::size_t(-2), (std::size_t(1) << 31U) + 2, std::size_t(100'000)}) {
+        CAPTURE(workers);
+        REQUIRE_THROWS_AS(pool{workers}, std::invalid_argument);
+    }
+    try {
+        pool p(static_cast<std::size_t>(-1));
+    } catch (const std::invalid_argument& e) {
+        REQUIRE(std::string(e.what()).find("a negative number, perhaps? Leave it out for cpu_count()") != std::string::npos);
+    }
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__has_feature)  // they need the memory themselves
+TEST_CASE("P9 where the system has not enough threads a pool is one clear error, and a smaller one works") {
+    if (is_serial) return;
+    REQUIRE(end_of_child([] {
+                const rlimit little{rlim_t{1} << 30U, rlim_t{1} << 30U};  // a thread's stack takes 8 MiB of it
+                setrlimit(RLIMIT_AS, &little);
+                for (int round = 0; round < 3; ++round) {
+                    try {
+                        pool p{1000};
+                        _exit(1);
+                    } catch (const std::system_error& e) {
+                        if (std::string(e.what()).find("of the 1000 threads of a pool; ask for fewer workers") == std::string::npos) _exit(2);
+                    }
+                    if (parimap::parallel_map(pool{2}, same, numbers(100)) != numbers(100)) _exit(3);
+                }
+            }) == "exit 0");
+}
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Runs a part of a test in a process of its own, to see how that ends.
+#ifndef PARIMAP_TESTS_SUPPORT_CHILD_PROCESS_HPP
+#define PARIMAP_TESTS_SUPPORT_CHILD_PROCESS_HPP
+
+#include "support/gate.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace parimap_test {
+
+// How a child that runs body() ends: "exit 3", "signal 6", or "hangs" if it lives past the deadline. A body that returns
+// ends the child with exit(0). Fork from a test before it has threads, or on purpose with them.
+template <class Body>
+std::string end_of_child(Body body) {
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(0);
+        body();
+        std::exit(0);
+    }
+    int status = 0;
+    if (!eventually([&] { return waitpid(child, &status, WNOHANG) == child; })) {
+        kill(child, SIGKILL);
+        waitpid(child, &status, 0);
+        return "hangs";
+    }
+    return WIFEXITED(status) ? "exit " + std::to_string(WEXITSTATUS(status)) : "signal " + std::to_string(WTERMSIG(status));
+}
+
+}  // namespace parimap_test
+
+#endif
