@@ -36,7 +36,10 @@ using parimap_test::same;
 
 namespace {
 
-pool& default_pool() { return parimap::default_pool<backend>(); }
+pool& default_pool() {
+    setenv("PARIMAP_NUM_WORKERS", "2", 1);  // also where there is one CPU
+    return parimap::default_pool<backend>();
+}
 
 // As an application has it: in a static object, made when it is first needed.
 pool& static_pool() {

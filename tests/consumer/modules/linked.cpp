@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// A program that links the other module.
+#include "checks.hpp"
+
+int main() {
+    check_all({sum_of_map, sum_of_stream, on_own_pool, seat_of_plugin, default_pool_of_plugin, throw_error, new_pool, delete_pool}, true);
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// A plug-in that maps on pools of the program, and on its own.
+#include "plugin.hpp"
+
+#include <vector>
+
+long sum_of_map(parimap::pool& pool, long n) {
+    long sum = 0;
+    for (const long x : parimap::parallel_map(pool, [](long i) { return i; }, std::vector<long>(100, n))) sum += x;
+    return sum;
+}
+
+long sum_of_stream(parimap::pool& pool, long n) {
+    long sum = 0;
+    for (const long x : parimap::unordered_imap(pool, [](long i) { return i; }, std::vector<long>(100, n))) sum += x;
+    return sum;
+}
+
+long on_own_pool(function call, long n) {
+    parimap::pool own{1};
+    long sum = 0;
+    for (const long x : parimap::parallel_map(own, [&](long i) { return call(own, i); }, std::vector<long>(100, n))) sum += x;
+    return sum;
+}
+
+std::size_t seat_of_plugin() { return parimap::this_worker_index(); }
+
+const void* default_pool_of_plugin() {
+    parimap::parallel_for_each([](long) {}, std::vector<long>(100));
+    return &parimap::default_pool();
+}
+
+void throw_error() { throw parimap::pool_closed("from the plug-in"); }
+
+parimap::pool* new_pool(std::size_t workers) { return new parimap::pool{workers}; }
+void delete_pool(parimap::pool* pool) { delete pool; }
