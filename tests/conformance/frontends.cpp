@@ -22,6 +22,7 @@
 #include <fstream>
 #include <functional>
 #include <future>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <set>
@@ -430,6 +431,58 @@ TEST_CASE("map_async keeps rvalue inputs and its function alive") {
             REQUIRE(results[49].size() == 81);
         }
     }
+}
+
+TEST_CASE("map_async copies ranges that are given by name, and refers to what std::ref and views refer to") {
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        const auto slow = [](int i) {
+            std::this_thread::sleep_for(100us);
+            return i;
+        };
+        std::future<std::vector<int>> of_vector;
+        std::future<std::vector<int>> of_array;
+        std::future<std::vector<int>> of_two;
+        {
+            std::vector<int> items = numbers(50);
+            int array[] = {1, 2, 3, 4, 5};
+            of_vector = parimap::map_async(p, slow, items);
+            of_array = parimap::map_async(p, slow, array);
+            of_two = parimap::map_async(p, [&](int a, int b) { return slow(a + b); }, items, array);
+            std::fill(items.begin(), items.end(), -1);  // and then they are gone
+            std::fill(std::begin(array), std::end(array), -1);
+        }
+        REQUIRE(of_vector.get() == numbers(50));
+        REQUIRE(of_array.get() == std::vector<int>{1, 2, 3, 4, 5});
+        REQUIRE(of_two.get() == std::vector<int>{1, 3, 5, 7, 9});
+
+        std::vector<int> items = numbers(50);
+        const auto address = [](const int& i) { return &i; };
+        const auto all = parimap::map_async(p, address, std::ref(items)).get();
+        REQUIRE(all.front() == items.data());
+        REQUIRE(all.back() == &items.back());
+        REQUIRE(parimap::map_async(p, address, std::cref(items)).get() == all);
+        REQUIRE(parimap::map_async(p, address, std::span(items)).get() == all);
+        parimap::map_async(p, [](int& i, int by) { i += by; }, std::ref(items), std::vector<int>(50, 3)).get();
+        REQUIRE(items[49] == 52);
+    }
+}
+
+TEST_CASE("submit copies its arguments, and takes std::ref as std::async does") {
+    pool p{2};
+    int number = 1;
+    p.submit([](int& n) { ++n; }, std::ref(number)).get();
+    REQUIRE(number == 2);
+    REQUIRE(p.submit([](const int& n) { return &n; }, std::cref(number)).get() == &number);
+    std::vector<int> items = numbers(3);
+    p.submit(&std::vector<int>::clear, std::ref(items)).get();
+    REQUIRE(items.empty());
+    auto counter = [count = 0]() mutable { return ++count; };
+    REQUIRE(p.submit(std::ref(counter)).get() == 1);
+    REQUIRE(p.submit(std::ref(counter)).get() == 2);
+    REQUIRE(p.submit([](std::unique_ptr<int> n) { return *n; }, std::make_unique<int>(5)).get() == 5);
+    REQUIRE(p.submit([](const char* text) { return std::string(text); }, "text").get() == "text");
 }
 
 TEST_CASE("submit runs one job and returns its future") {
