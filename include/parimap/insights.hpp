@@ -10,10 +10,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <cstdarg>
 #include <cstddef>
-#include <cstdint>
-#include <cstdio>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -55,6 +52,8 @@ struct run_report {
     seconds consumer_waiting{0};  ///< of a stream: how long its consumer waited for results
     std::size_t items = 0;        ///< finished, with those that threw
     std::size_t failed = 0;       ///< those that threw
+    bool stopped = false;         ///< the call ended with an exception that was no item's: the input's, or cancelled
+    bool in_order = false;        ///< it was a stream in input order
     std::size_t batches = 0;
     std::size_t smallest_batch = 0;
     std::size_t largest_batch = 0;
@@ -78,8 +77,9 @@ struct run_report {
         if (items == 0) return "no item was run";
         const double slow = slowest.empty() || wall.count() <= 0 ? 0 : slowest.front().time / wall;
         if (items > 1 && workers.size() > 1 && slow >= 0.4 && utilisation() < 0.9) {
+            const bool began_at_once = slowest.front().index < workers.size();
             return "one item took " + percent(slow) + " of the run: item " + std::to_string(slowest.front().index) +
-                   "; split it, or put it first";
+                   (began_at_once ? "; split it" : "; split it, or put it first");
         }
         if (share(&worker_report::waiting_for_consumer) >= 0.25) {
             return "the consumer is the bottleneck: the workers waited for it " + percent(share(&worker_report::waiting_for_consumer)) +
@@ -90,21 +90,25 @@ struct run_report {
                    " of their time";
         }
         if (share(&worker_report::held_up) >= 0.25) {
-            return "slow items hold up those behind them: a larger window, or unordered_imap, would use " +
-                   percent(share(&worker_report::held_up)) + " of the workers' time";
+            return std::string("slow items hold up those behind them: a larger window") + (in_order ? ", or unordered_imap," : "") +
+                   " would use " + percent(share(&worker_report::held_up)) + " of the workers' time";
         }
+        if (failed > 0) return busy_text() + "; " + std::to_string(failed) + (failed == 1 ? " item failed" : " items failed");
+        if (stopped) return busy_text() + "; the call was stopped";
+        if (items == 1) return "there was one item, for one worker";
         if (workers.size() > 1 && load_balance() < 0.75) {
             return "the load is uneven: the workers were busy for " + percent(load_balance()) + " of the busiest one's time";
         }
-        if (utilisation() < 0.75) return "the items are too few or too small: the workers were busy " + percent(utilisation()) + " of the time";
-        return "the workers were busy " + percent(utilisation()) + " of the time: more CPUs would help";
+        if (utilisation() < 0.75) return "the items are too few or too small: " + busy_text();
+        return busy_text() + (workers.size() > 1 ? ": more CPUs would help" : "");
     }
 
     /// Everything, as one JSON object; times in seconds.
     std::string to_json() const {
         std::string json = "{\"backend\":\"" + backend + "\",\"wall\":" + number(wall.count()) +
                            ",\"consumer_waiting\":" + number(consumer_waiting.count()) + ",\"items\":" + std::to_string(items) +
-                           ",\"failed\":" + std::to_string(failed) + ",\"batches\":" + std::to_string(batches) +
+                           ",\"failed\":" + std::to_string(failed) + ",\"stopped\":" + (stopped ? "true" : "false") +
+                           ",\"in_order\":" + (in_order ? "true" : "false") + ",\"batches\":" + std::to_string(batches) +
                            ",\"smallest_batch\":" + std::to_string(smallest_batch) + ",\"largest_batch\":" + std::to_string(largest_batch) +
                            ",\"mean_batch\":" + number(mean_batch()) + ",\"load_balance\":" + number(load_balance()) +
                            ",\"utilisation\":" + number(utilisation()) + ",\"verdict\":\"" + verdict() + "\",\"workers\":[";
@@ -125,21 +129,23 @@ struct run_report {
 
     /// A small table.
     friend std::ostream& operator<<(std::ostream& out, const run_report& r) {
-        std::string text;
-        line(text, "%zu items in %s on %zu workers (%s)%s\n", r.items, time(r.wall).c_str(), r.workers.size(), r.backend.c_str(),
-             r.failed > 0 ? (", " + std::to_string(r.failed) + " failed").c_str() : "");
-        line(text, "worker      items  batches     busy    input consumer  held up     idle\n");
+        const auto count = [](std::size_t n, std::size_t width = 0) { return detail::at_right(std::to_string(n), width); };
+        std::string text = count(r.items) + " items in " + time(r.wall) + " on " + count(r.workers.size()) + " workers (" + r.backend + ')' +
+                           (r.failed > 0 ? ", " + count(r.failed) + " failed" : "") +
+                           "\nworker      items  batches     busy    input consumer  held up     idle\n";
         for (std::size_t i = 0; i < r.workers.size(); ++i) {
             const worker_report& w = r.workers[i];
-            const auto part = [&](seconds s) { return r.wall.count() > 0 ? 100 * (s / r.wall) : 0.0; };
-            line(text, "%6zu %10zu %8zu %7.1f%% %7.1f%% %7.1f%% %7.1f%% %7.1f%%\n", i, w.items, w.batches, part(w.busy),
-                 part(w.waiting_for_input), part(w.waiting_for_consumer), part(w.held_up), part(w.idle));
+            text += count(i, 6) + count(w.items, 11) + count(w.batches, 9);
+            for (const seconds part : {w.busy, w.waiting_for_input, w.waiting_for_consumer, w.held_up, w.idle}) {
+                text += detail::fixed(r.wall.count() > 0 ? 100 * (part / r.wall) : 0.0, 1, 8) + '%';
+            }
+            text += '\n';
         }
-        line(text, "batches: %zu, of %zu to %zu items, %.1f in the mean; load balance %.2f\n", r.batches, r.smallest_batch,
-             r.largest_batch, r.mean_batch(), r.load_balance());
-        if (r.consumer_waiting.count() > 0) line(text, "the consumer waited for %s\n", time(r.consumer_waiting).c_str());
+        text += "batches: " + count(r.batches) + ", of " + count(r.smallest_batch) + " to " + count(r.largest_batch) + " items, " +
+                detail::fixed(r.mean_batch(), 1, 0) + " in the mean; load balance " + detail::fixed(r.load_balance(), 2, 0) + '\n';
+        if (r.consumer_waiting.count() > 0) text += "the consumer waited for " + time(r.consumer_waiting) + '\n';
         for (const slow_item& s : r.slowest) {
-            line(text, "%s item %zu took %s\n", &s == r.slowest.data() ? "slowest:" : "        ", s.index, time(s.time).c_str());
+            text += (&s == r.slowest.data() ? "slowest: item " : "         item ") + count(s.index) + " took " + time(s.time) + '\n';
         }
         return out << text << "verdict: " << r.verdict() << '\n';
     }
@@ -153,6 +159,8 @@ struct run_report {
         r.consumer_waiting = record.consumer_waited;
         r.items = static_cast<std::size_t>(record.items);
         r.failed = static_cast<std::size_t>(record.failed);
+        r.stopped = record.stopped;
+        r.in_order = record.in_order;
         for (const detail::seat_record& seat : record.seats) {
             const auto idle = [&seat](detail::idle_cause cause) { return seat.idle[static_cast<std::size_t>(cause)]; };
             r.workers.push_back({seat.busy, idle(detail::idle_cause::input), idle(detail::idle_cause::consumer),
@@ -184,33 +192,19 @@ struct run_report {
         return all > 0 ? total(part) / all : 0;
     }
 
-    static std::string percent(double share) {
-        char text[32];
-        std::snprintf(text, sizeof(text), "%.0f %%", 100 * share);
-        return text;
+    std::string busy_text() const {
+        return (workers.size() == 1 ? "the worker was busy " : "the workers were busy ") + percent(utilisation()) + " of the time";
     }
+
+    static std::string percent(double share) { return detail::fixed(100 * share, 0, 0) + " %"; }
     static std::string number(double value) {
         return detail::as_text(std::isfinite(value) ? value : 0.0, std::chars_format::general, 9);
     }
     static std::string time(seconds s) {
-        char text[40];
         const double t = s.count();
-        if (t >= 1) {
-            std::snprintf(text, sizeof(text), "%.2f s", t);
-        } else if (t >= 1e-3) {
-            std::snprintf(text, sizeof(text), "%.2f ms", 1e3 * t);
-        } else {
-            std::snprintf(text, sizeof(text), "%.2f us", 1e6 * t);
-        }
-        return text;
-    }
-    [[gnu::format(printf, 2, 3)]] static void line(std::string& text, const char* format, ...) {
-        char buffer[200];
-        std::va_list args;
-        va_start(args, format);
-        std::vsnprintf(buffer, sizeof(buffer), format, args);
-        va_end(args);
-        text += buffer;
+        if (t >= 1) return detail::fixed(t, 2, 0) + " s";
+        if (t >= 1e-3) return detail::fixed(1e3 * t, 2, 0) + " ms";
+        return detail::fixed(1e6 * t, 2, 0) + " us";
     }
 };
 

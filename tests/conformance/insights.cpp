@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -162,4 +163,86 @@ TEST_CASE("insights say when one item, the consumer or the input holds the call 
         REQUIRE(says(report, "hold up"));
         REQUIRE(report.consumer_waiting.count() > 0);
     }
+}
+
+namespace {
+
+// A report that says how busy the workers were, and in all else what is given.
+run_report report_of(std::size_t workers, std::size_t items, double busy) {
+    run_report r;
+    r.wall = run_report::seconds(1);
+    r.items = items;
+    r.batches = items;
+    for (std::size_t i = 0; i < workers; ++i) {
+        r.workers.emplace_back();
+        r.workers.back().busy = run_report::seconds(busy);
+    }
+    return r;
+}
+
+bool advises(const run_report& r, const std::string& words) { return r.verdict().find(words) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("insights advise more CPUs only where these would have had work") {
+    REQUIRE(advises(report_of(4, 100, 0.98), "more CPUs"));
+    REQUIRE_FALSE(advises(report_of(1, 100, 0.98), "more CPUs"));
+    REQUIRE_FALSE(advises(report_of(4, 1, 0.98), "more CPUs"));
+    run_report failed = report_of(4, 100, 0.98);
+    failed.failed = 2;
+    REQUIRE_FALSE(advises(failed, "more CPUs"));
+    REQUIRE(says(failed, "2 items failed"));
+    run_report stopped = report_of(4, 100, 0.98);
+    stopped.stopped = true;
+    REQUIRE_FALSE(advises(stopped, "more CPUs"));
+    REQUIRE(says(stopped, "stopped"));
+    for (run_report* const r : {&failed, &stopped}) {  // a call that ended early says nothing of its items in general
+        for (parimap::worker_report& w : r->workers) w.busy = run_report::seconds(0.1);
+        REQUIRE_FALSE(advises(*r, "too few or too small"));
+    }
+
+    pool p{2};
+    run_report report;
+    parimap::parallel_for_each(p, map_options{.insights = &report}, [](int) { std::this_thread::sleep_for(5ms); }, numbers(1));
+    REQUIRE_FALSE(advises(report, "more CPUs"));
+    pool one{1};
+    parimap::parallel_for_each(one, map_options{.insights = &report}, [](int) { std::this_thread::sleep_for(1ms); }, numbers(5));
+    REQUIRE_FALSE(advises(report, "more CPUs"));
+    std::stop_source stop;
+    const map_options options{.stop = stop.get_token(), .insights = &report};
+    const auto stops = [&](int i) {
+        if (i == 20) stop.request_stop();
+        std::this_thread::sleep_for(1ms);
+        return i;
+    };
+    REQUIRE_THROWS_AS(parimap::parallel_map(p, options, stops, numbers(1000)), parimap::cancelled);
+    REQUIRE(report.stopped);
+    REQUIRE_FALSE(advises(report, "more CPUs"));
+}
+
+TEST_CASE("insights advise nothing that was done already") {
+    run_report slow = report_of(4, 100, 0.1);
+    slow.slowest.push_back({99, run_report::seconds(0.9)});
+    REQUIRE(advises(slow, "put it first"));
+    slow.slowest.front().index = 0;
+    REQUIRE(says(slow, "split it"));
+    REQUIRE_FALSE(advises(slow, "put it first"));
+
+    run_report held = report_of(4, 100, 0.4);
+    for (parimap::worker_report& w : held.workers) w.held_up = run_report::seconds(0.5);
+    held.in_order = true;
+    REQUIRE(advises(held, "or unordered_imap"));
+    held.in_order = false;
+    REQUIRE_FALSE(advises(held, "unordered_imap"));
+    REQUIRE(says(held, "a larger window would use"));
+
+    pool p{3};
+    run_report report;
+    (void)drain(parimap::unordered_imap(p, map_options{.insights = &report}, same, numbers(30)));
+    REQUIRE_FALSE(report.in_order);
+    (void)drain(parimap::ordered_imap(p, map_options{.insights = &report}, same, numbers(30)));
+    REQUIRE(report.in_order);
+    REQUIRE_FALSE(report.stopped);
+    (void)parimap::parallel_map(p, map_options{.insights = &report}, same, numbers(30));
+    REQUIRE_FALSE(report.in_order);
 }

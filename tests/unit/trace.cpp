@@ -9,9 +9,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <clocale>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -43,6 +46,30 @@ nlohmann::json read_json(const std::string& path) {
     return nlohmann::json::parse(file);  // throws unless it is one whole JSON value
 }
 
+// A locale whose numbers have a decimal comma, while it lives: one that is installed, or one made here where that can be done.
+class comma_locale {
+  public:
+    comma_locale() {
+        for (const char* name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE", "fr_FR"}) is_set_ = is_set_ || std::setlocale(LC_ALL, name);
+        if (is_set_) return;
+        const std::string folder = "locale_" + std::to_string(::getpid());
+        const std::string make = "mkdir -p " + folder + " && localedef -i de_DE -f UTF-8 " + folder + "/de_DE.UTF-8 >/dev/null 2>&1";
+        const bool is_made = std::system(make.c_str()) == 0;
+        ::setenv("LOCPATH", folder.c_str(), 1);
+        is_set_ = is_made && std::setlocale(LC_ALL, "de_DE.UTF-8");
+        ::unsetenv("LOCPATH");
+        (void)std::system(("rm -r " + folder).c_str());
+    }
+    ~comma_locale() { std::setlocale(LC_ALL, "C"); }
+    comma_locale(const comma_locale&) = delete;
+    comma_locale& operator=(const comma_locale&) = delete;
+
+    bool is_set() const noexcept { return is_set_; }
+
+  private:
+    bool is_set_ = false;
+};
+
 }  // namespace
 
 TEST_CASE("trace: a report can be printed and read as JSON") {
@@ -59,6 +86,27 @@ TEST_CASE("trace: a report can be printed and read as JSON") {
     REQUIRE(json.at("slowest").size() == 5);
     REQUIRE(json.at("verdict") == report.verdict());
     REQUIRE(json.at("wall").get<double>() > 0);
+}
+
+TEST_CASE("trace: a report's numbers have a point in every locale") {
+    run_report report;
+    report.wall = 1500ms;
+    report.items = 3;
+    report.batches = 2;
+    report.workers.resize(2);
+    report.workers[0].busy = 750ms;
+    report.slowest.push_back({1, 2500us});
+    const auto text = [&] {
+        std::ostringstream out;
+        out << report;
+        return out.str() + report.verdict() + report.to_json();
+    };
+    const std::string expected = text();
+    REQUIRE(expected.find("3 items in 1.50 s") == 0);
+    REQUIRE(expected.find("     0          0        0    50.0%     0.0%") != std::string::npos);
+    const comma_locale locale;
+    if (locale.is_set()) REQUIRE(std::strchr(std::localeconv()->decimal_point, ','));
+    REQUIRE(text() == expected);
 }
 
 TEST_CASE("trace: it is a JSON array of events after every call, with all batches and no two at once on a worker") {

@@ -106,6 +106,8 @@ struct call_record {
     std::string_view backend;
     std::uint64_t items = 0;
     std::uint64_t failed = 0;
+    bool stopped = false;   // by an exception that was no item's
+    bool in_order = false;  // a stream in input order
     std::vector<seat_record> seats;
     std::chrono::steady_clock::duration consumer_waited{};
     event_log consumer_waits;

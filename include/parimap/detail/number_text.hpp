@@ -18,10 +18,14 @@ inline std::string as_text(double number, std::chars_format form, int precision)
     return std::string(text, std::to_chars(text, text + sizeof(text), number, form, precision).ptr);
 }
 
+/// The text at the right of at least so many columns.
+inline std::string at_right(const std::string& text, std::size_t width) {
+    return std::string(width - std::min(width, text.size()), ' ') + text;
+}
+
 /// number with so many decimals, at least `width` long.
-inline std::string fixed(double number, int decimals, int width) {
-    const std::string text = as_text(number, std::chars_format::fixed, decimals);
-    return std::string(static_cast<std::size_t>(std::max(0, width - static_cast<int>(text.size()))), ' ') + text;
+inline std::string fixed(double number, int decimals, std::size_t width) {
+    return at_right(as_text(number, std::chars_format::fixed, decimals), width);
 }
 
 /// 1.00, 10.0, 100, 1.00k: three digits and a prefix.

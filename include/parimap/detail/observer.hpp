@@ -59,7 +59,10 @@ class observer final : public progress_source {
     }
 
     /// Before the first item starts. May throw: what the bar's options get wrong.
-    void begin(std::optional<std::uint64_t> total) { bar_ = bar_request_.open(*this, total); }
+    void begin(std::optional<std::uint64_t> total, bool in_order = false) {
+        in_order_ = in_order;
+        bar_ = bar_request_.open(*this, total);
+    }
 
     // ---- by workers ----------------------------------------------------------------------------------------------
 
@@ -151,6 +154,7 @@ class observer final : public progress_source {
 
     /// The call ends with an exception that is no item's.
     void set_failed() noexcept {
+        was_stopped_ = true;
         if (bar_) bar_->set_failed();
     }
 
@@ -205,6 +209,8 @@ class observer final : public progress_source {
         const progress_counts sum = counts();
         all.items = sum.done;
         all.failed = sum.failed;
+        all.stopped = was_stopped_;
+        all.in_order = in_order_;
         for (std::size_t seat = 0; seat < pool_.size(); ++seat) {
             lane& l = lanes_[seat];
             l.record.idle[static_cast<std::size_t>(l.cause)] += end - l.idle_since;
@@ -228,6 +234,8 @@ class observer final : public progress_source {
     clock::duration consumer_waited_{};
     event_log waits_;
     std::size_t consumer_ = 0;
+    bool in_order_ = false;
+    bool was_stopped_ = false;
     bool is_finished_ = false;
     std::unique_ptr<watcher> bar_;  // goes first
 };

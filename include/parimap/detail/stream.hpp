@@ -46,7 +46,7 @@ class stream final : public job<Source, F, Results> {
         const std::uint64_t most = pace_.set_window(options.window, total_, Results::bytes_per_result);
         results_.reserve(most);
         if constexpr (Source::pulled) source_.reserve(most);
-        if (observer_) observer_->begin(sized ? std::optional(total_) : std::nullopt);
+        if (observer_) observer_->begin(sized ? std::optional(total_) : std::nullopt, Results::in_order);
         pool_.open(*this);
         this->obey(options.stop);
         refill();
@@ -55,6 +55,7 @@ class stream final : public job<Source, F, Results> {
     /// Starts no further item, stops the running ones' token and returns when they have returned.
     ~stream() {
         this->obey_no_more();
+        if (observer_ && this->is_cancelled()) observer_->set_failed();  // before it was left
         this->cancel();
         pool_.abandon(*this);
         if (observer_) observer_->finish();
