@@ -34,12 +34,12 @@ struct progress_snapshot {
     std::string postfix;
     std::string unit = "it";
     bool unit_scale = false;   ///< 1.50k and not 1500
-    double unit_divisor = 1000;  ///< of the scaled counts; 1024 suits bytes
+    double unit_divisor = 1000;  ///< of the scaled counts and their rate; 1024 suits bytes
     bool ascii = false;        ///< " 123456789#" and not Unicode's eighths of a block
     std::string colour;        ///< of the bar: a name such as "green", or "#00ff00"; empty: none
     std::string bar_format;    ///< empty: {l_bar}{bar}{r_bar}
 
-    std::optional<std::size_t> width;  ///< columns that a line with a bar may take; 0: no bar; without it: a bar of 10
+    std::optional<std::size_t> width;  ///< columns that a line with a bar may take, 4096 at most; 0: no bar; without it: a bar of 10
     std::size_t height = 0;            ///< rows of the terminal, where known
     std::chrono::system_clock::time_point now;  ///< for the field {eta} alone
 
@@ -110,13 +110,13 @@ class progress_fields {
     std::string count(std::uint64_t n) const {
         return s_.unit_scale ? scaled_number(static_cast<double>(n), s_.unit_divisor) : std::to_string(n);
     }
-    std::string rate_number(double rate) const {
+    std::string rate_number(double rate, double divisor) const {
         if (rate <= 0) return "?";
-        return s_.unit_scale ? scaled_number(rate, 1000) : fixed(rate, 2, 5);
+        return s_.unit_scale ? scaled_number(rate, divisor) : fixed(rate, 2, 5);
     }
     std::string rate() const { return rate_ > 0 && rate_ < 1 ? inverse_rate() : forward_rate(); }
-    std::string forward_rate() const { return rate_number(rate_) + s_.unit + "/s"; }
-    std::string inverse_rate() const { return rate_number(rate_ > 0 ? 1 / rate_ : 0) + "s/" + s_.unit; }
+    std::string forward_rate() const { return rate_number(rate_, s_.unit_divisor) + s_.unit + "/s"; }
+    std::string inverse_rate() const { return rate_number(rate_ > 0 ? 1 / rate_ : 0, 1000) + "s/" + s_.unit; }
     std::string remaining() const { return rate_ > 0 ? clock_time(remaining_) : "?"; }
 
     std::string postfix() const {
@@ -201,18 +201,19 @@ inline std::string format_progress(const progress_snapshot& snapshot) {
         for (std::size_t at = 0; (at = format.find(label, at)) != std::string::npos;) format.erase(at, label.size());
     }
     // The bar gets the columns that everything else leaves.
+    const std::size_t width = std::min(snapshot.width.value_or(0), detail::widest_line);
     std::size_t bars = 0;
     const auto without_bar = detail::fill_fields(format, [&](std::string_view name, std::string_view spec) {
         return name == "bar" ? (++bars, std::optional<std::string>("")) : fields.text(name, spec);
     });
     if (bars == 0) return without_bar;
-    if (snapshot.width.value_or(0) > 0) {
+    if (width > 0) {
         const std::size_t taken = detail::display_width(without_bar);
-        fields.set_bar_length(std::max<std::size_t>(1, *snapshot.width - std::min(*snapshot.width, taken)));
+        fields.set_bar_length(std::max<std::size_t>(1, width - std::min(width, taken)));
     }
     std::string line =
         detail::fill_fields(format, [&](std::string_view name, std::string_view spec) { return fields.text(name, spec); });
-    return snapshot.width.value_or(0) > 0 ? detail::trimmed(std::move(line), *snapshot.width) : line;
+    return width > 0 ? detail::trimmed(std::move(line), width) : line;
 }
 
 }  // namespace parimap

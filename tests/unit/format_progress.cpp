@@ -72,6 +72,53 @@ TEST_CASE("format_progress: characters that take two columns count as two") {
     REQUIRE(parimap::detail::trimmed("走る", 3) == "走");
 }
 
+TEST_CASE("format_progress: what is no UTF-8 counts as bytes, and angle brackets of old as wide") {
+    using parimap::detail::display_width;
+    REQUIRE(display_width("\u2329\u232A") == 4);
+    REQUIRE(display_width("\xc0\xaf") == 2);          // too long for a slash
+    REQUIRE(display_width("\xe0\x80\xaf") == 3);      // even longer
+    REQUIRE(display_width("\xf0\x82\x82\xac") == 4);  // a longer euro
+    REQUIRE(display_width("\xed\xa0\x80") == 3);      // half of a surrogate pair
+    REQUIRE(display_width("\xf4\x90\x80\x80") == 4);  // past the last character
+    REQUIRE(display_width("\xf4\x8f\xbf\xbf") == 1);  // the last one
+    REQUIRE(display_width("\xe2\x82\xac") == 1);      // the euro as it is written
+}
+
+TEST_CASE("format_progress: no control character of either kind breaks a line") {
+    using parimap::detail::on_one_line;
+    REQUIRE(on_one_line("a\nb\rc\td\x7f.") == "a b c d .");
+    REQUIRE(on_one_line("new\u0085line \u009B2J \u0084.") == "new line  2J  .");
+    REQUIRE(on_one_line("\u00A0\u00E9") == "\u00A0\u00E9");  // no controls
+    REQUIRE(on_one_line("\x1b[31mred\x1b[2J") == " [31mred [2J");
+    REQUIRE(on_one_line("\x1b[31mred\x1b[2J", true) == "\x1b[31mred [2J");
+    REQUIRE(on_one_line("\x1b[3\nx", true) == " [3 x");
+}
+
+TEST_CASE("format_progress: a width without limit makes a line that can be held") {
+    progress_snapshot s = half_done();
+    for (const std::string form : {"", "{bar}", "{l_bar}{bar:-10}{r_bar}", "{bar:9999}{bar:9999}"}) {
+        s.bar_format = form;
+        for (const std::size_t width : {std::size_t(-1), std::size_t(-2), std::size_t{1} << 40}) {
+            s.width = width;
+            CAPTURE(form, width);
+            const std::string line = format_progress(s);
+            REQUIRE(parimap::detail::display_width(line) <= parimap::detail::widest_line);
+            REQUIRE(line.size() < 100'000);
+        }
+    }
+}
+
+TEST_CASE("format_progress: rates are scaled as the counts are, and times by thousands") {
+    progress_snapshot s = half_done();
+    s.unit = "B";
+    s.unit_scale = true;
+    s.unit_divisor = 1024;
+    s.rate = 2048;
+    REQUIRE(format_progress(s).find(" 2.00kB/s]") != std::string::npos);
+    s.rate = 1.0 / 3000;
+    REQUIRE(format_progress(s).find(" 3.00ks/B]") != std::string::npos);
+}
+
 TEST_CASE("format_progress: says which items failed and which still run") {
     progress_snapshot s = half_done();
     s.failed = 2;

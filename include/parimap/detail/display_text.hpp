@@ -9,6 +9,9 @@
 
 namespace parimap::detail {
 
+/// No line is wider, whatever width is asked for: "no limit" must not take all memory.
+inline constexpr std::size_t widest_line = 4096;
+
 /// Takes the next thing off the front of UTF-8 text: a character, or an escape sequence of no width. Bytes that are
 /// not UTF-8 count as a character each.
 class display_reader {
@@ -19,6 +22,7 @@ class display_reader {
         std::string_view bytes;
         std::size_t width = 0;
         bool is_escape = false;
+        bool is_control = false;
     };
 
     bool done() const noexcept { return rest_.empty(); }
@@ -27,16 +31,20 @@ class display_reader {
         if (rest_.starts_with("\x1b[")) {
             std::size_t end = 2;
             while (end < rest_.size() && (rest_[end] == ';' || (rest_[end] >= '0' && rest_[end] <= '9'))) ++end;
-            return {take(end + (end < rest_.size() ? 1 : 0)), 0, true};
+            const bool has_end = end < rest_.size() && rest_[end] >= '@' && rest_[end] <= '~';
+            return {take(end + (has_end ? 1 : 0)), 0, true};
         }
         const auto lead = static_cast<unsigned char>(rest_[0]);
         const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
         char32_t code = length == 1 ? lead : lead & (0x7FU >> length);
         for (std::size_t i = 1; i < length; ++i) {
-            if (i >= rest_.size() || (static_cast<unsigned char>(rest_[i]) & 0xC0U) != 0x80U) return {take(1), 1, false};
+            if (i >= rest_.size() || (static_cast<unsigned char>(rest_[i]) & 0xC0U) != 0x80U) return {take(1), 1};
             code = (code << 6U) | (static_cast<unsigned char>(rest_[i]) & 0x3FU);
         }
-        return {take(length), is_wide(code) ? 2U : 1U, false};
+        if (length > 1 && !is_shortest(code, length)) return {take(1), 1};
+        // Those of one byte, and those of Unicode's Latin-1 block, in which terminals find a new line and the begin of sequences.
+        const bool is_control = length == 1 ? code < 0x20 || code == 0x7F : code < 0xA0;
+        return {take(length), is_wide(code) ? 2U : 1U, false, is_control};
     }
 
   private:
@@ -46,12 +54,18 @@ class display_reader {
         return taken;
     }
 
+    /// Whether UTF-8 writes this character in so many bytes: not in more than it needs, no surrogates, and none past the last.
+    static constexpr bool is_shortest(char32_t code, std::size_t length) noexcept {
+        constexpr char32_t least[] = {0x80, 0x800, 0x10000};
+        return code >= least[length - 2] && !(code >= 0xD800 && code <= 0xDFFF) && code <= 0x10FFFF;
+    }
+
     /// The blocks whose characters Unicode's East Asian Width calls wide or fullwidth (Unicode Standard Annex 11), in
     /// the large: a character that is taken for wide costs a column, no more.
     static constexpr bool is_wide(char32_t c) noexcept {
         constexpr struct {
             char32_t first, last;
-        } wide[] = {{0x1100, 0x115F},   {0x231A, 0x231B},   {0x23E9, 0x23F3},   {0x25FD, 0x25FE},
+        } wide[] = {{0x1100, 0x115F},   {0x231A, 0x231B},   {0x2329, 0x232A},   {0x23E9, 0x23F3},   {0x25FD, 0x25FE},
                     {0x2614, 0x2615},   {0x2648, 0x2653},   {0x267F, 0x267F},   {0x2693, 0x26FD},
                     {0x2705, 0x2705},   {0x270A, 0x270B},   {0x2728, 0x2728},   {0x274C, 0x2757},
                     {0x2795, 0x2797},   {0x27B0, 0x27BF},   {0x2B1B, 0x2B1C},   {0x2B50, 0x2B55},
@@ -101,12 +115,22 @@ inline std::string lower_case(std::string_view text) {
     return lower;
 }
 
-/// The text in one line: control characters, which would break it up, as spaces.
-inline std::string on_one_line(std::string text) {
-    for (char& c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+/// The text in one line: control characters, which would break it up, as spaces. Colours may stay.
+inline std::string on_one_line(std::string_view text, bool keeps_colours = false) {
+    std::string line;
+    for (display_reader reader(text); !reader.done();) {
+        const auto piece = reader.next();
+        const bool is_kept = keeps_colours && piece.bytes.ends_with('m');
+        if (piece.is_escape && !is_kept) {  // what is left of it is a text like any other
+            line += ' ';
+            line += piece.bytes.substr(1);
+        } else if (piece.is_control) {
+            line += ' ';
+        } else {
+            line += piece.bytes;
+        }
     }
-    return text;
+    return line;
 }
 
 }  // namespace parimap::detail

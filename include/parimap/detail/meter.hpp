@@ -57,7 +57,7 @@ struct meter {
             throw std::invalid_argument("parimap: in bar_format, {bar:...} takes a length and one of a, u and b, as in {bar:20a}");
         }
         const auto columns = static_cast<std::size_t>(std::stoul(std::string(spec)));
-        return relative ? length - std::min(length, columns) : columns;
+        return relative ? length - std::min(length, columns) : std::min(columns, widest_line);
     }
 
     std::string draw() const {

@@ -6,7 +6,7 @@
 
 format_progress must show the same. Where the two differ on purpose, the state is not in the table: without a total,
 tqdm puts a second colon behind a description that ends in one; what is not known it calls None in some fields, and ? in
-others.
+others. And tqdm scales a rate by thousands whatever the unit's divisor; the table has it scaled as the counts are.
 """
 import itertools
 import json
@@ -64,10 +64,20 @@ def optional(value):
     return "{}" if value is None else repr(value)
 
 
+def format_meter(n, total, elapsed, options):
+    """tqdm's, with rates that honour the divisor. (The times of the states with another than 1000 are too short to be scaled.)"""
+    format_sizeof = bar.format_sizeof
+    bar.format_sizeof = staticmethod(lambda number, suffix="", divisor=1000: format_sizeof(number, suffix, options["unit_divisor"]))
+    try:
+        return bar.format_meter(n, total, elapsed, **options)
+    finally:
+        bar.format_sizeof = staticmethod(format_sizeof)
+
+
 def main():
     rows = []
     for n, total, elapsed, options in states():
-        line = bar.format_meter(n, total, elapsed, **options)
+        line = format_meter(n, total, elapsed, options)
         rows.append("    {%d, %s, %r, %s, %s, %s, %s, %r, %d, %s, %s, %s, %s, %s,\n     %s},\n" % (
             n, optional(total), float(elapsed), literal(options["prefix"]), literal(options["postfix"] or ""),
             literal(options["unit"]), str(options["unit_scale"]).lower(), float(options["unit_divisor"]), options["initial"],
