@@ -3,8 +3,10 @@
 #ifndef PARIMAP_PROGRESS_BAR_HPP
 #define PARIMAP_PROGRESS_BAR_HPP
 
+#include <parimap/detail/displayed_line.hpp>
 #include <parimap/detail/place.hpp>
 #include <parimap/detail/progress_display.hpp>
+#include <parimap/detail/progress_line.hpp>
 #include <parimap/detail/watching.hpp>
 #include <parimap/progress_options.hpp>
 
@@ -22,7 +24,7 @@
 namespace parimap {
 
 /// A progress bar for work of any kind. It is there from construction to close() or destruction; it counts even where
-/// it is not shown (inside a job, for example). If it is destroyed by an exception, it shows that it failed.
+/// it is not shown (inside a job, or in a process that was forked since, for example). If it is destroyed by an exception, it shows that it failed.
 class progress_bar final : detail::progress_source {
   public:
     /// Throws std::invalid_argument for a bar_format with unknown fields.
@@ -89,7 +91,7 @@ class progress_bar final : detail::progress_source {
 };
 
 /// Prints the text and a new line above all bars, on the standard output or the file descriptor that is given. Use it in
-/// place of std::cout and printf while there are bars. Any thread.
+/// place of std::cout and printf while there are bars. Any thread; it waits for the output as these do.
 inline void progress_write(std::string_view text, int output = 1) { detail::progress_display::instance().print(text, output); }
 
 namespace detail {

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace parimap_test {
@@ -126,6 +127,7 @@ class pseudo_terminal {
         if (master_ < 0 || ::grantpt(master_) != 0 || ::unlockpt(master_) != 0) throw std::runtime_error("no pseudo-terminal to be had");
         slave_ = ::open(::ptsname(master_), O_RDWR | O_NOCTTY);
         if (slave_ < 0) throw std::runtime_error("the pseudo-terminal cannot be opened");
+        ::setenv("TERM", "xterm", 1);  // one that knows what the screen knows
         tell_size(columns, rows);
         reader_ = std::thread([this] { read(); });
     }
@@ -140,6 +142,16 @@ class pseudo_terminal {
 
     // What a program writes to.
     int fd() const noexcept { return slave_; }
+
+    // Another descriptor that leads here. Yours to close.
+    int another_fd() const { return ::open(::ptsname(master_), O_RDWR | O_NOCTTY); }
+
+    // As with Ctrl-S and Ctrl-Q: what is written meanwhile has to wait.
+    void pause() const { (void)::tcflow(slave_, TCOOFF); }
+    void resume() const { (void)::tcflow(slave_, TCOON); }
+
+    // Nobody reads any more, or again.
+    void set_read(bool is_read) { is_read_ = is_read; }
 
     void resize(std::size_t columns, std::size_t rows = 24) {
         tell_size(columns, rows);
@@ -171,6 +183,8 @@ class pseudo_terminal {
     void read() {
         while (!stop_) {
             pollfd ready{master_, POLLIN, 0};
+            if (!is_read_) ::poll(nullptr, 0, 1);
+            if (!is_read_) continue;
             if (::poll(&ready, 1, 2) <= 0) continue;
             char buffer[4096];
             const ssize_t count = ::read(master_, buffer, sizeof(buffer));
@@ -187,6 +201,7 @@ class pseudo_terminal {
     screen screen_;
     std::string bytes_;
     std::atomic<bool> stop_{false};
+    std::atomic<bool> is_read_{true};
     std::thread reader_;
 };
 

@@ -21,6 +21,8 @@
 #include <string>
 #include <utility>
 
+#include <unistd.h>
+
 namespace parimap::detail {
 
 /// Each seat has a lane, which whoever holds the seat writes alone. The render thread reads its counters at any time;
@@ -160,7 +162,7 @@ class observer final : public progress_source {
 
     /// Closes the bar, fills the report, writes the trace. No worker is in the call any more. Once.
     [[gnu::cold]] void finish() noexcept {
-        if (std::exchange(is_finished_, true)) return;
+        if (std::exchange(is_finished_, true) || process_ != ::getpid()) return;  // what was forked meanwhile is its parent's affair
         bar_.reset();
         if (!is_timed_) return;
         try {
@@ -237,6 +239,7 @@ class observer final : public progress_source {
     bool in_order_ = false;
     bool was_stopped_ = false;
     bool is_finished_ = false;
+    const pid_t process_ = ::getpid();
     std::unique_ptr<watcher> bar_;  // goes first
 };
 

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,8 +36,8 @@ class progress_line {
         if (!(interval_.count() >= 0.001)) interval_ = std::chrono::milliseconds(1);
         interval_ = std::min(interval_, std::chrono::duration<double>(1e6));
         log_interval_ = from_environment.value_or(std::chrono::seconds(30));
-        mode_ = options_.sink ? progress_mode::off : mode_from_environment();
-        if (mode_ == progress_mode::automatic) mode_ = is_terminal(options_.output) ? progress_mode::bar : progress_mode::log;
+        mode_ = mode_of_options();
+        if (options_.delay.count() > 0) delay_ = std::min(options_.delay, std::chrono::duration<double>(1e6));
         if (total) *total += options_.initial;  // of the input, which holds what is still to be done
         if (options_.total) total = *options_.total;
         shown_.total = total;
@@ -55,13 +56,24 @@ class progress_line {
         check_format();
     }
 
-    /// Whether anybody gets to see it.
-    bool is_shown() const noexcept { return options_.sink || mode_ != progress_mode::off; }
+    /// Whether it is for a sink, and nothing is written.
+    bool is_told() const noexcept { return is_told_; }
+    /// Whether it is written to its output.
+    bool is_written() const noexcept { return mode_ != progress_mode::off; }
     /// Whether it is drawn in place, beside others.
-    bool is_drawn() const noexcept { return mode_ == progress_mode::bar; }
+    bool is_drawn() const noexcept { return mode_ == progress_mode::bar && has_appeared_; }
     bool is_left() const noexcept { return options_.leave; }
     int output() const noexcept { return options_.output; }
-    std::chrono::duration<double> interval() const noexcept { return interval_; }
+
+    /// Whether PARIMAP_PROGRESS, which it follows, is a word that is not known.
+    bool is_misled() const noexcept { return is_misled_; }
+
+    /// When it is to be looked at again.
+    clock::time_point next_look() const noexcept {
+        const auto after = [](clock::time_point time, std::chrono::duration<double> d) { return time + std::chrono::duration_cast<clock::duration>(d); };
+        const clock::time_point next = after(clock::now(), interval_);
+        return has_appeared_ ? next : std::min(next, after(start_, delay_));
+    }
 
     void set_description(std::string text) { shown_.description = on_one_line(std::move(text)); }
     void set_postfix(std::string text) { shown_.postfix = on_one_line(std::move(text)); }
@@ -81,6 +93,7 @@ class progress_line {
         shown_.elapsed = std::chrono::duration<double>(now - start_).count();
         shown_.now = std::chrono::system_clock::now();
         shown_.closed = closing;
+        has_appeared_ = has_appeared_ || now - start_ >= delay_;
         if (is_coloured_ && (has_failed_ || counts.failed > 0)) shown_.colour = "red";
         look_at_rate(now, closing);
         look_at_running(now, counts.all_started && !closing);
@@ -92,36 +105,48 @@ class progress_line {
         const std::size_t most = std::max<std::size_t>(size.columns, 2) - 1;
         s.height = size.rows;
         if (s.width != std::size_t{0}) s.width = std::min(s.width.value_or(most), most);
-        return trimmed(on_one_line_but_colours(format_progress(s)), most);
+        return trimmed(on_one_line(format_progress(s), true), most);
     }
 
-    /// The line for the log, if one is due.
-    std::optional<std::string> log_text() {
-        if (mode_ != progress_mode::log) return std::nullopt;
+    /// The line for the log, if one is due. is_quiet: nothing was written there for a second. Where that is not so, a bar's
+    /// first line waits until the bar is a second old, so that a thousand short ones write few lines and not thousands.
+    std::optional<std::string> log_text(bool is_quiet) {
+        if (mode_ != progress_mode::log || !has_appeared_) return std::nullopt;
         const clock::time_point now = clock::now();
         const double share = shown_.total && *shown_.total > 0 && shown_.n <= *shown_.total
                                  ? 10.0 * static_cast<double>(shown_.n) / static_cast<double>(*shown_.total)
                                  : 0.0;
-        const bool is_due = !logged_ || shown_.closed || now - *logged_ >= log_interval_ || share >= logged_share_ + 1;
+        const bool is_due = logged_ ? shown_.closed || now - *logged_ >= log_interval_ || share >= logged_share_ + 1
+                                    : is_quiet || now - start_ >= log_pause();
         if (!is_due) return std::nullopt;
         logged_ = now;
         logged_share_ = share;
-        return on_one_line(format_progress(shown_)) + '\n';
+        progress_snapshot s = shown_;
+        if (s.width > widest_line) s.width = usual_size().columns;  // no limit was meant, and no terminal sets one
+        return on_one_line(format_progress(s)) + '\n';
     }
+    std::chrono::duration<double> log_pause() const noexcept { return std::min<std::chrono::duration<double>>(log_interval_, std::chrono::seconds(1)); }
 
-    void tell_sink() {
-        if (!options_.sink) return;
-        try {
-            options_.sink->update(shown_);
-        } catch (...) {
-            options_.sink.reset();
-        }
-    }
+    /// The state for the sink, and the sink; null when it has thrown.
+    const progress_snapshot& shown() const noexcept { return shown_; }
+    const std::shared_ptr<progress_sink>& sink() const noexcept { return options_.sink; }
+    void give_sink_up() noexcept { options_.sink.reset(); }
 
     /// Nothing is written any more.
     void give_up() noexcept { mode_ = progress_mode::off; }
 
   private:
+    progress_mode mode_of_options() {
+        if (options_.disable) options_.sink.reset();
+        is_told_ = options_.sink != nullptr;
+        if (options_.disable || is_told_) return progress_mode::off;
+        const auto from_environment = mode_from_environment();
+        is_misled_ = !from_environment;
+        const progress_mode mode = from_environment.value_or(progress_mode::automatic);
+        if (mode != progress_mode::automatic) return mode;
+        return is_able_terminal(options_.output) ? progress_mode::bar : progress_mode::log;
+    }
+
     /// Throws what bar_format gets wrong, whichever state may come.
     void check_format() const {
         progress_snapshot s = shown_;
@@ -144,11 +169,6 @@ class progress_line {
         std::uint64_t item = progress_source::no_item;
         clock::time_point since;
     };
-
-    static std::string on_one_line_but_colours(std::string line) {
-        std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-        return line;
-    }
 
     void look_at_rate(clock::time_point now, bool closing) {
         if (options_.smoothing_window <= options_.smoothing_window.zero()) return;
@@ -183,7 +203,11 @@ class progress_line {
     const clock::time_point start_ = clock::now();
     std::chrono::duration<double> interval_{};
     std::chrono::duration<double> log_interval_{};
+    std::chrono::duration<double> delay_{0};
     progress_mode mode_ = progress_mode::off;
+    bool is_told_ = false;
+    bool is_misled_ = false;
+    bool has_appeared_ = false;
     bool is_coloured_ = false;
     bool has_failed_ = false;
     progress_snapshot shown_;

@@ -4,16 +4,17 @@
 #define PARIMAP_DETAIL_TERMINAL_HPP
 
 #include <parimap/detail/display_text.hpp>
+#include <parimap/detail/write_signals.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,69 +23,90 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 namespace parimap::detail {
 
-/// While it lives, a write of this thread to a pipe that nobody reads fails and sends no SIGPIPE. The signal's
-/// disposition, which belongs to the program, stays as it is.
-class no_broken_pipe_signal {
-  public:
-    no_broken_pipe_signal() noexcept : was_pending_(is_pending()) {
-        sigemptyset(&pipe_);
-        sigaddset(&pipe_, SIGPIPE);
-        pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-    }
-    ~no_broken_pipe_signal() {
-        const std::timespec at_once{};
-        if (!was_pending_ && is_pending()) sigtimedwait(&pipe_, nullptr, &at_once);
-        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-    no_broken_pipe_signal(const no_broken_pipe_signal&) = delete;
-    no_broken_pipe_signal& operator=(const no_broken_pipe_signal&) = delete;
-
-  private:
-    static bool is_pending() noexcept {
-        sigset_t pending;
-        sigemptyset(&pending);
-        sigpending(&pending);
-        return sigismember(&pending, SIGPIPE) == 1;
-    }
-
-    const bool was_pending_;
-    sigset_t pipe_;
-    sigset_t before_;
-};
-
 inline bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
 
-/// Writes all of a bar's text, or returns false. Whoever reads may stop reading for a while; for longer than patience
-/// the output counts as broken, for it must not hold up the work.
-inline bool write_all(int fd, std::string_view text, std::chrono::milliseconds patience = std::chrono::milliseconds(500)) noexcept {
-    // A terminal with little room blocks the whole write, unless it was opened otherwise; and the program's own descriptor
-    // is not ours to change.
-    char path[40];
-    std::snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    const int own = is_terminal(fd) ? ::open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
-    const int to = own >= 0 ? own : fd;
-    const no_broken_pipe_signal guard;
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!text.empty()) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-        pollfd ready{to, POLLOUT, 0};
-        if (left.count() <= 0 || (::poll(&ready, 1, static_cast<int>(left.count())) < 0 && errno != EINTR)) break;
-        // A pipe that poll() calls ready takes at least PIPE_BUF bytes (4096 on Linux) without blocking.
-        const ssize_t written = ready.revents != 0 ? ::write(to, text.data(), text.size() < 4096 ? text.size() : 4096) : 0;
-        if (written < 0 && errno == EAGAIN) {
-            ::poll(nullptr, 0, 1);
-        } else if (written < 0 && errno != EINTR) {
+/// What a descriptor leads to: two of them may lead to one terminal, pipe or file.
+struct output_identity {
+    dev_t device = 0;
+    ino_t number = 0;
+    int descriptor = -1;  // where nothing else is known
+
+    bool operator==(const output_identity&) const = default;
+};
+
+inline output_identity identity_of(int fd) noexcept {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0) return {0, 0, fd};
+    if (!is_terminal(fd)) return {status.st_dev, status.st_ino, -1};
+#ifdef TIOCGDEV
+    unsigned int device = 0;  // that of the terminal itself, also behind /dev/tty
+    if (::ioctl(fd, TIOCGDEV, &device) == 0) return {device, 0, -1};
+#endif
+    return {status.st_rdev, 0, -1};
+}
+
+/// A way to a descriptor's terminal, pipe or socket that never blocks. The descriptor itself is the program's: it may block,
+/// and is not ours to change.
+class unblocked_output {
+  public:
+    explicit unblocked_output(int fd) noexcept : fd_(fd) {
+        struct stat status {};
+        if (::fstat(fd, &status) != 0) return;
+        is_socket_ = S_ISSOCK(status.st_mode);
+        const int flags = ::fcntl(fd, F_GETFL);
+        if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || !(S_ISFIFO(status.st_mode) || is_terminal(fd))) return;
+        char path[40];
+        std::snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        own_ = ::open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    }
+    ~unblocked_output() {
+        if (own_ >= 0) ::close(own_);
+    }
+    unblocked_output(const unblocked_output&) = delete;
+    unblocked_output& operator=(const unblocked_output&) = delete;
+
+    /// As write(2).
+    ssize_t write(std::string_view text) const noexcept {
+        pollfd ready{own_ >= 0 ? own_ : fd_, POLLOUT, 0};
+        if (::poll(&ready, 1, 0) == 0) {
+            errno = EAGAIN;
+            return -1;
+        }
+        // Where there is no other way than the descriptor: a pipe that poll() calls ready takes PIPE_BUF bytes (4096 on Linux).
+        const std::string_view part = text.substr(0, own_ >= 0 ? 65536 : 4096);
+        return is_socket_ ? ::send(fd_, part.data(), part.size(), MSG_DONTWAIT | MSG_NOSIGNAL) : ::write(ready.fd, part.data(), part.size());
+    }
+
+  private:
+    int fd_;
+    int own_ = -1;
+    bool is_socket_ = false;
+};
+
+/// Writes as much of a bar's text as the output takes at once, and says how much that was; nothing if the output is gone. (A
+/// terminal that a person has paused takes none, for as long as he likes, and is not gone.)
+inline std::optional<std::size_t> write_some(int fd, std::string_view text) noexcept {
+    const no_write_signals guard;
+    const unblocked_output output(fd);
+    std::size_t written = 0;
+    while (written < text.size()) {
+        const ssize_t n = output.write(text.substr(written));
+        if (n > 0) {
+            written += static_cast<std::size_t>(n);
+        } else if (n == 0 || errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM) {
             break;
-        } else if (written > 0) {
-            text.remove_prefix(static_cast<std::size_t>(written));
+        } else if (errno != EINTR) {
+            return std::nullopt;
         }
     }
-    if (own >= 0) ::close(own);
-    return text.empty();
+    return written;
 }
 
 /// Writes all of the program's own text, however long that takes, as a plain write does; SIGPIPE too is then its own.
@@ -116,13 +138,35 @@ inline std::optional<std::size_t> number_from_environment(const char* name) noex
     return number;
 }
 
-/// As the terminal says now, so that whoever asks every time follows its resizing; else COLUMNS and LINES.
+/// COLUMNS and LINES. Read once, by whoever opens the first bar: later the program may change its environment.
+inline terminal_size usual_size() noexcept {
+    static const terminal_size size{number_from_environment("COLUMNS").value_or(80), number_from_environment("LINES").value_or(24)};
+    return size;
+}
+
+/// As the terminal says now, so that whoever asks every time follows its resizing; else the usual one.
 inline terminal_size size_of_terminal(int fd) noexcept {
-    // Read once, by whoever opens the first bar: later the program may change its environment.
-    static const terminal_size otherwise{number_from_environment("COLUMNS").value_or(80), number_from_environment("LINES").value_or(24)};
+    const terminal_size otherwise = usual_size();
     winsize told{};
     const bool is_told = ::ioctl(fd, TIOCGWINSZ, &told) == 0;
     return {is_told && told.ws_col > 0 ? told.ws_col : otherwise.columns, is_told && told.ws_row > 0 ? told.ws_row : otherwise.rows};
+}
+
+/// Whether a terminal knows how to erase and go up, as TERM says. In an editor's window, or a log that is a terminal to
+/// those who write it, there is none or it is "dumb".
+inline bool is_able_terminal(int fd) noexcept {
+    const char* term = std::getenv("TERM");
+    return is_terminal(fd) && term && *term && std::string_view(term) != "dumb";
+}
+
+/// Whether a terminal that gets narrower wraps the lines that stand there, and moves the cursor with them. Most do; xterm, the
+/// console and GNU screen cut them off. Read once, as the size.
+inline bool is_wrapping_terminal() noexcept {
+    static const bool is_wrapping = [] {
+        const char* term = std::getenv("TERM");
+        return !std::getenv("XTERM_VERSION") && !std::getenv("STY") && !(term && std::string_view(term) == "linux");
+    }();
+    return is_wrapping;
 }
 
 /// Whether the locale's characters are UTF-8, as the environment says. (The program may not have called setlocale.)
@@ -139,13 +183,16 @@ inline bool is_utf8_locale() {
 /// PARIMAP_PROGRESS: how progress is shown.
 enum class progress_mode { automatic, bar, log, off };
 
-inline progress_mode mode_from_environment() noexcept {
+/// Nothing if it is set to a word that is not known.
+inline std::optional<progress_mode> mode_from_environment() {
     const char* text = std::getenv("PARIMAP_PROGRESS");
-    const std::string_view mode = text ? text : "";
+    const std::string mode = lower_case(text ? text : "");
+    const auto is_one_of = [&](std::initializer_list<std::string_view> words) { return std::find(words.begin(), words.end(), mode) != words.end(); };
     if (mode == "bar") return progress_mode::bar;
     if (mode == "log") return progress_mode::log;
-    if (mode == "off") return progress_mode::off;
-    return progress_mode::automatic;
+    if (is_one_of({"off", "0", "none", "false", "no"})) return progress_mode::off;
+    if (is_one_of({"", "auto", "on", "1", "true", "yes"})) return progress_mode::automatic;
+    return std::nullopt;
 }
 
 /// PARIMAP_PROGRESS_INTERVAL: seconds between two looks at the counts, at least a millisecond.

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// A bar's line from the begin of the bar to its end.
+#ifndef PARIMAP_DETAIL_DISPLAYED_LINE_HPP
+#define PARIMAP_DETAIL_DISPLAYED_LINE_HPP
+
+#include <parimap/detail/progress_display.hpp>
+#include <parimap/detail/progress_line.hpp>
+#include <parimap/detail/watching.hpp>
+#include <parimap/progress_options.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace parimap::detail {
+
+/// A line on display, from construction to destruction. In a process that was forked meanwhile it is on none, and its
+/// content, which the drawing thread may have been at, stays with the display of the parent.
+class displayed_line {
+  public:
+    displayed_line(progress_options options, const progress_source& source, std::optional<std::uint64_t> total)
+        : line_(std::make_shared<progress_line>(std::move(options), source, total)), is_open_(line_->is_told() || line_->is_written()) {
+        if (!is_open_) return;
+        display_ = &progress_display::instance();
+        display_->open(line_);
+    }
+    ~displayed_line() { close(); }
+    displayed_line(const displayed_line&) = delete;
+    displayed_line& operator=(const displayed_line&) = delete;
+
+    void close() noexcept {
+        if (is_open_.exchange(false) && display_->is_of_this_process()) display_->close(line_);
+    }
+
+    template <class Change>
+    void change(Change change) {
+        if (is_open_ && display_->is_of_this_process()) display_->change([&] { change(*line_); });
+    }
+
+  private:
+    std::shared_ptr<progress_line> line_;
+    std::atomic<bool> is_open_;
+    progress_display* display_ = nullptr;
+};
+
+}  // namespace parimap::detail
+
+#endif
