@@ -7,7 +7,8 @@
 #include <parimap/detail/claims.hpp>
 #include <parimap/detail/scheduler.hpp>
 #include <parimap/detail/ticks.hpp>
-#include <parimap/detail/trace_file.hpp>
+#include <parimap/detail/trace_events.hpp>
+#include <parimap/detail/trace_run.hpp>
 #include <parimap/detail/watching.hpp>
 #include <parimap/options.hpp>
 
@@ -42,7 +43,7 @@ class observer final : public progress_source {
 
     /// Null if the options ask for nothing of the kind.
     static std::unique_ptr<observer> for_call(const map_options& options, const scheduler& pool, const claims& items) {
-        const std::string& trace = options.trace.empty() ? trace_file::path_from_environment() : options.trace;
+        const std::string& trace = options.trace.empty() ? trace_from_environment() : options.trace;
         if (!options.progress && !options.insights && trace.empty()) return nullptr;
         return std::make_unique<observer>(options, trace, pool, items);
     }
@@ -50,7 +51,7 @@ class observer final : public progress_source {
     [[gnu::cold]] observer(const map_options& options, const std::string& trace, const scheduler& pool, const claims& items)
         : bar_request_(options.progress),
           report_(options.insights),
-          trace_(trace),
+          trace_(trace_path(trace)),
           pool_(pool),
           items_(items),
           lanes_(std::make_unique<lane[]>(pool.size())) {
@@ -168,7 +169,7 @@ class observer final : public progress_source {
         try {
             const call_record record = all_records();
             report_.fill(record);
-            if (!trace_.empty()) trace_file::append(trace_, record);
+            if (!trace_.empty()) trace_book::add(trace_, record);
         } catch (...) {  // out of memory: the results matter more than the report
         }
     }

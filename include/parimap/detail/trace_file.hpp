@@ -1,122 +1,227 @@
 // SPDX-License-Identifier: MIT
-// Trace files: what ran when, as Chrome's and Perfetto's viewers show it.
+// Trace files: a JSON array of events that several processes may add to, and that is whole after each of them.
 #ifndef PARIMAP_DETAIL_TRACE_FILE_HPP
 #define PARIMAP_DETAIL_TRACE_FILE_HPP
 
-#include <parimap/detail/call_record.hpp>
+#include <parimap/detail/trace_run.hpp>
+#include <parimap/detail/write_signals.hpp>
 
+#include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <mutex>
+#include <ctime>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 namespace parimap::detail {
 
-/// A file of the Trace Event Format: a JSON array of events. It is a whole array after each call that was added, so it
-/// can be loaded as it is, even if the program ends badly later. The first call of the process begins it anew.
-///
-/// A pool shows as a process, its workers and the threads that consume its streams as threads.
+/// The file, open and locked against other writers, while this lives. Its first event has a fixed length and names the writers;
+/// the other events follow, then the end of the array. New events are written behind that end, and take its place when all
+/// of them are there: what does not fit the disk, or is cut off, leaves the events before as they were.
 class trace_file {
   public:
-    /// PARIMAP_TRACE, as it was when first asked for; or empty. %p in it is the process, for programs that start others.
-    static const std::string& path_from_environment() {
-        static const std::string path = [] {
-            const char* text = std::getenv("PARIMAP_TRACE");
-            std::string name(text ? text : "");
-            if (const std::size_t at = name.find("%p"); at != std::string::npos) name.replace(at, 2, std::to_string(::getpid()));
-            return name;
-        }();
-        return path;
+    /// Only a regular file. patience: how long to wait for other writers.
+    trace_file(const std::string& path, std::chrono::milliseconds patience) {
+        for (int attempt = 0; attempt < 3 && fd_ < 0; ++attempt) {
+            fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+            if (fd_ < 0) return;
+            struct stat status {};
+            const bool is_locked = lock(patience);
+            if (is_locked && ::fstat(fd_, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink > 0) {
+                size_ = status.st_size;
+                written_ = status.st_mtim;
+                read_header();
+                return;
+            }
+            close();
+            is_busy_ = !is_locked;
+            if (is_busy_) return;  // else somebody has removed it meanwhile
+        }
+    }
+    ~trace_file() { close(); }
+    trace_file(const trace_file&) = delete;
+    trace_file& operator=(const trace_file&) = delete;
+
+    bool is_open() const noexcept { return fd_ >= 0; }
+    bool is_busy() const noexcept { return is_busy_; }
+
+    /// Whether what stands there is ours, and of the run of this process.
+    bool is_of_run(const trace_writer& self) const { return is_whole_ && is_of_this_run(writers_, self, written_); }
+    bool is_whole() const noexcept { return is_whole_; }
+
+    /// Tells a file that was begun anew from what it was before.
+    std::uint64_t begun() const noexcept { return begun_; }
+
+    /// Begins it anew, without events. False if even that does not fit.
+    bool begin() {
+        writers_.clear();
+        begun_ = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+        end_ = static_cast<off_t>(header_size);
+        is_whole_ = ::ftruncate(fd_, 0) == 0 && write(header() + std::string(end_of_array), 0);
+        if (!is_whole_) (void)!::ftruncate(fd_, 0);
+        return is_whole_;
     }
 
-    /// A file that cannot be written costs the trace alone.
-    [[gnu::cold]] static void append(const std::string& path, const call_record& call) {
-        struct known_pool {
-            std::string path;
-            std::uint64_t pool;
-        };
-        static std::mutex mutex;
-        static auto* const known = new std::vector<known_pool>;
-        std::lock_guard lock(mutex);
-        bool is_new_file = true;
-        bool is_new_pool = true;
-        for (const known_pool& k : *known) {
-            if (k.path != path) continue;
-            is_new_file = false;
-            is_new_pool = is_new_pool && k.pool != call.pool_id;
+    /// Notes the process among the writers, if it is not, and says which number it has.
+    std::uint64_t number_of(trace_writer self) {
+        for (const trace_writer& w : writers_) {
+            if (w.is_same_process(self)) return w.number;
         }
-        std::FILE* file = is_new_file ? nullptr : std::fopen(path.c_str(), "r+b");
-        char end[4] = {};
-        if (file && (std::fseek(file, -3, SEEK_END) != 0 || !std::fgets(end, sizeof(end), file) || end[0] != '\n')) {
-            std::fclose(file);  // somebody else wrote to it
-            file = nullptr;
+        const auto is_taken = [&] { return std::any_of(writers_.begin(), writers_.end(), [&](const trace_writer& w) { return w.number == self.number; }); };
+        while (is_taken()) self.number = self.number % most_processes + 1;
+        writers_.push_back(self);
+        const std::string text = header();
+        if (text.size() == header_size) {
+            (void)write(text, 0);
+        } else {
+            writers_.pop_back();  // so many that there is no room for more
         }
-        const bool goes_on = file && std::fseek(file, -3, SEEK_END) == 0;  // over the end of the array
-        if (!file) file = std::fopen(path.c_str(), "wb");
-        if (!file) return;
-        if (!goes_on) {
-            std::fputs("[\n{\"ph\":\"M\",\"name\":\"trace\",\"pid\":0,\"tid\":0,\"args\":{}}", file);
-        }
-        if (is_new_pool || !goes_on) {
-            known->push_back({path, call.pool_id});
-            name_lanes(file, call);
-        }
-        add_lane(file, call, first_consumer + call.consumer, call.consumer_waits);
-        for (std::size_t seat = 0; seat < call.seats.size(); ++seat) add_lane(file, call, seat, call.seats[seat].events);
-        std::fputs("\n]\n", file);
-        std::fclose(file);
+        return self.number;
+    }
+
+    /// Adds text to the events. All of it is there when commit() has returned.
+    void add(std::string_view text) {
+        buffer_ += text;
+        if (buffer_.size() > (std::size_t{1} << 20)) flush();
+    }
+    bool commit() {
+        buffer_ += end_of_array;
+        flush();
+        is_committed_ = !has_failed_ && write(first_, end_);
+        return is_committed_;
     }
 
   private:
-    static constexpr std::size_t first_consumer = 1'000'000;  // lanes below are seats
+    static constexpr std::string_view end_of_array = "\n]\n";
+    static constexpr std::string_view header_begin = "[\n{\"ph\":\"M\",\"name\":\"trace\",\"pid\":0,\"tid\":0,\"args\":{\"begun\":";
+    static constexpr std::size_t header_size = 4096;
+    static constexpr std::uint64_t most_processes = 4'194'303;  // as Linux has them
 
-    [[gnu::cold]] static void name_lanes(std::FILE* file, const call_record& call) {
-        const auto pool = static_cast<unsigned long long>(call.pool_id);
-        std::fprintf(file, ",\n{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%llu,\"tid\":0,\"args\":{\"name\":\"parimap pool %llu, %.*s\"}}",
-                     pool, pool, static_cast<int>(call.backend.size()), call.backend.data());
-        for (std::size_t seat = 0; seat < call.seats.size(); ++seat) name_lane(file, call, seat, "worker", seat);
+    /// Patience begins anew whenever the file grows: its writers may be many, but they are at it.
+    bool lock(std::chrono::milliseconds patience) const {
+        auto deadline = std::chrono::steady_clock::now() + patience;
+        off_t size = 0;
+        while (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+            if (errno == EINTR) continue;
+            if (errno != EWOULDBLOCK) return true;  // a file system without locks
+            struct stat status {};
+            if (::fstat(fd_, &status) == 0 && std::exchange(size, status.st_size) != status.st_size) deadline = std::chrono::steady_clock::now() + patience;
+            if (std::chrono::steady_clock::now() >= deadline) return false;
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        return true;
     }
 
-    static void name_lane(std::FILE* file, const call_record& call, std::size_t lane, const char* what, std::size_t number) {
-        std::fprintf(file, ",\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%llu,\"tid\":%zu,\"args\":{\"name\":\"%s %zu\"}}",
-                     static_cast<unsigned long long>(call.pool_id), lane, what, number);
+    /// What was not committed never was.
+    void close() noexcept {
+        if (fd_ < 0) return;
+        if (flushed_ > 0 && !is_committed_) (void)!::ftruncate(fd_, end_ + static_cast<off_t>(end_of_array.size()));
+        ::flock(fd_, LOCK_UN);  // a process that was forked meanwhile has it open too
+        ::close(fd_);
+        fd_ = -1;
     }
 
-    [[gnu::cold]] static void add_lane(std::FILE* file, const call_record& call, std::size_t lane, const event_log& log) {
-        if (lane >= first_consumer && !log.events().empty()) name_lane(file, call, lane, "consumer", lane - first_consumer);
-        for (const traced_event& e : log.events()) add_event(file, call.pool_id, lane, e);
-        if (log.lost() > 0) {
-            std::fprintf(file, ",\n{\"ph\":\"M\",\"name\":\"lost_events\",\"pid\":%llu,\"tid\":%zu,\"args\":{\"count\":%llu}}",
-                         static_cast<unsigned long long>(call.pool_id), lane, static_cast<unsigned long long>(log.lost()));
+    bool write(std::string_view text, off_t at) const noexcept {
+        while (!text.empty()) {
+            const ssize_t n = ::pwrite(fd_, text.data(), text.size(), at);
+            if (n < 0 && errno == EINTR) continue;
+            if (n <= 0) return false;
+            text.remove_prefix(static_cast<std::size_t>(n));
+            at += n;
+        }
+        return true;
+    }
+
+    std::string read(off_t at, std::size_t size) const {
+        std::string text(size, '\0');
+        std::size_t done = 0;
+        while (done < size) {
+            const ssize_t n = ::pread(fd_, text.data() + done, size - done, at + static_cast<off_t>(done));
+            if (n < 0 && errno == EINTR) continue;
+            if (n <= 0) break;
+            done += static_cast<std::size_t>(n);
+        }
+        text.resize(done);
+        return text;
+    }
+
+    /// Of the length it always has, or longer.
+    std::string header() const {
+        std::string text = std::string(header_begin) + std::to_string(begun_) + ",\"writers\":[";
+        for (const trace_writer& w : writers_) text += (&w != writers_.data() ? ",\"" : "\"") + w.text() + '"';
+        text += "]}}";
+        text.resize(std::max(text.size(), header_size), ' ');
+        return text;
+    }
+
+    void read_header() {
+        const std::string text = read(0, header_size);
+        if (text.size() != header_size || !text.starts_with(header_begin)) return;
+        std::from_chars(text.data() + header_begin.size(), text.data() + text.size(), begun_);
+        std::size_t at = text.find('[', header_begin.size());
+        while (at != std::string::npos && at + 1 < text.size() && text[at + 1] == '"') {  // after [ or ,
+            const std::size_t end = text.find('"', at + 2);
+            if (end == std::string::npos) return;
+            if (auto writer = trace_writer::from(text.substr(at + 2, end - at - 2))) writers_.push_back(*std::move(writer));
+            at = end + 1;
+        }
+        find_end();
+    }
+
+    /// The last end of an array. What stands behind it was cut off when its writer ended.
+    void find_end() {
+        constexpr std::size_t block = 65536;
+        const auto least = static_cast<off_t>(header_size);
+        off_t from = size_;
+        while (from > least) {
+            const off_t begin = std::max<off_t>(least, from - static_cast<off_t>(block));
+            const std::string text = read(begin, static_cast<std::size_t>(from - begin) + end_of_array.size() - 1);
+            if (const std::size_t at = text.rfind(end_of_array); at != std::string::npos) {
+                end_ = begin + static_cast<off_t>(at);
+                const off_t size = end_ + static_cast<off_t>(end_of_array.size());
+                is_whole_ = size == size_ || ::ftruncate(fd_, size) == 0;
+                return;
+            }
+            from = begin;
         }
     }
 
-    /// A batch of a worker's, or a wait of the consumer's, which has no items.
-    [[gnu::cold]] static void add_event(std::FILE* file, std::uint64_t pool, std::size_t lane, const traced_event& e) {
-        using microseconds = std::chrono::duration<double, std::micro>;
-        const auto first = static_cast<unsigned long long>(e.first);
-        const auto items = static_cast<unsigned long long>(e.items);
-        char begin[40];  // numbers have a point in every locale
-        char duration[40];
-        const auto text = [](char (&to)[40], double number) {
-            *std::to_chars(to, to + sizeof(to) - 1, number, std::chars_format::fixed, 3).ptr = 0;
-            return to;
-        };
-        std::fprintf(file, ",\n{\"ph\":\"X\",\"cat\":\"parimap\",\"pid\":%llu,\"tid\":%zu,\"ts\":%s,\"dur\":%s,",
-                     static_cast<unsigned long long>(pool), lane, text(begin, microseconds(e.begin.time_since_epoch()).count()),
-                     text(duration, microseconds(e.end - e.begin).count()));
-        if (items == 0) {
-            std::fputs("\"name\":\"wait for a result\"}", file);
-        } else {
-            std::fprintf(file, "\"name\":\"items %llu to %llu\",\"args\":{\"first\":%llu,\"items\":%llu}}", first, first + items - 1, first, items);
-        }
+    /// Writes what was added, but for its first bytes, which go where the end of the array stands.
+    void flush() {
+        const std::size_t missing = end_of_array.size() - first_.size();
+        first_ += buffer_.substr(0, missing);
+        const std::string_view rest = std::string_view(buffer_).substr(std::min(missing, buffer_.size()));
+        has_failed_ = has_failed_ || !write(rest, end_ + static_cast<off_t>(end_of_array.size()) + flushed_);
+        flushed_ += static_cast<off_t>(rest.size());
+        buffer_.clear();
     }
+
+    const no_write_signals guard_;
+    int fd_ = -1;
+    bool is_busy_ = false;
+    bool is_whole_ = false;
+    bool has_failed_ = false;
+    bool is_committed_ = false;
+    off_t size_ = 0;
+    off_t end_ = 0;      // where the array ends
+    off_t flushed_ = 0;  // behind that end
+    timespec written_{};
+    std::uint64_t begun_ = 0;
+    std::vector<trace_writer> writers_;
+    std::string buffer_;
+    std::string first_;
 };
 
 }  // namespace parimap::detail

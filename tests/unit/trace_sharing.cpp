@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+// Trace files that several processes write, that do not fit the disk, or that are wanted when the program ends.
+#include "support/catch.hpp"
+#include "support/environment.hpp"
+#include "support/gate.hpp"
+#include "support/items.hpp"
+
+#include <parimap/parimap.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace parimap_test;
+using namespace std::chrono_literals;
+using parimap::map_options;
+using parimap::pool;
+
+namespace {
+
+constexpr std::string_view program_case = "trace: a program that other tests run again";
+constexpr const char* calls_variable = "PARIMAP_TEST_TRACED_CALLS";
+constexpr const char* partner_variable = "PARIMAP_TEST_TRACED_PARTNER";
+constexpr const char* at_exit_variable = "PARIMAP_TEST_TRACED_AT_EXIT";
+
+struct temporary_path {
+    explicit temporary_path(std::string name = "shared") : path((std::filesystem::current_path() / ("trace_" + name + "_" + std::to_string(::getpid()) + ".json")).string()) {
+        std::filesystem::remove(path);
+    }
+    ~temporary_path() { std::filesystem::remove(path); }
+    temporary_path(const temporary_path&) = delete;
+    temporary_path& operator=(const temporary_path&) = delete;
+    std::string path;
+};
+
+nlohmann::json events_of(const std::string& path) {
+    std::ifstream file(path);
+    return nlohmann::json::parse(file);  // throws unless it is one whole JSON value
+}
+
+// How many items each process has in the trace, by the pid of its events.
+std::map<std::uint64_t, std::size_t> items_of(const std::string& path) {
+    std::map<std::uint64_t, std::size_t> items;
+    for (const auto& e : events_of(path)) {
+        if (e.at("ph") == "X" && e.contains("args")) items[e.at("pid")] += e.at("args").at("items").get<std::size_t>();
+    }
+    return items;
+}
+
+std::size_t sum_of_items(const std::string& path) {
+    std::size_t sum = 0;
+    for (const auto& [pid, items] : items_of(path)) sum += items;
+    return sum;
+}
+
+void trace(const std::string& path, int calls, int items = 100) {
+    pool p{2};
+    for (int i = 0; i < calls; ++i) parimap::parallel_for_each(p, map_options{.chunk = 1, .trace = path}, [](int) {}, numbers(items));
+}
+
+pid_t start(const std::function<void()>& run) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::alarm(20);
+        run();
+        ::_exit(1);
+    }
+    return child;
+}
+
+int status_of(pid_t child) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// This program once more, which makes so many calls of 100 items.
+pid_t start_program(const std::string& path, const std::vector<std::pair<const char*, const char*>>& environment) {
+    return start([&] {
+        ::setenv("PARIMAP_TRACE", path.c_str(), 1);
+        for (const auto& [name, value] : environment) ::setenv(name, value, 1);
+        ::execl("/proc/self/exe", "unit", program_case.data(), static_cast<char*>(nullptr));
+    });
+}
+
+int run_program(const std::string& path, const std::vector<std::pair<const char*, const char*>>& environment) {
+    std::this_thread::sleep_for(50ms);  // so that it has begun after the one before has ended, by the system's clocks
+    return status_of(start_program(path, environment));
+}
+
+// Outlives what the first call makes.
+struct calls_at_exit {
+    ~calls_at_exit() {
+        if (std::getenv(at_exit_variable)) parimap::parallel_for_each(*new pool{2}, [](int) {}, numbers(100));
+    }
+} at_exit;
+
+}  // namespace
+
+TEST_CASE("trace: a program that other tests run again") {
+    const char* const calls = std::getenv(calls_variable);
+    if (!calls) return;
+    pool p{2};
+    for (int i = 0; i < std::atoi(calls); ++i) parimap::parallel_for_each(p, [](int) {}, numbers(100));
+    if (!std::getenv(partner_variable)) return;
+    REQUIRE(eventually([] {  // there is another by now
+        std::set<std::uint64_t> processes;
+        try {
+            for (const auto& e : events_of(std::getenv("PARIMAP_TRACE"))) processes.insert(e.at("pid").get<std::uint64_t>());
+        } catch (const nlohmann::json::exception&) {  // it is being written
+        }
+        return processes.size() >= 3;  // and 0
+    }));
+}
+
+TEST_CASE("trace: processes that were forked share a file, one writer at a time, each with lanes of its own") {
+    const temporary_path file;
+    std::vector<pid_t> children;
+    for (int i = 0; i < 4; ++i) {
+        children.push_back(start([&] {
+            trace(file.path, 10);
+            ::_exit(0);
+        }));
+    }
+    for (const pid_t child : children) REQUIRE(status_of(child) == 0);
+    trace(file.path, 5);
+    const auto items = items_of(file.path);
+    REQUIRE(items.size() == 5);
+    std::set<std::uint64_t> expected{static_cast<std::uint64_t>(::getpid())};
+    for (const pid_t child : children) expected.insert(static_cast<std::uint64_t>(child));
+    for (const auto& [pid, count] : items) {
+        REQUIRE(expected.count(pid / 1000) == 1);
+        REQUIRE(count == (pid / 1000 == static_cast<std::uint64_t>(::getpid()) ? 500 : 1000));
+    }
+}
+
+TEST_CASE("trace: a program begins its file anew, unless another that wrote it is still running") {
+    const temporary_path file;
+    const std::vector<std::pair<const char*, const char*>> twice{{calls_variable, "2"}};
+    REQUIRE(run_program(file.path, twice) == 0);
+    REQUIRE(sum_of_items(file.path) == 200);
+    const auto first = items_of(file.path);
+    REQUIRE(run_program(file.path, twice) == 0);
+    REQUIRE(sum_of_items(file.path) == 200);
+    REQUIRE(items_of(file.path) != first);
+
+    const std::vector<std::pair<const char*, const char*>> with_partner{{calls_variable, "2"}, {partner_variable, "1"}};
+    std::this_thread::sleep_for(50ms);
+    const pid_t one = start_program(file.path, with_partner);
+    const pid_t other = start_program(file.path, with_partner);
+    REQUIRE(status_of(one) == 0);
+    REQUIRE(status_of(other) == 0);
+    REQUIRE(sum_of_items(file.path) == 400);
+    REQUIRE(items_of(file.path).size() == 2);
+}
+
+TEST_CASE("trace: the ranks of a launcher share a file, and those of its next run begin it anew") {
+    const temporary_path file;
+    const auto run = [&](const char* job, const char* rank) {
+        REQUIRE(run_program(file.path, {{calls_variable, "1"}, {"PMI_JOBID", job}, {"PMI_RANK", rank}}) == 0);
+    };
+    const environment no_other_launcher("PMIX_RANK", nullptr);
+    const environment no_name("PMIX_NAMESPACE", nullptr);
+    run("a", "0");
+    run("a", "1");
+    run("a", "2");
+    REQUIRE(items_of(file.path).size() == 3);
+    run("a", "1");  // it has been there, so this is a job that was started again
+    REQUIRE(items_of(file.path).size() == 1);
+    run("b", "0");
+    REQUIRE(items_of(file.path).size() == 1);
+}
+
+TEST_CASE("trace: a path may name the process and the rank") {
+    const std::string process = std::to_string(::getpid());
+    const auto is_traced = [](const std::string& pattern, const std::string& path) {
+        trace(pattern, 1);
+        const bool is = std::filesystem::exists(path) && sum_of_items(path) == 100;
+        std::filesystem::remove(path);
+        return is;
+    };
+    for (const char* name : {"PMIX_RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "SLURM_PROCID"}) {
+        CAPTURE(name);
+        const environment rank(name, "7");
+        REQUIRE(is_traced("trace_%p_%r.json", "trace_" + process + "_7.json"));
+    }
+    REQUIRE(is_traced("trace_%p_%p_%r.json", "trace_" + process + '_' + process + "_0.json"));
+    REQUIRE(is_traced("trace_100%%_50%_" + process + ".json", "trace_100%_50%_" + process + ".json"));
+}
+
+TEST_CASE("trace: what does not fit the disk leaves the calls before as they were, and ends no program") {
+    for (const bool is_ignored : {true, false}) {
+        CAPTURE(is_ignored);
+        const temporary_path file;
+        const pid_t child = start([&] {
+            ::signal(SIGXFSZ, is_ignored ? SIG_IGN : SIG_DFL);
+            trace(file.path, 3);
+            const auto size = std::filesystem::file_size(file.path);
+            rlimit limit{};
+            ::getrlimit(RLIMIT_FSIZE, &limit);
+            const rlimit before = limit;
+            limit.rlim_cur = size + 5000;
+            ::setrlimit(RLIMIT_FSIZE, &limit);
+            trace(file.path, 1, 50'000);
+            if (std::filesystem::file_size(file.path) != size) ::_exit(2);
+            if (sum_of_items(file.path) != 300) ::_exit(3);
+            limit.rlim_cur = 100;  // not even an empty one fits
+            ::setrlimit(RLIMIT_FSIZE, &limit);
+            trace(file.path + ".new", 1);
+            ::setrlimit(RLIMIT_FSIZE, &before);
+            std::filesystem::remove(file.path + ".new");
+            trace(file.path, 1);
+            ::_exit(0);
+        });
+        REQUIRE(status_of(child) == 0);
+        REQUIRE(sum_of_items(file.path) == 400);
+    }
+}
+
+TEST_CASE("trace: what a process left half written when it ended costs no other event") {
+    const temporary_path file;
+    trace(file.path, 2);
+    std::ofstream(file.path, std::ios::app) << "{\"ph\":\"X\",\"pi" << std::string(200'000, 'x');
+    trace(file.path, 1);
+    REQUIRE(sum_of_items(file.path) == 300);
+}
+
+TEST_CASE("trace: a writer that has stopped holds the others up for a while and not for ever") {
+    using parimap::detail::trace_file;
+    const temporary_path file;
+    trace(file.path, 1);
+    {
+        const trace_file stopped(file.path, 0ms);
+        REQUIRE(stopped.is_open());
+        const trace_file waits(file.path, 20ms);
+        REQUIRE_FALSE(waits.is_open());
+        REQUIRE(waits.is_busy());
+        std::thread grows([&] {
+            for (int i = 0; i < 10; ++i) {  // as somebody does who is at it
+                std::this_thread::sleep_for(20ms);
+                std::ofstream(file.path, std::ios::app) << ' ';
+            }
+        });
+        const auto begin = std::chrono::steady_clock::now();
+        const trace_file waits_longer(file.path, 500ms);
+        const auto waited = std::chrono::steady_clock::now() - begin;
+        grows.join();
+        REQUIRE(waits_longer.is_busy());
+        REQUIRE(waited >= 520ms);
+    }
+    trace(file.path, 1);
+    REQUIRE(sum_of_items(file.path) == 200);
+}
+
+TEST_CASE("trace: a call in the destructor of a static object is traced too") {
+    const temporary_path file("that has a path which is too long to lie in the string itself");
+    REQUIRE(run_program(file.path, {{calls_variable, "1"}, {at_exit_variable, "1"}}) == 0);
+    REQUIRE(sum_of_items(file.path) == 200);
+}
+
+
+TEST_CASE("trace: a stream that a forked process inherits is traced by the process that made it, alone") {
+    const temporary_path file;
+    pool p{2};
+    std::atomic<int> done{0};
+    const auto f = [&](int i) { return ++done, i; };
+    std::optional stream(parimap::ordered_imap(p, map_options{.window = 100, .trace = file.path}, f, numbers(100)));
+    REQUIRE(stream->next());
+    if (pool::backend_name() != "serial") REQUIRE(eventually([&] { return done == 100; }));
+    std::this_thread::sleep_for(20ms);  // so that no worker is at anything
+    REQUIRE(status_of(start([&] {
+                stream.reset();
+                ::_exit(0);
+            })) == 0);
+    (void)drain(*std::move(stream));
+    REQUIRE(sum_of_items(file.path) == 100);
+}
