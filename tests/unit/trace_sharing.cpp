@@ -75,7 +75,7 @@ std::size_t sum_of_items(const std::string& path) {
     return sum;
 }
 
-void trace(const std::string& path, int calls, int items = 100) {
+void trace(const std::string& path, int calls, std::size_t items = 100) {
     pool p{2};
     for (int i = 0; i < calls; ++i) parimap::parallel_for_each(p, map_options{.chunk = 1, .trace = path}, [](int) {}, numbers(items));
 }
@@ -113,7 +113,9 @@ int run_program(const std::string& path, const std::vector<std::pair<const char*
 // Outlives what the first call makes.
 struct calls_at_exit {
     ~calls_at_exit() {
-        if (std::getenv(at_exit_variable)) parimap::parallel_for_each(*new pool{2}, [](int) {}, numbers(100));
+        if (!std::getenv(at_exit_variable)) return;
+        pool p{2};
+        parimap::parallel_for_each(p, [](int) {}, numbers(100));
     }
 } at_exit;
 
@@ -158,11 +160,11 @@ TEST_CASE("trace: processes that were forked share a file, one writer at a time,
 
 TEST_CASE("trace: a program begins its file anew, unless another that wrote it is still running") {
     const temporary_path file;
-    const std::vector<std::pair<const char*, const char*>> twice{{calls_variable, "2"}};
-    REQUIRE(run_program(file.path, twice) == 0);
+    const std::vector<std::pair<const char*, const char*>> two_calls{{calls_variable, "2"}};
+    REQUIRE(run_program(file.path, two_calls) == 0);
     REQUIRE(sum_of_items(file.path) == 200);
     const auto first = items_of(file.path);
-    REQUIRE(run_program(file.path, twice) == 0);
+    REQUIRE(run_program(file.path, two_calls) == 0);
     REQUIRE(sum_of_items(file.path) == 200);
     REQUIRE(items_of(file.path) != first);
 
