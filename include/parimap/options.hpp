@@ -29,7 +29,7 @@ struct map_options {
     /// Where a report of the call's time is written (a run_report*, parimap/insights.hpp); may be null.
     detail::report_request insights = {};
     /// A file that the call is added to as trace events, for Perfetto (ui.perfetto.dev) or chrome://tracing. Empty: the one
-    /// that PARIMAP_TRACE in the environment names, if any.
+    /// that PARIMAP_TRACE in the environment names, if any. %p in it is the process, %r a launcher's rank.
     std::string trace = {};
 };
 
