@@ -21,8 +21,8 @@ namespace parimap::detail {
 class displayed_line {
   public:
     displayed_line(progress_options options, const progress_source& source, std::optional<std::uint64_t> total)
-        : line_(std::make_shared<progress_line>(std::move(options), source, total)), is_open_(line_->is_told() || line_->is_written()) {
-        if (!is_open_) return;
+        : line_(std::make_shared<progress_line>(std::move(options), source, total)), is_open_(line_->is_told() || line_->is_written() ? 1 : 0) {
+        if (is_open_ == 0) return;
         display_ = &progress_display::instance();
         display_->open(line_);
     }
@@ -31,17 +31,17 @@ class displayed_line {
     displayed_line& operator=(const displayed_line&) = delete;
 
     void close() noexcept {
-        if (is_open_.exchange(false) && display_->is_of_this_process()) display_->close(line_);
+        if (is_open_.exchange(0) != 0 && display_->is_of_this_process()) display_->close(line_);
     }
 
     template <class Change>
     void change(Change change) {
-        if (is_open_ && display_->is_of_this_process()) display_->change([&] { change(*line_); });
+        if (is_open_ != 0 && display_->is_of_this_process()) display_->change([&] { change(*line_); });
     }
 
   private:
     std::shared_ptr<progress_line> line_;
-    std::atomic<bool> is_open_;
+    std::atomic<std::uint32_t> is_open_;  // yes or no, as a word: not every processor exchanges bytes
     progress_display* display_ = nullptr;
 };
 

@@ -175,7 +175,7 @@ class observer final : public progress_source {
     }
 
   private:
-    static std::size_t number_of_this_thread() noexcept {
+    [[gnu::visibility("default")]] static std::size_t number_of_this_thread() noexcept {
         static std::atomic<std::size_t> threads{0};
         static thread_local const std::size_t mine = threads.fetch_add(1, std::memory_order_relaxed);
         return mine;

@@ -10,10 +10,11 @@
 
 namespace parimap::detail {
 
-/// This process's T, made on first use and never destroyed, for destructors of static objects may come for it. A forked
-/// process gets its own: it has none of its parent's threads, and the mutexes that these held stay locked in it for ever.
+/// This process's T, the same in all its modules if T is visible in them. It is made on first use and never destroyed, for
+/// destructors of static objects may come for it. A forked process gets its own: it has none of its parent's threads, and
+/// the mutexes that these held stay locked in it for ever.
 template <class T>
-T& process_own() {
+[[gnu::visibility("default")]] T& process_own() {
     struct owned {
         pid_t process = ::getpid();
         owned* parents = nullptr;

@@ -37,7 +37,7 @@ namespace parimap::detail {
 /// there is a bar, and no longer. Running an item never takes this mutex; only what the program itself does with bars does.
 /// Nobody waits for an output, or calls a sink, with the mutex held: sinks are told under a mutex of their own, which is
 /// taken first.
-class progress_display {
+class [[gnu::visibility("default")]] progress_display {
   public:
     progress_display() = default;
     progress_display(const progress_display&) = delete;

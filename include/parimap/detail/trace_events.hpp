@@ -86,7 +86,7 @@ class trace_events {
 };
 
 /// What this process knows of its trace files.
-class trace_book {
+class [[gnu::visibility("default")]] trace_book {
   public:
     /// Adds the call to the file. The first call of a process begins it anew, unless others of its run have written to it. A file
     /// that cannot be written costs the trace alone.
