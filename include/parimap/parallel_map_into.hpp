@@ -4,6 +4,7 @@
 #define PARIMAP_PARALLEL_MAP_INTO_HPP
 
 #include <parimap/detail/blocking.hpp>
+#include <parimap/detail/element_traits.hpp>
 #include <parimap/detail/frontend.hpp>
 #include <parimap/detail/into_results.hpp>
 
@@ -11,14 +12,13 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace parimap {
 
 /// parallel_map_into([pool,] [options,] out, f, range, ranges...)
 ///
 /// As parallel_map, but result i is assigned to out[i]; returns how many there are. out is a sized random-access
-/// range: a container by name, a span, a view. If it is shorter than a sized input, std::length_error is thrown before
+/// range: a container by name, a span, a view; its elements are references, or tuples of them. If it is shorter than a sized input, std::length_error is thrown before
 /// any item runs; if the input's size is not known, when an item finds no room, after the items before it. When the
 /// call throws, the results of the items that ran stand in out.
 /// Cost: as parallel_map. Numbers that are computed in next to no time are stored past the caches if they are 64 MiB and
@@ -35,9 +35,10 @@ struct parallel_map_into_fn : detail::frontend<parallel_map_into_fn> {
             using out_view = detail::view_of_t<Out>;
             static_assert(!types::invocation_type::returns_void,
                           "parimap: f returns void, so parallel_map_into has nothing to write; use parallel_for_each");
-            static_assert(!std::is_same_v<detail::reference_of<out_view>, std::vector<bool>::reference>,
-                          "parimap: the elements of a vector<bool> share bytes, so workers cannot write them side by "
-                          "side; use a vector<char>");
+            static_assert(!detail::shows_proxies<out_view>,
+                          "parimap: the elements of the output range are written through objects, as those of a vector<bool> are, "
+                          "and may share bytes, so workers cannot write them side by side; use a vector<char>. If you know that "
+                          "they share none, use parallel_for_each over the indices, views::iota(0, n)");
             if constexpr (!types::invocation_type::returns_void) {
                 static_assert(std::is_assignable_v<detail::reference_of<out_view>, typename types::invocation_type::result>,
                               "parimap: what f returns cannot be assigned to an element of the output range");

@@ -101,6 +101,15 @@ inline constexpr bool are_ranges =
     sizeof...(Ranges) > 0 && (some_range<std::remove_reference_t<Ranges>> && ...) &&
     (sizeof...(Ranges) == 1 || (ranges::input_range<std::remove_reference_t<Ranges>> && ...));
 
+/// Stops where what outlives the call would refer to a view that its maker may well let go: one says of views that they are
+/// passed by value.
+template <class... Ranges>
+constexpr void check_ranges_that_outlive_call() {
+    static_assert((!named_view_without_copy<Ranges> && ...),
+                  "parimap: this view cannot be copied, and what the call returns reads from it later; give it away, with "
+                  "std::move(view)");
+}
+
 /// The types that a call over these ranges works with.
 template <class F, class... Ranges>
 struct call_types {

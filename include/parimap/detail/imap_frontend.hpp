@@ -14,7 +14,7 @@ namespace parimap::detail {
 
 /// ordered_imap(pool, f) without a range, waiting for one from the left of a pipe.
 template <class Frontend, class F>
-class imap_pipe {
+class [[nodiscard]] imap_pipe {
   public:
     imap_pipe(pool_core core, const map_options& options, F f) : pool_(std::move(core)), options_(options), f_(std::move(f)) {}
 
@@ -39,6 +39,7 @@ struct imap_frontend : frontend<Derived> {
             return imap_pipe<Derived, std::decay_t<F>>(core, options, std::forward<F>(f));
         } else {
             check_ranges<Ranges...>();
+            check_ranges_that_outlive_call<Ranges...>();
             if constexpr (are_ranges<Ranges...>) {
                 using types = call_types<F, Ranges...>;
                 using results = Results<typename types::value>;

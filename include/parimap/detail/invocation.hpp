@@ -27,15 +27,33 @@ struct arguments_of_item<Item, true> {
     using type = decltype(list(std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<Item>>>{}));
 };
 
+enum class way_of_call { plain, with_token, only_if_mutable, none };
+
+/// How F can be called. To ask whether a template can be called compiles its body, which may be an error where nobody meant to
+/// call it. So each way is looked at only where those before it are not there.
+template <class F, class... Args>
+consteval way_of_call find_way_of_call() {
+    if constexpr (std::is_invocable_v<const F&, Args...>) {
+        return way_of_call::plain;
+    } else if constexpr (std::is_invocable_v<const F&, std::stop_token, Args...>) {
+        return way_of_call::with_token;
+    } else if constexpr (std::is_invocable_v<F&, Args...>) {
+        return way_of_call::only_if_mutable;
+    } else if constexpr (std::is_invocable_v<F&, std::stop_token, Args...>) {
+        return way_of_call::only_if_mutable;
+    } else {
+        return way_of_call::none;
+    }
+}
+
 template <class F, class Arguments>
 struct invocation_with;
 
 template <class F, class... Args>
 struct invocation_with<F, type_list<Args...>> {
-    static constexpr bool plain = std::is_invocable_v<const F&, Args...>;
-    static constexpr bool with_token = !plain && std::is_invocable_v<const F&, std::stop_token, Args...>;
-    static constexpr bool only_mutable = !plain && !with_token && (std::is_invocable_v<F&, Args...> ||
-                                                                   std::is_invocable_v<F&, std::stop_token, Args...>);
+    static constexpr way_of_call way = find_way_of_call<F, Args...>();
+    static constexpr bool plain = way == way_of_call::plain;
+    static constexpr bool with_token = way == way_of_call::with_token;
 
     static auto result_type() {
         if constexpr (plain) {
@@ -53,10 +71,10 @@ template <class F, class Source>
 struct invocation : invocation_with<F, typename arguments_of_item<typename Source::item, Source::zipped>::type> {
     using base = invocation_with<F, typename arguments_of_item<typename Source::item, Source::zipped>::type>;
 
-    static_assert(!base::only_mutable,
+    static_assert(base::way != way_of_call::only_if_mutable,
                   "parimap: f changes its own state when it is called (a mutable lambda, a non-const operator()), but "
                   "all workers share one f. Make it callable through const&, or give it state with per_worker.");
-    static_assert(base::plain || base::with_token || base::only_mutable,
+    static_assert(base::way != way_of_call::none,
                   "parimap: f cannot be called with the items: it gets one argument for each range, after a "
                   "std::stop_token if it wants one. Give f matching parameters, or wrap it with unpacked if the items "
                   "are tuples.");

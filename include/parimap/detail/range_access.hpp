@@ -156,8 +156,13 @@ inline constexpr bool is_initializer_list<std::initializer_list<T>> = true;
 template <class R>
 concept range_v3_view = ranges::view_<R>;
 
-/// The view that a call keeps of an argument: containers by reference, or moved in; views as they are; the elements
-/// of an initializer_list copied, for they die with the full expression.
+/// A named view that cannot be copied, such as a generator: a call can only refer to it, as to a container.
+template <class R>
+concept named_view_without_copy = std::is_lvalue_reference_v<R> && std::ranges::view<std::remove_cvref_t<R>> &&
+                                  !std::is_copy_constructible_v<std::remove_cvref_t<R>>;
+
+/// The view that a call keeps of an argument: containers by reference, or moved in; views as they are, if they can be copied
+/// or moved in; the elements of an initializer_list copied, for they die with the full expression.
 template <class R>
 auto view_of(R&& range) {
     using bare = std::remove_cvref_t<R>;
@@ -166,7 +171,7 @@ auto view_of(R&& range) {
         return owned<std::deque<element>>(std::deque<element>(range.begin(), range.end()));
     } else if constexpr (range_v3_view<bare>) {
         return bare(std::forward<R>(range));
-    } else if constexpr (std::ranges::view<bare>) {
+    } else if constexpr (std::ranges::view<bare> && !named_view_without_copy<R>) {
         return owned<bare>(std::forward<R>(range));
     } else if constexpr (std::is_lvalue_reference_v<R>) {
         return borrowed<std::remove_reference_t<R>>(range);

@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_SOURCE_HPP
 #define PARIMAP_DETAIL_SOURCE_HPP
 
+#include <parimap/detail/element_traits.hpp>
 #include <parimap/detail/range_access.hpp>
 #include <parimap/detail/slot.hpp>
 
@@ -18,19 +19,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap {
-
-template <class Stream>
-class imap;
-
-namespace detail {
+namespace parimap::detail {
 
 inline constexpr std::uint64_t unknown_size = std::numeric_limits<std::uint64_t>::max();
-
-template <class R>
-inline constexpr bool is_imap = false;
-template <class Stream>
-inline constexpr bool is_imap<imap<Stream>> = true;
 
 /// Random access and a size: worker and item number are enough to find the element.
 template <class View, bool Zipped>
@@ -39,7 +30,7 @@ class indexed_source {
     static constexpr bool pulled = false;
     static constexpr bool zipped = Zipped;
     static constexpr bool sized = true;
-    using item = reference_of<View>;  // what reader() finds, and f is called with
+    using item = item_of<View>;  // what reader() finds, and f is called with
 
     explicit indexed_source(View view) noexcept(std::is_nothrow_move_constructible_v<View>) : view_(std::move(view)) {}
 
@@ -53,7 +44,13 @@ class indexed_source {
 
     /// For one batch: a function that finds element i.
     auto reader() const noexcept {
-        return [elements = elements_from(*first_)](std::uint64_t i) -> item { return elements[i]; };
+        return [elements = elements_from(*first_)](std::uint64_t i) -> item {
+            if constexpr (std::is_same_v<item, reference_of<View>>) {
+                return elements[i];
+            } else {
+                return item_from<item>(elements[i]);
+            }
+        };
     }
 
   private:
@@ -100,7 +97,7 @@ struct pulled_item {
         if constexpr (by_pointer) {
             return std::type_identity<std::remove_reference_t<reference>*>{};
         } else if constexpr (by_reference_object) {
-            return std::type_identity<reference>{};
+            return std::type_identity<std::remove_const_t<item_of<View>>>{};
         } else if constexpr (Zipped) {
             return std::type_identity<typename tuple_of_values<value_of<View>>::type>{};
         } else {
@@ -108,14 +105,23 @@ struct pulled_item {
         }
     }
     using kept = typename decltype(kept_type())::type;
-    using passed = std::conditional_t<by_pointer, reference, kept&&>;
+    using passed = std::conditional_t<by_pointer, reference, std::conditional_t<by_reference_object, item_of<View>, kept>&&>;
+
+    static_assert(is_imap<View> || by_pointer || by_reference_object || !shows_state_of_input<kept>(),
+                  "parimap: each item of this single-pass range is itself a single-pass view, which reads from the state of the "
+                  "range. That has gone on when a worker looks. Make each item a container first: behind the range, "
+                  "| ranges::views::transform([](auto&& item) { return item | ranges::to<std::vector>(); })");
 
     static kept keep(const iterator_of<View>& it) {
         if constexpr (by_pointer) {
             auto&& element = *it;
             return std::addressof(element);
         } else if constexpr (by_reference_object) {
-            return *it;
+            if constexpr (std::is_same_v<item_of<View>, reference>) {
+                return *it;
+            } else {
+                return item_from<kept>(*it);
+            }
         } else if constexpr (is_imap<View>) {
             return std::move(*it);  // the element is the stream's own and goes away next
         } else if constexpr (Zipped) {
@@ -266,7 +272,6 @@ auto make_view(Ranges&&... inputs) {
     }
 }
 
-}  // namespace detail
-}  // namespace parimap
+}  // namespace parimap::detail
 
 #endif

@@ -66,7 +66,7 @@ class stream final : public job<Source, F, Results> {
     stream& operator=(const stream&) = delete;
 
     /// The result that is handed over but not let go, or null.
-    value_type* held() noexcept { return held_ ? &held_->get() : nullptr; }
+    value_type* held() noexcept { return held_ ? std::addressof(held_->get()) : nullptr; }
 
     void let_go() noexcept {
         results_.pop(*held_);
