@@ -3,6 +3,9 @@
 #ifndef PARIMAP_BACKEND_HPP
 #define PARIMAP_BACKEND_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <concepts>
 #include <cstddef>
 #include <string_view>
@@ -76,5 +79,8 @@ concept backend = requires(B& b, const B& c, task& t) {
 } && std::is_constructible_v<B, std::size_t> && std::is_nothrow_destructible_v<B>;
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

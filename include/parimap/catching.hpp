@@ -3,6 +3,9 @@
 #ifndef PARIMAP_CATCHING_HPP
 #define PARIMAP_CATCHING_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <exception>
 #include <functional>
 #include <type_traits>
@@ -118,5 +121,8 @@ auto catching(F f) {
 }
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

@@ -3,6 +3,9 @@
 #ifndef PARIMAP_CPU_COUNT_HPP
 #define PARIMAP_CPU_COUNT_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/cpu_limits.hpp>
 
 #include <algorithm>
@@ -19,5 +22,8 @@ inline unsigned cpu_count() {
 }
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

@@ -3,6 +3,9 @@
 #ifndef PARIMAP_ERRORS_HPP
 #define PARIMAP_ERRORS_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <stdexcept>
 
 namespace parimap {
@@ -30,5 +33,8 @@ struct [[gnu::visibility("default")]] timed_out : error {
 };
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

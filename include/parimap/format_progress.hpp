@@ -3,6 +3,9 @@
 #ifndef PARIMAP_FORMAT_PROGRESS_HPP
 #define PARIMAP_FORMAT_PROGRESS_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/display_text.hpp>
 #include <parimap/detail/field_format.hpp>
 #include <parimap/detail/meter.hpp>
@@ -137,7 +140,10 @@ class progress_fields {
         if (rate_ <= 0 || !localtime_r(&then, &parts)) return "?";
         char text[128];
         const std::string format(spec.empty() ? "%Y-%m-%d %H:%M:%S" : spec);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"  // the format is the user's
         return std::string(text, std::strftime(text, sizeof(text), format.c_str(), &parts));
+#pragma GCC diagnostic pop
     }
 
     std::optional<field_number> number_of(std::string_view name) const {
@@ -204,7 +210,7 @@ inline std::string format_progress(const progress_snapshot& snapshot) {
     const std::size_t width = std::min(snapshot.width.value_or(0), detail::widest_line);
     std::size_t bars = 0;
     const auto without_bar = detail::fill_fields(format, [&](std::string_view name, std::string_view spec) {
-        return name == "bar" ? (++bars, std::optional<std::string>("")) : fields.text(name, spec);
+        return name == "bar" ? (static_cast<void>(++bars), std::optional<std::string>("")) : fields.text(name, spec);
     });
     if (bars == 0) return without_bar;
     if (width > 0) {
@@ -217,5 +223,8 @@ inline std::string format_progress(const progress_snapshot& snapshot) {
 }
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

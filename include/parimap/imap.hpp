@@ -3,6 +3,9 @@
 #ifndef PARIMAP_IMAP_HPP
 #define PARIMAP_IMAP_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <range/v3/range/concepts.hpp>
 #include <range/v3/view/interface.hpp>
 
@@ -30,7 +33,7 @@ namespace parimap {
 /// An item that threw makes the call that would have handed it over throw the same exception; the stream goes on
 /// behind it. A stream that was stopped throws cancelled.
 template <class Stream>
-class [[nodiscard]] imap : public ranges::view_base, public std::ranges::view_base {
+class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_base {
     struct shared;
 
   public:
@@ -168,5 +171,8 @@ class [[nodiscard]] imap : public ranges::view_base, public std::ranges::view_ba
 
 template <class Stream>
 inline constexpr bool std::ranges::enable_view<parimap::imap<Stream>> = true;
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

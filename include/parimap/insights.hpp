@@ -3,6 +3,9 @@
 #ifndef PARIMAP_INSIGHTS_HPP
 #define PARIMAP_INSIGHTS_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/call_record.hpp>
 #include <parimap/detail/number_text.hpp>
 
@@ -209,5 +212,8 @@ struct run_report {
 };
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

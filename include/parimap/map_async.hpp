@@ -3,6 +3,9 @@
 #ifndef PARIMAP_MAP_ASYNC_HPP
 #define PARIMAP_MAP_ASYNC_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/frontend.hpp>
 #include <parimap/detail/promised_job.hpp>
 #include <parimap/parallel_map.hpp>
@@ -92,5 +95,8 @@ struct map_async_fn : detail::frontend<map_async_fn> {
 inline constexpr map_async_fn map_async{};
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

@@ -3,6 +3,9 @@
 #ifndef PARIMAP_OPTIONS_HPP
 #define PARIMAP_OPTIONS_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/call_record.hpp>
 #include <parimap/detail/watching.hpp>
 
@@ -34,5 +37,8 @@ struct map_options {
 };
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

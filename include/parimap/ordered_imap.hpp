@@ -3,6 +3,9 @@
 #ifndef PARIMAP_ORDERED_IMAP_HPP
 #define PARIMAP_ORDERED_IMAP_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/imap_frontend.hpp>
 #include <parimap/detail/ordered_results.hpp>
 
@@ -22,5 +25,8 @@ struct ordered_imap_fn : detail::imap_frontend<ordered_imap_fn, detail::ordered_
 inline constexpr ordered_imap_fn ordered_imap{};
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

@@ -3,6 +3,9 @@
 #ifndef PARIMAP_PARALLEL_FOR_EACH_HPP
 #define PARIMAP_PARALLEL_FOR_EACH_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/blocking.hpp>
 #include <parimap/detail/element_traits.hpp>
 #include <parimap/detail/frontend.hpp>
@@ -46,5 +49,8 @@ struct parallel_for_each_fn : detail::frontend<parallel_for_each_fn> {
 inline constexpr parallel_for_each_fn parallel_for_each{};
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

@@ -3,6 +3,9 @@
 #ifndef PARIMAP_PARALLEL_MAP_HPP
 #define PARIMAP_PARALLEL_MAP_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/blocking.hpp>
 #include <parimap/detail/frontend.hpp>
 #include <parimap/detail/vector_results.hpp>
@@ -48,5 +51,8 @@ struct parallel_map_fn : detail::frontend<parallel_map_fn> {
 inline constexpr parallel_map_fn parallel_map{};
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

@@ -3,6 +3,9 @@
 #ifndef PARIMAP_PARALLEL_MAP_INTO_HPP
 #define PARIMAP_PARALLEL_MAP_INTO_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/blocking.hpp>
 #include <parimap/detail/element_traits.hpp>
 #include <parimap/detail/frontend.hpp>
@@ -57,5 +60,8 @@ struct parallel_map_into_fn : detail::frontend<parallel_map_into_fn> {
 inline constexpr parallel_map_into_fn parallel_map_into{};
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

@@ -3,6 +3,9 @@
 #ifndef PARIMAP_PARALLEL_MAP_REDUCE_HPP
 #define PARIMAP_PARALLEL_MAP_REDUCE_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/blocking.hpp>
 #include <parimap/detail/frontend.hpp>
 #include <parimap/detail/reduction.hpp>
@@ -65,5 +68,8 @@ struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
 inline constexpr parallel_map_reduce_fn parallel_map_reduce{};
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

@@ -3,6 +3,10 @@
 #ifndef PARIMAP_PARIMAP_HPP
 #define PARIMAP_PARIMAP_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
+// IWYU pragma: begin_exports
 #include <parimap/backend.hpp>
 #include <parimap/catching.hpp>
 #include <parimap/cpu_count.hpp>
@@ -25,5 +29,9 @@
 #include <parimap/progress_options.hpp>
 #include <parimap/unordered_imap.hpp>
 #include <parimap/unpacked.hpp>
+// IWYU pragma: end_exports
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

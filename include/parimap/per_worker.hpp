@@ -3,6 +3,9 @@
 #ifndef PARIMAP_PER_WORKER_HPP
 #define PARIMAP_PER_WORKER_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/worker_states.hpp>
 
 #include <functional>
@@ -48,5 +51,8 @@ auto per_worker(Make make, F f) {
 }
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

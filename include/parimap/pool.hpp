@@ -3,6 +3,9 @@
 #ifndef PARIMAP_POOL_HPP
 #define PARIMAP_POOL_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/backend.hpp>
 #include <parimap/cpu_count.hpp>
 #include <parimap/default_backend.hpp>
@@ -145,5 +148,8 @@ template <class Backend = default_backend>
 }
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

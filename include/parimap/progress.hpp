@@ -3,6 +3,9 @@
 #ifndef PARIMAP_PROGRESS_HPP
 #define PARIMAP_PROGRESS_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/range_access.hpp>
 #include <parimap/format_progress.hpp>
 #include <parimap/progress_bar.hpp>
@@ -25,7 +28,7 @@ namespace parimap {
 /// What progress() returns: a single-pass view of the range's own elements, for std::ranges and for range-v3. Copies
 /// share the one loop and its bar. The bar begins with begin(), and ends at the range's end or with the last copy.
 template <class View>
-class [[nodiscard]] progress_view : public ranges::view_base, public std::ranges::view_base {
+class [[nodiscard]] progress_view : public ::ranges::view_base, public std::ranges::view_base {
     struct shared;
 
   public:
@@ -139,5 +142,8 @@ inline constexpr progress_fn progress{};
 
 template <class View>
 inline constexpr bool std::ranges::enable_view<parimap::progress_view<View>> = true;
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

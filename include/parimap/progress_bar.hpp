@@ -3,6 +3,9 @@
 #ifndef PARIMAP_PROGRESS_BAR_HPP
 #define PARIMAP_PROGRESS_BAR_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/displayed_line.hpp>
 #include <parimap/detail/place.hpp>
 #include <parimap/detail/progress_display.hpp>
@@ -119,5 +122,8 @@ inline std::unique_ptr<watcher> open_map_bar(const progress_options& options, co
 
 }  // namespace detail
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

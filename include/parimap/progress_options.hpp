@@ -3,6 +3,9 @@
 #ifndef PARIMAP_PROGRESS_OPTIONS_HPP
 #define PARIMAP_PROGRESS_OPTIONS_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -76,5 +79,8 @@ struct progress_options {
 };
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

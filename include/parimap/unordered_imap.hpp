@@ -3,6 +3,9 @@
 #ifndef PARIMAP_UNORDERED_IMAP_HPP
 #define PARIMAP_UNORDERED_IMAP_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/detail/imap_frontend.hpp>
 #include <parimap/detail/unordered_results.hpp>
 
@@ -16,5 +19,8 @@ struct unordered_imap_fn : detail::imap_frontend<unordered_imap_fn, detail::unor
 inline constexpr unordered_imap_fn unordered_imap{};
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

@@ -3,6 +3,9 @@
 #ifndef PARIMAP_UNPACKED_HPP
 #define PARIMAP_UNPACKED_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <cstddef>
 #include <functional>
 #include <stop_token>
@@ -56,5 +59,8 @@ auto unpacked(F f) {
 }
 
 }  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

@@ -29,7 +29,7 @@ class call {
   protected:
     /// At most max_workers seats work for it at once.
     explicit call(std::size_t max_workers) noexcept : max_workers_(max_workers) {}
-    ~call() = default;
+    virtual ~call() = default;
 
   private:
     friend scheduler;

@@ -129,8 +129,8 @@ template <class T>
 inline constexpr bool is_shared_view = is_imap<T>;  // its copies share what they own
 template <class View>
 inline constexpr bool is_shared_view<progress_view<View>> = true;
-template <class Reference, ranges::category Category>
-inline constexpr bool is_shared_view<ranges::any_view<Reference, Category>> = true;  // or it does not; the type cannot tell
+template <class Reference, ::ranges::category Category>
+inline constexpr bool is_shared_view<::ranges::any_view<Reference, Category>> = true;  // or it does not; the type cannot tell
 
 /// Whether a value is, or holds, a single-pass view that does not own what it shows, such as each chunk of a single-pass
 /// range: it is read from the state of the range that it came from, which has gone on when a worker looks. Seen from its

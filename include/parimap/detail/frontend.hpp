@@ -90,7 +90,7 @@ constexpr void check_ranges() {
                   "parimap: an argument after the function is not a range; pass something with begin() and end(), such "
                   "as a container or a view");
     if constexpr (sizeof...(Ranges) > 1) {
-        static_assert((ranges::input_range<std::remove_reference_t<Ranges>> && ...),
+        static_assert((::ranges::input_range<std::remove_reference_t<Ranges>> && ...),
                       "parimap: several ranges are zipped by range-v3, which does not take one of these; pass it alone, "
                       "or copy it into a container first");
     }
@@ -99,7 +99,7 @@ constexpr void check_ranges() {
 template <class... Ranges>
 inline constexpr bool are_ranges =
     sizeof...(Ranges) > 0 && (some_range<std::remove_reference_t<Ranges>> && ...) &&
-    (sizeof...(Ranges) == 1 || (ranges::input_range<std::remove_reference_t<Ranges>> && ...));
+    (sizeof...(Ranges) == 1 || (::ranges::input_range<std::remove_reference_t<Ranges>> && ...));
 
 /// Stops where what outlives the call would refer to a view that its maker may well let go: one says of views that they are
 /// passed by value.

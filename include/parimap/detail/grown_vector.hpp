@@ -15,6 +15,10 @@
 
 namespace parimap::detail {
 
+/// Without a constructor, destructor or assignment of its own. (std::is_trivial is deprecated in C++26.)
+template <class T>
+inline constexpr bool is_trivial = std::is_trivially_copyable_v<T> && std::is_trivially_default_constructible_v<T>;
+
 /// Room for so many elements, filled through data() by several threads, then handed over as a vector.
 ///
 /// vector::resize() writes every element on one thread, and with fresh memory that costs several times what the whole map
@@ -25,7 +29,7 @@ namespace parimap::detail {
 /// to be won, it is an ordinary resize before the work.)
 template <class T>
 class grown_vector {
-    static_assert(std::is_trivial_v<T>);
+    static_assert(is_trivial<T>);
 
   public:
     void make_room(std::size_t size) {

@@ -74,7 +74,7 @@ class job : public call {
           results_(std::forward<ResultsArgs>(results_args)...),
           observer_(observer::for_call(options, core, claims_)) {}
 
-    ~job() = default;
+    ~job() override = default;
 
     /// Call when the job can be reached by cancel(): as late as possible in a constructor, as early in a destructor.
     void obey(const std::stop_token& stop) {

@@ -68,7 +68,7 @@ class monitor {
     void signal() noexcept {
         {
             std::lock_guard lock(mutex_);
-            if (signalled_.exchange(true, std::memory_order_relaxed)) return;
+            if (signalled_.exchange(1, std::memory_order_relaxed) != 0) return;
         }
         wake_.notify_one();
     }
@@ -109,13 +109,13 @@ class monitor {
     /// A consumer that was woken and has no CPU yet gets this one. The kernel would let the worker go on for
     /// milliseconds first, until the window is full.
     void give_way() const noexcept {
-        if (signalled_.load(std::memory_order_relaxed)) std::this_thread::yield();
+        if (signalled_.load(std::memory_order_relaxed) != 0) std::this_thread::yield();
     }
 
     void begin_wait(int how) {
         {
             std::lock_guard lock(mutex_);
-            signalled_.store(false, std::memory_order_relaxed);
+            signalled_.store(0, std::memory_order_relaxed);
         }
         waiting_.store(how, std::memory_order_release);
     }
@@ -123,7 +123,7 @@ class monitor {
     void end_wait(clock::time_point deadline) {
         if (deadline != clock::time_point::min()) {
             std::unique_lock lock(mutex_);
-            wake_.wait_until(lock, deadline, [this] { return signalled_.load(std::memory_order_relaxed); });
+            wake_.wait_until(lock, deadline, [this] { return signalled_.load(std::memory_order_relaxed) != 0; });
         }
         waiting_.store(nobody, std::memory_order_relaxed);
     }
@@ -133,7 +133,7 @@ class monitor {
     std::atomic<std::uint64_t> enough_{0};
     alignas(cache_line) std::mutex mutex_;
     std::condition_variable wake_;
-    std::atomic<bool> signalled_{false};  // written with the mutex held
+    std::atomic<std::uint32_t> signalled_{0};  // yes or no, written with the mutex held (a word: not every processor exchanges bytes)
     const std::size_t seats_;
     const std::unique_ptr<counter[]> finished_;
 };

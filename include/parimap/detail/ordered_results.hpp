@@ -58,7 +58,7 @@ class ordered_results {
             clear(ring_[i]);
             ring_[i].~entry();
         }
-        if (ring_) std::allocator<entry>().deallocate(ring_, capacity_);
+        if (ring_) std::allocator<entry>().deallocate(ring_, static_cast<std::size_t>(capacity_));
     }
 
     // ---- by workers ----------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ class ordered_results {
 
     void reserve(std::uint64_t window) {
         capacity_ = std::bit_ceil(window + 1);  // the window and the result that the consumer holds
-        ring_ = std::allocator<entry>().allocate(capacity_);
+        ring_ = std::allocator<entry>().allocate(static_cast<std::size_t>(capacity_));
     }
 
     /// Makes the slots below `limit` usable. Slots are made when they are first needed, so that a large ring costs
@@ -115,7 +115,8 @@ class ordered_results {
         switch (e.state_.load(std::memory_order_relaxed)) {
             case entry::empty: return;
             case entry::value: std::destroy_at(std::addressof(e.value_)); break;
-            default: std::destroy_at(std::addressof(e.exception_));
+            case entry::item_failure:
+            case entry::input_failure: std::destroy_at(std::addressof(e.exception_));
         }
         e.state_.store(entry::empty, std::memory_order_relaxed);  // published with the limit
     }

@@ -24,24 +24,24 @@ namespace parimap::detail {
 
 /// What parimap takes as a single range: either library's input range.
 template <class R>
-concept some_range = ranges::input_range<R> || std::ranges::input_range<R>;
+concept some_range = ::ranges::input_range<R> || std::ranges::input_range<R>;
 
 template <class R>
-concept some_forward_range = ranges::forward_range<R> || std::ranges::forward_range<R>;
+concept some_forward_range = ::ranges::forward_range<R> || std::ranges::forward_range<R>;
 
 template <class R>
-concept some_sized_range = ranges::sized_range<R> || std::ranges::sized_range<R>;
+concept some_sized_range = ::ranges::sized_range<R> || std::ranges::sized_range<R>;
 
 /// Elements that workers can read where they are. (The libraries disagree on some iterators, for std's concepts also
 /// ask for tags: what either of them grants, the iterator can do.)
 template <class R>
 concept indexed_range =
-    (ranges::random_access_range<R> || std::ranges::random_access_range<R>) && some_sized_range<R>;
+    (::ranges::random_access_range<R> || std::ranges::random_access_range<R>) && some_sized_range<R>;
 
 template <class R>
 auto begin_of(R& range) {
-    if constexpr (ranges::range<R>) {
-        return ranges::begin(range);
+    if constexpr (::ranges::range<R>) {
+        return ::ranges::begin(range);
     } else {
         return std::ranges::begin(range);
     }
@@ -49,8 +49,8 @@ auto begin_of(R& range) {
 
 template <class R>
 auto end_of(R& range) {
-    if constexpr (ranges::range<R>) {
-        return ranges::end(range);
+    if constexpr (::ranges::range<R>) {
+        return ::ranges::end(range);
     } else {
         return std::ranges::end(range);
     }
@@ -58,8 +58,8 @@ auto end_of(R& range) {
 
 template <class R>
 std::uint64_t size_of(R& range) {
-    if constexpr (ranges::sized_range<R>) {
-        return static_cast<std::uint64_t>(ranges::size(range));
+    if constexpr (::ranges::sized_range<R>) {
+        return static_cast<std::uint64_t>(::ranges::size(range));
     } else {
         return static_cast<std::uint64_t>(std::ranges::size(range));
     }
@@ -90,8 +90,8 @@ class elements_from {
 
 template <class R>
 struct value_of_impl : std::type_identity<std::iter_value_t<iterator_of<R>>> {};
-template <ranges::range R>
-struct value_of_impl<R> : std::type_identity<ranges::range_value_t<R>> {};
+template <::ranges::range R>
+struct value_of_impl<R> : std::type_identity<::ranges::range_value_t<R>> {};
 template <class R>
 using value_of = typename value_of_impl<R>::type;
 
@@ -99,10 +99,10 @@ using value_of = typename value_of_impl<R>::type;
 template <class R>
 constexpr bool is_infinite() {
     if constexpr (std::is_same_v<sentinel_of<R>, std::unreachable_sentinel_t> ||
-                  std::is_same_v<sentinel_of<R>, ranges::unreachable_sentinel_t>) {
+                  std::is_same_v<sentinel_of<R>, ::ranges::unreachable_sentinel_t>) {
         return true;
-    } else if constexpr (ranges::range<R>) {
-        return ranges::range_cardinality<R>::value == ranges::infinite;
+    } else if constexpr (::ranges::range<R>) {
+        return ::ranges::range_cardinality<R>::value == ::ranges::infinite;
     } else {
         return false;
     }
@@ -110,7 +110,7 @@ constexpr bool is_infinite() {
 
 /// A view of a container that stays with the caller.
 template <class R>
-class borrowed : public ranges::view_base {
+class borrowed : public ::ranges::view_base {
   public:
     borrowed() = default;
     explicit borrowed(R& range) noexcept : range_(std::addressof(range)) {}
@@ -130,7 +130,7 @@ class borrowed : public ranges::view_base {
 /// A view that owns what it shows: rvalue containers, and views that range-v3 would not take for one. Shared by its
 /// copies, for range-v3 wants views copyable.
 template <class R>
-class owned : public ranges::view_base {
+class owned : public ::ranges::view_base {
   public:
     owned() = default;
     explicit owned(R&& range) : range_(std::make_shared<R>(std::move(range))) {}
@@ -154,7 +154,7 @@ template <class T>
 inline constexpr bool is_initializer_list<std::initializer_list<T>> = true;
 
 template <class R>
-concept range_v3_view = ranges::view_<R>;
+concept range_v3_view = ::ranges::view_<R>;
 
 /// A named view that cannot be copied, such as a generator: a call can only refer to it, as to a container.
 template <class R>

@@ -83,7 +83,7 @@ class reduction : public first_failure {
         here.combining = claims::unlimited;
         const std::uint64_t number = item / leaf_size;
         leaf& l = leaf_of(here, number);
-        l.results[item % leaf_size].build(make);
+        l.results[static_cast<std::size_t>(item % leaf_size)].build(make);
         if (l.missing.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
         climb(number, fold(l, number, leaf_size, here.combining), here.combining);
     }
@@ -103,7 +103,7 @@ class reduction : public first_failure {
         std::optional<R> all(std::move(l.results[0].get()));
         for (std::uint64_t i = 1; i < count; ++i) {
             combining = number * leaf_size + i;
-            R both = std::invoke(op_, std::move(*all), std::move(l.results[i].get()));
+            R both = std::invoke(op_, std::move(*all), std::move(l.results[static_cast<std::size_t>(i)].get()));
             all.emplace(std::move(both));
         }
         combining = claims::unlimited;

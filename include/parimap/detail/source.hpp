@@ -159,7 +159,7 @@ class pulled_source {
             if (cells_[i].full.load(std::memory_order_relaxed)) cells_[i].value.destroy();
             std::destroy_at(&cells_[i]);
         }
-        if (cells_) std::allocator<cell>().deallocate(cells_, capacity_);
+        if (cells_) std::allocator<cell>().deallocate(cells_, static_cast<std::size_t>(capacity_));
     }
     pulled_source(const pulled_source&) = delete;
     pulled_source& operator=(const pulled_source&) = delete;
@@ -167,7 +167,7 @@ class pulled_source {
     /// Room for `window` items that have not started. Twice that, so that one that starts late holds up no others.
     void reserve(std::uint64_t window) {
         capacity_ = std::bit_ceil(2 * window + 1);
-        cells_ = std::allocator<cell>().allocate(capacity_);
+        cells_ = std::allocator<cell>().allocate(static_cast<std::size_t>(capacity_));
     }
 
     void begin() {
@@ -268,7 +268,7 @@ auto make_view(Ranges&&... inputs) {
     if constexpr (sizeof...(Ranges) == 1) {
         return (view_of(std::forward<Ranges>(inputs)), ...);
     } else {
-        return ranges::views::zip(view_of(std::forward<Ranges>(inputs))...);
+        return ::ranges::views::zip(view_of(std::forward<Ranges>(inputs))...);
     }
 }
 

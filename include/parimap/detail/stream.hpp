@@ -53,7 +53,7 @@ class stream final : public job<Source, F, Results> {
     }
 
     /// Starts no further item, stops the running ones' token and returns when they have returned.
-    ~stream() {
+    ~stream() override {
         this->obey_no_more();
         if (observer_ && this->is_cancelled()) observer_->set_failed();  // before it was left
         this->cancel();

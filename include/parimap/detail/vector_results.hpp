@@ -30,14 +30,14 @@ class growing_slots {
         while (made_ < count) {
             const std::size_t s = segment_of(made_);
             const std::uint64_t length = s == 0 ? first_length : first_length << (s - 1);
-            segments_[s] = std::make_unique<slot<T>[]>(length);
+            segments_[s] = std::make_unique<slot<T>[]>(static_cast<std::size_t>(length));
             made_ += length;
         }
     }
 
     slot<T>& operator[](std::uint64_t i) noexcept {
         const std::size_t s = segment_of(i);
-        return segments_[s][s == 0 ? i : i - (first_length << (s - 1))];
+        return segments_[s][static_cast<std::size_t>(s == 0 ? i : i - (first_length << (s - 1)))];
     }
 
   private:
@@ -92,7 +92,7 @@ class vector_results<R, true> : public first_failure {
 
 /// vector<bool> packs its elements, so two workers could not write to neighbours.
 template <class R>
-inline constexpr bool can_stand_in_vector = std::is_trivial_v<R> && std::copyable<R> && !std::is_same_v<R, bool>;
+inline constexpr bool can_stand_in_vector = is_trivial<R> && std::copyable<R> && !std::is_same_v<R, bool>;
 
 /// Results that nobody wants.
 class no_results : public first_failure {

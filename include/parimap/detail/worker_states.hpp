@@ -60,7 +60,7 @@ class worker_states {
     template <class Make>
     loan borrow(const Make& make) {
         const worker me = current_worker();
-        std::atomic<node*>& list = lists_[(me.place + me.pool) % lists_.size()];
+        std::atomic<node*>& list = lists_[static_cast<std::size_t>((me.place + me.pool) % lists_.size())];
         for (node* n = list.load(std::memory_order_acquire); n; n = n->next) {
             if (n->owner == me && !n->lent) return loan(n);
         }

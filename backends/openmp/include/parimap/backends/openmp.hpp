@@ -3,6 +3,9 @@
 #ifndef PARIMAP_BACKENDS_OPENMP_HPP
 #define PARIMAP_BACKENDS_OPENMP_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #if !defined(_OPENMP)
 #error "parimap's openmp backend needs OpenMP: link parimap::openmp, or compile with -fopenmp"
 #endif
@@ -114,5 +117,8 @@ class [[gnu::visibility("default")]] openmp {
 static_assert(check_backend<openmp>());
 
 }  // namespace parimap::backends
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

@@ -3,6 +3,9 @@
 #ifndef PARIMAP_BACKENDS_SERIAL_HPP
 #define PARIMAP_BACKENDS_SERIAL_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/backend.hpp>
 
 #include <cstddef>
@@ -27,5 +30,8 @@ class [[gnu::visibility("default")]] serial {
 static_assert(check_backend<serial>());
 
 }  // namespace parimap::backends
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

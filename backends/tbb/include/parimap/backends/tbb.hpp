@@ -3,6 +3,9 @@
 #ifndef PARIMAP_BACKENDS_TBB_HPP
 #define PARIMAP_BACKENDS_TBB_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/backend.hpp>
 #include <parimap/detail/worker_threads.hpp>
 
@@ -68,5 +71,8 @@ class [[gnu::visibility("default")]] tbb {
 static_assert(check_backend<tbb>());
 
 }  // namespace parimap::backends
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif

@@ -3,6 +3,9 @@
 #ifndef PARIMAP_BACKENDS_THREADS_HPP
 #define PARIMAP_BACKENDS_THREADS_HPP
 
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
 #include <parimap/backend.hpp>
 #include <parimap/detail/worker_threads.hpp>
 
@@ -30,5 +33,8 @@ class [[gnu::visibility("default")]] threads {
 static_assert(check_backend<threads>());
 
 }  // namespace parimap::backends
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
 
 #endif
