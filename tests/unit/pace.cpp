@@ -74,3 +74,50 @@ TEST_CASE("pace: no window is larger than the input or the memory for its result
     p.measured(1us, 1000);
     REQUIRE(p.window(1000) == 3);
 }
+
+TEST_CASE("pace: a slow input keeps the window small however cheap the items are") {
+    pace p(2, 0);
+    p.set_window(0, 1'000'000, 16);
+    for (int i = 0; i < 30; ++i) p.measured(1us, 10);
+    for (int i = 0; i < 200; ++i) p.input_took(1ms);
+    for (std::uint64_t handed = 0; handed < 10'000; ++handed) REQUIRE(p.window(handed) == 4);
+    REQUIRE(p.times_input(12'345));
+    for (int i = 0; i < 2000; ++i) p.input_took(20ns);
+    for (std::uint64_t handed = 10'000; handed < 20'000; ++handed) static_cast<void>(p.window(handed));
+    REQUIRE(p.window(20'000) > 1000);  // the pause is over
+}
+
+TEST_CASE("pace: one pause of a cheap input is no slow input") {
+    pace p(2, 0);
+    p.set_window(0, 1'000'000, 16);
+    for (int i = 0; i < 30; ++i) p.measured(1us, 10);
+    for (int i = 0; i < 200; ++i) p.input_took(20ns);
+    p.input_took(10s);
+    REQUIRE(p.input_may_take() == 10s);  // the next may do so too
+    p.input_took(20ns);
+    REQUIRE(p.input_may_take() < 100us);
+}
+
+TEST_CASE("pace: what items and results own counts for the window") {
+    pace p(2, 0);
+    p.set_window(0, 1'000'000, 32);
+    for (int i = 0; i < 30; ++i) p.measured(1us, 10);
+    for (std::uint64_t handed = 0; handed < 10'000; ++handed) static_cast<void>(p.window(handed));
+    REQUIRE(p.window(10'000) > 1000);
+    p.result_owns(256 << 10);
+    REQUIRE(p.window(10'001) <= 2 * pace::max_owned_bytes_a_seat / (32 << 10));  // the first is felt at once
+    for (int i = 0; i < 100; ++i) {
+        p.result_owns(256 << 10);
+        p.item_owns(256 << 10);
+    }
+    REQUIRE(p.window(10'002) <= 2 * pace::max_owned_bytes_a_seat / (500 << 10));
+    for (int i = 0; i < 100; ++i) p.item_owns(std::uint64_t{1} << 40);
+    REQUIRE(p.window(10'003) == 4);
+}
+
+TEST_CASE("pace: an explicit window is bounded by the rings that it needs") {
+    pace p(2, 0);
+    REQUIRE(p.set_window(~std::uint64_t{0}, ~std::uint64_t{0}, 16, 16) == pace::max_fixed_window);
+    REQUIRE(p.set_window(~std::uint64_t{0}, ~std::uint64_t{0}, 4096, 4096) == pace::max_fixed_bytes / 4096);
+    REQUIRE(p.set_window(~std::uint64_t{0}, 20, 1 << 20, 16) == 20);
+}

@@ -62,22 +62,11 @@ class blocking final : public job<Source, F, Results> {
 
     /// Returns when all items have finished, with their number, or throws.
     std::uint64_t run() {
-        try {
-            source_.begin();
-            total_ = source_.size();
-        } catch (...) {
-            note_failed(0);
-            throw;
-        }
-        if (total_ != unknown_size && total_ > results_.room()) too_short();
-        const std::uint64_t most = pace_.set_window(options_.window, total_, sizeof(void*));
-        if constexpr (Source::pulled) source_.reserve(most);
-        if constexpr (!Source::pulled) results_.prepare(total_);
-        if (observer_) observer_->begin(total_ == unknown_size ? std::nullopt : std::optional(total_));
-        pool_.open(*this, true);
+        pool_.open(*this, true);  // throws where the pool is closed, and the input has not been asked for anything
         {
             const ending guard{*this};
             this->obey(options_.stop);
+            begin();
             if constexpr (Source::pulled) {
                 supply();
             } else {
@@ -103,6 +92,22 @@ class blocking final : public job<Source, F, Results> {
             self.observer_->finish();
         }
     };
+
+    void begin() {
+        try {
+            total_ = source_.begin(!this->is_cancelled());
+        } catch (...) {
+            note_failed(0);
+            throw;
+        }
+        if (total_ != unknown_size && total_ > results_.room()) too_short();
+        if constexpr (Source::pulled) {
+            source_.reserve(pace_.set_window(options_.window, total_, Source::bytes_per_item, Source::bytes_in_ring));
+        } else {
+            results_.prepare(total_);
+        }
+        if (observer_) observer_->begin(total_ == unknown_size ? std::nullopt : std::optional(total_));
+    }
 
     [[noreturn]] void too_short() const {
         throw std::length_error("parimap: the output range is shorter than the input; make it at least as long");
@@ -158,6 +163,7 @@ class blocking final : public job<Source, F, Results> {
             total_ = pulled;
             return false;
         }
+        if constexpr (Source::owns_memory) pace_.item_owns(source_.owned_by_latest());
         claims_.raise_limit(pulled + 1);
         pool_.announce(*this);
         return true;

@@ -31,7 +31,7 @@ class ordered_results {
         failure_of whose_failure() const noexcept {
             return state_.load(std::memory_order_relaxed) == input_failure ? failure_of::input : failure_of::item;
         }
-        R& get() noexcept { return value_; }
+        R& get() noexcept { return value_.get(); }
         std::exception_ptr exception() const noexcept { return exception_; }
 
       private:
@@ -43,12 +43,13 @@ class ordered_results {
 
         std::atomic<state> state_{empty};
         union {
-            R value_;
+            ring_slot<R> value_;
             std::exception_ptr exception_;
         };
     };
 
-    static constexpr std::size_t bytes_per_result = sizeof(entry);
+    static constexpr std::size_t bytes_in_ring = sizeof(entry);
+    static constexpr std::size_t bytes_per_result = is_boxed_in_ring<R> ? sizeof(entry) + sizeof(R) : sizeof(entry);
 
     explicit ordered_results(std::size_t /*seats*/) noexcept {}
     ordered_results(const ordered_results&) = delete;
@@ -67,7 +68,7 @@ class ordered_results {
     auto with_writer(std::size_t /*seat*/, const pace&, RunBatch run_batch) {
         return run_batch([ring = ring_, mask = capacity_ - 1](std::uint64_t item, auto&& make) {
             entry& e = ring[item & mask];
-            ::new (static_cast<void*>(std::addressof(e.value_))) R(make());
+            std::construct_at(std::addressof(e.value_))->build(make);
             e.state_.store(entry::value, std::memory_order_release);
         });
     }
@@ -80,8 +81,10 @@ class ordered_results {
 
     // ---- by the consumer -----------------------------------------------------------------------------------------
 
+    /// The result that the consumer holds counts as one of the window: it takes new items only when it holds none, so that no
+    /// item below the limit ever lies a window behind one whose slot is not empty.
     void reserve(std::uint64_t window) {
-        capacity_ = std::bit_ceil(window + 1);  // the window and the result that the consumer holds
+        capacity_ = std::bit_ceil(window);
         ring_ = std::allocator<entry>().allocate(static_cast<std::size_t>(capacity_));
     }
 
@@ -114,7 +117,7 @@ class ordered_results {
     static void clear(entry& e) noexcept {
         switch (e.state_.load(std::memory_order_relaxed)) {
             case entry::empty: return;
-            case entry::value: std::destroy_at(std::addressof(e.value_)); break;
+            case entry::value: e.value_.destroy(); break;
             case entry::item_failure:
             case entry::input_failure: std::destroy_at(std::addressof(e.exception_));
         }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -27,16 +28,24 @@ class pace {
     static constexpr std::uint64_t max_window_items = std::uint64_t{1} << 18;
     static constexpr std::uint64_t max_window_bytes = std::uint64_t{4} << 20;
     static constexpr std::uint64_t max_window_bytes_a_seat = std::uint64_t{1} << 20;
-    /// A larger explicit window would be a wish for memory, not for speed.
+    /// And so many bytes that items and results own beside themselves. (These lie anywhere, so here it is memory that counts.)
+    static constexpr std::uint64_t max_owned_bytes = std::uint64_t{64} << 20;
+    static constexpr std::uint64_t max_owned_bytes_a_seat = std::uint64_t{4} << 20;
+    /// A larger explicit window, or one whose rings take more, would be a wish for memory, not for speed.
     static constexpr std::uint64_t max_fixed_window = std::uint64_t{1} << 22;
+    static constexpr std::uint64_t max_fixed_bytes = std::uint64_t{64} << 20;
 
-    /// Sets the window for an input of `items` items with results of `bytes` each; `fixed` is the explicit one, or 0.
-    /// Returns the most it will ever be. Before the first batch.
-    std::uint64_t set_window(std::uint64_t fixed, std::uint64_t items, std::uint64_t bytes) noexcept {
+    /// Sets the window for an input of `items` items that take `bytes` each, with their results, and `bytes_in_ring` in
+    /// rings, which exist for the largest window; `fixed` is the explicit one, or 0. Returns the most it will ever be. Before
+    /// the first batch.
+    std::uint64_t set_window(std::uint64_t fixed, std::uint64_t items, std::uint64_t bytes,
+                             std::uint64_t bytes_in_ring = 1) noexcept {
         items = std::max<std::uint64_t>(items, 1);
-        fixed_window_ = std::min({fixed, items, max_fixed_window});
+        fixed_window_ = std::min({fixed, items, max_fixed_window, std::max(2 * seats_, max_fixed_bytes / std::max<std::uint64_t>(bytes_in_ring, 1))});
         const std::uint64_t most_bytes = std::min(max_window_bytes, seats_ * max_window_bytes_a_seat);
-        max_window_ = std::max(2 * seats_, std::min({most_bytes / bytes, items, max_window_items}));
+        // Rounded down as rings are rounded up: the consumer passes through all of a ring, whatever part the window takes.
+        const std::uint64_t fitting = std::bit_floor(most_bytes / bytes);
+        max_window_ = std::max(2 * seats_, std::min({fitting, items, max_window_items}));
         window_ = grow_at_ = fixed ? fixed_window_ : 2 * seats_;
         return fixed ? fixed_window_ : max_window_;
     }
@@ -56,6 +65,33 @@ class pace {
             cost_.store(std::max(std::min(cost, before), old), std::memory_order_relaxed);
         }
     }
+
+    /// Whether the next element's reading is to be timed: of cheap ones some, spread out, for the clock costs as much.
+    bool times_input(std::uint64_t element) const noexcept {
+        return input_cost_ >= worth_timing || (element * 0x9E3779B97F4A7C15U >> 61U) == 0 || timed_inputs_ < 8;
+    }
+
+    /// The input took so long for one element. This, and what follows until item_cost(), by the one who reads it.
+    void input_took(std::chrono::nanoseconds time) noexcept {
+        // The mean of the last hundred or so: a stage that waits for a batch of the stage before waits once for many elements.
+        // One pause among cheap elements, or a lost CPU, does not weigh as much as a hundred pauses.
+        latest_input_ = static_cast<float>(time.count());
+        const float believed = std::min(latest_input_, 100 * std::max(input_cost_, 10'000.0F));
+        timed_inputs_ = std::min(timed_inputs_ + 1, inputs_remembered);
+        input_cost_ += (believed - input_cost_) / timed_inputs_;
+    }
+
+    /// How long reading the next element may take.
+    std::chrono::nanoseconds input_may_take() const noexcept { return as_time(std::max(latest_input_, input_cost_)); }
+
+    /// What f takes for an item, as far as is believed; 0 before that is known.
+    std::chrono::nanoseconds item_cost() const noexcept {
+        return as_time(std::max(cost_.load(std::memory_order_relaxed), 0.0F));
+    }
+
+    /// An item that is kept, or a result, owns so many bytes. By the consumer.
+    void item_owns(std::uint64_t bytes) noexcept { note_bytes(item_owns_, bytes); }
+    void result_owns(std::uint64_t bytes) noexcept { note_bytes(result_owns_, bytes); }
 
     /// Whether items cost so little that memory, rather than computing, bounds a loop over numbers.
     bool bound_by_memory() const noexcept {
@@ -80,8 +116,8 @@ class pace {
     /// The window for a consumer that was handed `handed` items. By one thread only.
     std::uint64_t window(std::uint64_t handed) noexcept {
         if (fixed_window_) return fixed_window_;
-        const std::uint64_t ideal = ideal_batch();
-        const std::uint64_t wanted = ideal == 1 ? 2 * seats_ : std::min(8 * seats_ * ideal, max_window_);
+        const std::uint64_t ideal = std::min(ideal_batch(), batch_of_input());
+        const std::uint64_t wanted = ideal == 1 ? 2 * seats_ : std::min({8 * seats_ * ideal, max_window_, window_of_owned()});
         if (wanted <= window_) {
             window_ = std::max<std::uint64_t>(wanted, 2 * seats_);
             grow_at_ = handed + window_;
@@ -104,6 +140,28 @@ class pace {
   private:
     static constexpr float unknown = -1;
     static constexpr float largest_fall = 8;
+    static constexpr float inputs_remembered = 100;
+    static constexpr float worth_timing = 2000;
+
+    static std::chrono::nanoseconds as_time(float nanoseconds) noexcept {
+        return std::chrono::nanoseconds(static_cast<std::chrono::nanoseconds::rep>(nanoseconds));
+    }
+
+    /// How many items all workers together get from the input in the time of a batch, for each: more than these need not be
+    /// under way to keep them busy.
+    std::uint64_t batch_of_input() const noexcept {
+        const float cost = static_cast<float>(seats_) * input_cost_;
+        const float fitting = static_cast<float>(batch_time.count()) / std::max(cost, 0.25F);
+        return std::max<std::uint64_t>(static_cast<std::uint64_t>(fitting), 1);
+    }
+
+    std::uint64_t window_of_owned() const noexcept {
+        const auto most = static_cast<float>(std::min(max_owned_bytes, seats_ * max_owned_bytes_a_seat));
+        return static_cast<std::uint64_t>(most / std::max(item_owns_ + result_owns_, 1.0F));
+    }
+
+    /// The mean of the last few: one large item among small ones does not stay in mind, and the first of many is felt.
+    static void note_bytes(float& mean, std::uint64_t bytes) noexcept { mean += (static_cast<float>(bytes) - mean) / 8; }
 
     const std::uint64_t seats_;
     const std::uint64_t chunk_;
@@ -111,6 +169,11 @@ class pace {
     std::uint64_t max_window_ = 0;
     std::uint64_t window_ = 0;
     std::uint64_t grow_at_ = 0;
+    float input_cost_ = 0;  // nanoseconds an element, on average
+    float latest_input_ = 0;
+    float timed_inputs_ = 0;
+    float item_owns_ = 0;  // bytes
+    float result_owns_ = 0;
     std::atomic<float> cost_{unknown};    // nanoseconds an item, as far as is believed
     std::atomic<float> latest_{unknown};  // and in the latest batch
 };

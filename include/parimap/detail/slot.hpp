@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Storage for one result that may not exist yet: built in place, moved out once.
+// Storage for one item or result that may not exist yet: built in place, moved out once.
 #ifndef PARIMAP_DETAIL_SLOT_HPP
 #define PARIMAP_DETAIL_SLOT_HPP
 
+#include <cstddef>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace parimap::detail {
@@ -32,6 +34,30 @@ class raw_slot {
         T value_;
     };
 };
+
+/// The same for a T that is large: memory of its own, for as long as there is one.
+template <class T>
+class boxed_slot {
+  public:
+    template <class Make>
+    void build(Make&& make) {
+        value_ = new T(std::forward<Make>(make)());
+    }
+
+    T& get() noexcept { return *value_; }
+    void destroy() noexcept { delete value_; }
+    std::unique_ptr<T> release() noexcept { return std::unique_ptr<T>(value_); }
+
+  private:
+    T* value_ = nullptr;
+};
+
+/// What rings are made of. Their places exist for the whole window, so that the large ones among what lies in them do not.
+inline constexpr std::size_t largest_in_ring = 4096;
+template <class T>
+inline constexpr bool is_boxed_in_ring = sizeof(T) > largest_in_ring;
+template <class T>
+using ring_slot = std::conditional_t<is_boxed_in_ring<T>, boxed_slot<T>, raw_slot<T>>;
 
 /// A slot that knows. (Not std::optional: that cannot be built from a call's result without a move.)
 template <class T>

@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_SOURCE_HPP
 
 #include <parimap/detail/element_traits.hpp>
+#include <parimap/detail/footprint.hpp>
 #include <parimap/detail/range_access.hpp>
 #include <parimap/detail/slot.hpp>
 
@@ -31,16 +32,16 @@ class indexed_source {
     static constexpr bool zipped = Zipped;
     static constexpr bool sized = true;
     using item = item_of<View>;  // what reader() finds, and f is called with
+    static constexpr std::size_t bytes_per_item = 0;
+    static constexpr std::size_t bytes_in_ring = 0;
 
     explicit indexed_source(View view) noexcept(std::is_nothrow_move_constructible_v<View>) : view_(std::move(view)) {}
 
-    /// Asks the view for its elements, once: views may cache in begin().
-    void begin() {
+    /// Asks the view for its elements, once: views may cache in begin(). Returns their number.
+    std::uint64_t begin(bool /*reads*/) {
         first_.emplace(begin_of(view_));
-        size_ = size_of(view_);
+        return size_of(view_);
     }
-
-    std::uint64_t size() const noexcept { return size_; }
 
     /// For one batch: a function that finds element i.
     auto reader() const noexcept {
@@ -56,7 +57,6 @@ class indexed_source {
   private:
     View view_;
     std::optional<iterator_of<View>> first_;
-    std::uint64_t size_ = 0;
 };
 
 /// A value made of what an iterator of a single-pass range shows: copied, for the range may be somebody's container;
@@ -140,17 +140,31 @@ struct pulled_item {
     }
 };
 
-/// Everything else: pulled in order, by the caller's thread, into a ring of cells; workers empty the cells.
+/// Everything else: pulled in order, by the caller's thread, into a ring of cells; workers empty the cells. A large item lies
+/// beside its cell, and exists while it waits or runs.
 template <class View, bool Zipped>
 class pulled_source {
     using traits = pulled_item<View, Zipped>;
+    using kept = typename traits::kept;
+    static constexpr bool boxed = is_boxed_in_ring<kept>;
+    using taken = std::conditional_t<boxed, std::unique_ptr<kept>, kept>;
+
+    struct cell {
+        std::atomic<bool> full{false};
+        ring_slot<kept> value;
+    };
 
   public:
     static constexpr bool pulled = true;
     static constexpr bool zipped = Zipped;
     static constexpr bool sized = some_sized_range<View>;
     using item = typename traits::passed;
-    using kept = typename traits::kept;
+
+    /// What an item takes until it starts, and what a cell does. (There are two cells for each item of the window.)
+    static constexpr std::size_t bytes_per_item = sizeof(kept);
+    static constexpr std::size_t bytes_in_ring = 2 * sizeof(cell);
+    /// Whether an item may own memory beside itself.
+    static constexpr bool owns_memory = !traits::by_pointer && can_own<kept>();
 
     explicit pulled_source(View view) noexcept(std::is_nothrow_move_constructible_v<View>) : view_(std::move(view)) {}
 
@@ -166,17 +180,22 @@ class pulled_source {
 
     /// Room for `window` items that have not started. Twice that, so that one that starts late holds up no others.
     void reserve(std::uint64_t window) {
-        capacity_ = std::bit_ceil(2 * window + 1);
+        capacity_ = std::bit_ceil(2 * window);
         cells_ = std::allocator<cell>().allocate(static_cast<std::size_t>(capacity_));
     }
 
-    void begin() {
-        if constexpr (sized) size_ = size_of(view_);
-        next_.emplace(begin_of(view_));
-        end_.emplace(end_of(view_));
+    /// Returns how many elements there are, if that is known. Unless the call reads, the range is not asked for the first of
+    /// them, which begin() of some ranges takes from the input.
+    std::uint64_t begin(bool reads) {
+        std::uint64_t size = unknown_size;
+        if constexpr (sized) size = size_of(view_);
+        if (reads) {
+            next_.emplace(begin_of(view_));
+            end_.emplace(end_of(view_));
+        }
+        return size;
     }
 
-    std::uint64_t size() const noexcept { return size_; }
     std::uint64_t pulled_count() const noexcept { return pulled_; }
 
     enum class pull_result { item, no_room, end };
@@ -204,6 +223,11 @@ class pulled_source {
         return pull_result::item;
     }
 
+    /// What the item that was pulled last owns, before it is made available.
+    std::uint64_t owned_by_latest() noexcept {
+        return owned_bytes<kept>(cells_[(pulled_ - 1) & (capacity_ - 1)].value.get());
+    }
+
     /// Whether the range has another item: for a caller that has no room for one.
     bool has_more() {
         if (ended_) return false;
@@ -216,26 +240,32 @@ class pulled_source {
         return [this](std::uint64_t i) { return take(i); };
     }
 
-    static item pass(kept& k) noexcept { return traits::pass(k); }
+    static item pass(taken& t) noexcept {
+        if constexpr (boxed) {
+            return traits::pass(*t);
+        } else {
+            return traits::pass(t);
+        }
+    }
 
   private:
-    struct cell {
-        std::atomic<bool> full{false};
-        raw_slot<kept> value;
-    };
     struct emptied {
         cell& c;
         ~emptied() {
-            c.value.destroy();
+            if constexpr (!boxed) c.value.destroy();
             c.full.store(false, std::memory_order_release);
         }
     };
 
     /// The item, out of its cell, so that the cell can be used again while the item runs.
-    kept take(std::uint64_t i) noexcept(std::is_nothrow_move_constructible_v<kept>) {
+    taken take(std::uint64_t i) noexcept(boxed || std::is_nothrow_move_constructible_v<kept>) {
         cell& c = cells_[i & (capacity_ - 1)];
         const emptied guard{c};
-        return std::move(c.value.get());
+        if constexpr (boxed) {
+            return c.value.release();
+        } else {
+            return std::move(c.value.get());
+        }
     }
 
     cell& cell_for_next() {
@@ -252,7 +282,6 @@ class pulled_source {
     std::optional<sentinel_of<View>> end_;
     bool advance_ = false;
     bool ended_ = false;
-    std::uint64_t size_ = unknown_size;
     std::uint64_t pulled_ = 0;
     std::uint64_t capacity_ = 0;
     std::uint64_t cells_made_ = 0;

@@ -3,7 +3,9 @@
 #ifndef PARIMAP_DETAIL_STREAM_HPP
 #define PARIMAP_DETAIL_STREAM_HPP
 
+#include <parimap/detail/footprint.hpp>
 #include <parimap/detail/job.hpp>
+#include <parimap/detail/stopwatch.hpp>
 #include <parimap/errors.hpp>
 #include <parimap/options.hpp>
 
@@ -37,19 +39,16 @@ class stream final : public job<Source, F, Results> {
                std::forward<ResultsArgs>(results_args)...),
           keep_(std::move(core)),
           failed_index_(options.failed_index) {
+        pool_.open(*this);  // throws where the pool is closed, and the input has not been asked for anything
         try {
-            source_.begin();
-            total_ = source_.size();
+            this->obey(options.stop);
+            begin(options.window);
         } catch (...) {
-            input_failure_ = std::current_exception();  // due when the first result would be
+            this->obey_no_more();
+            this->cancel();
+            pool_.abandon(*this);
+            throw;
         }
-        const std::uint64_t most = pace_.set_window(options.window, total_, Results::bytes_per_result);
-        results_.reserve(most);
-        if constexpr (Source::pulled) source_.reserve(most);
-        if (observer_) observer_->begin(sized ? std::optional(total_) : std::nullopt, Results::in_order);
-        pool_.open(*this);
-        this->obey(options.stop);
-        refill();
     }
 
     /// Starts no further item, stops the running ones' token and returns when they have returned.
@@ -81,7 +80,7 @@ class stream final : public job<Source, F, Results> {
             throw_if_cancelled();
             entry* e = results_.front();
             if (!e || handed_ >= look_at_) {
-                if (!e || should_refill_first()) refill();
+                if (!e || should_refill_first()) refill(deadline);
                 if (handed_ >= total_) continue;
                 if (e) gather(deadline);
                 look_at_ = std::min(refill_at_, gather_at_);
@@ -97,6 +96,7 @@ class stream final : public job<Source, F, Results> {
                 continue;
             }
             if (e->is_value()) {
+                if constexpr (can_own<value_type>()) pace_.result_owns(owned_bytes<value_type>(e->get()));
                 ++handed_;
                 held_ = e;
                 return held();
@@ -110,6 +110,25 @@ class stream final : public job<Source, F, Results> {
 
   private:
     static constexpr std::uint64_t gathered_batch = 1024;
+    /// An element that takes so long to read is not read while a result is there, nor while one is about to be.
+    static constexpr std::chrono::nanoseconds slow_read = std::chrono::microseconds(400);
+    /// The call that makes the stream fills the window, unless so many elements were slow and there is a result by then.
+    static constexpr int enough_slow_reads = 8;
+
+    void begin(std::size_t fixed_window) {
+        try {
+            total_ = source_.begin(!this->is_cancelled());
+        } catch (...) {
+            input_failure_ = std::current_exception();  // due when the first result would be
+        }
+        const std::uint64_t most = pace_.set_window(fixed_window, total_, Source::bytes_per_item + Results::bytes_per_result,
+                                                    std::max(Source::bytes_in_ring, Results::bytes_in_ring));
+        results_.reserve(most);
+        if constexpr (Source::pulled) source_.reserve(most);
+        if (observer_) observer_->begin(sized ? std::optional(total_) : std::nullopt, Results::in_order);
+        refill();
+        began_ = true;
+    }
 
     void throw_if_cancelled() const {
         if (this->is_cancelled()) {
@@ -156,30 +175,90 @@ class stream final : public job<Source, F, Results> {
     /// would keep the result waiting; workers without items would wait for the consumer.
     bool should_refill_first() const noexcept {
         if (pool_.runs_at_once()) return false;
-        return !Source::pulled || claims_.limit() - monitor_.finished() <= pool_.size();
+        if constexpr (!Source::pulled) return true;
+        return pace_.input_may_take() < slow_read && claims_.limit() - monitor_.finished() <= pool_.size();
     }
 
-    /// Takes items up to the window.
-    void refill() {
+    /// Takes items up to the window; fewer, if a result is there by then and would wait for the rest.
+    void refill(clock::time_point deadline = clock::time_point::max()) {
         const std::uint64_t window = pace_.window(handed_);
         const std::uint64_t limit = claims_.limit();
         const std::uint64_t returned = handed_ + skipped_;
         const std::uint64_t wanted = std::min(returned + window, total_);
         const std::uint64_t step = pace_.refill_step(window);
-        if (wanted > limit && (wanted - limit >= step || limit <= returned)) {
+        const bool is_due = wanted > limit && (wanted - limit >= step || limit <= returned);
+        if (is_due && !this->is_cancelled()) {
             this->set_max_lag(window);
-            if (observer_ && Source::pulled) observer_->supply_ends_with(idle_cause::input);
             if constexpr (Source::pulled) {
-                while (claims_.limit() < wanted && pull()) {
+                if (observer_) observer_->supply_ends_with(idle_cause::input);
+                if (began_) {
+                    read_on(wanted, deadline);
+                } else {
+                    read_first(wanted);
                 }
             } else {
-                make_available(wanted);
+                // What runs them at once would run them all before the first is handed over.
+                const bool in_parts = began_ && pool_.runs_at_once();
+                make_available(in_parts ? std::min(wanted, limit + pace_.ideal_batch()) : wanted);
             }
         }
         const std::uint64_t taken = claims_.limit();
-        if (observer_) observer_->supply_ends_with(taken >= total_ ? idle_cause::nothing_left : idle_cause::consumer);
+        if (observer_) {
+            const bool input_was_slow = Source::pulled && is_due && taken < std::min(wanted, total_);
+            observer_->supply_ends_with(taken >= total_  ? idle_cause::nothing_left
+                                        : input_was_slow ? idle_cause::input
+                                                         : idle_cause::consumer);
+        }
         const std::uint64_t ahead = window + skipped_ - step;
         refill_at_ = taken >= total_ ? unknown_size : taken - std::min(taken, ahead);
+    }
+
+    /// Fills the window, for nobody waits for a result yet. But he who makes a stream over a slow input wants to come to his
+    /// first result before a large window is read.
+    void read_first(std::uint64_t wanted)
+        requires Source::pulled
+    {
+        int slow_reads = 0;
+        reading_.start();
+        while (claims_.limit() < wanted && !this->is_cancelled() && pull()) {
+            if (reading_.lap_is_over() && reading_.lap() > 2 * stopwatch::lap_length) ++slow_reads;
+            make_available(source_.pulled_count());
+            if (slow_reads >= enough_slow_reads && results_.front()) return;
+            if (pool_.runs_at_once()) reading_.start();  // the item ran, and its time is not the input's
+        }
+    }
+
+    /// Pulls elements, and stops when a result is there and reading has taken a lap, or the deadline has passed. Where this
+    /// thread must run items, it does so in between.
+    void read_on(std::uint64_t wanted, clock::time_point deadline)
+        requires Source::pulled
+    {
+        const bool helps = pool_.caller_must_help();
+        std::chrono::nanoseconds passed{0};
+        reading_.start();
+        while (claims_.limit() < wanted && !this->is_cancelled()) {
+            if (!helps && is_result_first(deadline)) return;
+            if (!pull()) return;
+            make_available(source_.pulled_count());
+            if (deadline != clock::time_point::max() && clock::now() >= deadline) return;
+            if (!reading_.lap_is_over()) continue;
+            passed += reading_.lap();
+            if (passed < stopwatch::lap_length) continue;
+            if (helps && !results_.front()) pool_.help(*this, stint::one_batch);
+            if (results_.front()) return;
+        }
+    }
+
+    /// Whether a result should be handed over before the next element is read: one is there, or comes in a small part of the
+    /// time that reading takes. As long as that the reader waits, for what finishes while it reads waits for all of it.
+    bool is_result_first(clock::time_point deadline) {
+        const std::chrono::nanoseconds reading = pace_.input_may_take();
+        if (reading < slow_read) return false;
+        if (results_.front()) return true;
+        const std::chrono::nanoseconds patience = reading / 8;
+        if (claims_.limit() == handed_ + skipped_ || pace_.item_cost() > patience) return false;
+        wait_urgently(std::min(deadline, clock::now() + patience), [] { return false; });
+        return results_.front();
     }
 
     /// Where a batch holds many items, sleeps until one is finished. Otherwise a consumer that is faster than the workers
@@ -201,6 +280,8 @@ class stream final : public job<Source, F, Results> {
     bool pull()
         requires Source::pulled
     {
+        const bool is_timed = pace_.times_input(source_.pulled_count());
+        const clock::time_point begin = is_timed ? clock::now() : clock::time_point{};
         try {
             switch (source_.pull()) {
                 case Source::pull_result::no_room: return false;
@@ -212,7 +293,8 @@ class stream final : public job<Source, F, Results> {
             input_failure_ = std::current_exception();
             return false;
         }
-        make_available(source_.pulled_count());
+        if (is_timed) pace_.input_took(clock::now() - begin);
+        if constexpr (Source::owns_memory) pace_.item_owns(source_.owned_by_latest());
         return true;
     }
 
@@ -235,6 +317,7 @@ class stream final : public job<Source, F, Results> {
     entry* wait(clock::time_point deadline) {
         const bool helps = pool_.caller_must_help();
         bool napped = false;
+        bool helped = false;
         for (;;) {
             if (entry* e = results_.front()) {
                 throw_if_cancelled();
@@ -242,8 +325,12 @@ class stream final : public job<Source, F, Results> {
             }
             throw_if_cancelled();
             if (is_cut_short()) return results_.front();
-            if (helps && pool_.help(*this, stint::one_batch)) continue;
             const clock::time_point now = clock::now();
+            // One batch whatever the deadline, or who asks for no more than what is there would never get anything.
+            if (helps && (now < deadline || !helped) && pool_.help(*this, stint::one_batch)) {
+                helped = true;
+                continue;
+            }
             if (now >= deadline) throw timed_out("parimap: no result in time; nothing is lost, ask again");
             if (helps) {
                 pool_.want_seat(*this, true);
@@ -258,9 +345,10 @@ class stream final : public job<Source, F, Results> {
             } else if (scheduler::has_worker(*this)) {
                 wait_urgently(deadline, [] { return false; });
             } else {
-                // The backend may be held up, by other users of its runtime say: a stream must not hang for that.
+                // The backend may be held up, by other users of its runtime say: a stream must not hang for that. Who has a
+                // deadline does not hang, and must not be late for an item that he runs.
                 wait_urgently(std::min(deadline, now + monitor::patience_with_backend), [] { return false; });
-                if (!results_.front() && !scheduler::has_worker(*this)) pool_.help(*this, stint::one_item);
+                if (deadline == clock::time_point::max() && !results_.front() && !scheduler::has_worker(*this)) pool_.help(*this, stint::one_item);
             }
         }
     }
@@ -283,6 +371,8 @@ class stream final : public job<Source, F, Results> {
     std::uint64_t skipped_ = 0;              // finished but not handed over, because the input ended before them
     std::exception_ptr input_failure_;
     entry* held_ = nullptr;
+    stopwatch reading_;
+    bool began_ = false;  // the call that makes the stream is over
 };
 
 }  // namespace parimap::detail

@@ -5,6 +5,7 @@
 
 #include <parimap/detail/job.hpp>
 #include <parimap/detail/outbox.hpp>
+#include <parimap/detail/slot.hpp>
 #include <parimap/detail/ticks.hpp>
 
 #include <algorithm>
@@ -30,11 +31,11 @@ class unordered_results {
         failure_of whose_failure() const noexcept {
             return (item_and_state_ & 3U) == input_failure ? failure_of::input : failure_of::item;
         }
-        R& get() noexcept { return value_; }
+        R& get() noexcept { return value_.get(); }
         std::exception_ptr exception() const noexcept { return exception_; }
         ~entry() {
             if (is_value()) {
-                std::destroy_at(std::addressof(value_));
+                value_.destroy();
             } else {
                 std::destroy_at(std::addressof(exception_));
             }
@@ -46,8 +47,10 @@ class unordered_results {
         enum state : std::uint64_t { value, item_failure, input_failure };
 
         template <class Make>
-        entry(std::uint64_t item, const ticks& clock, Make&& make)
-            : item_and_state_(item << 2U | value), value_(std::forward<Make>(make)()), finished_(clock.now()) {}
+        entry(std::uint64_t item, const ticks& clock, Make& make) : item_and_state_(item << 2U | value), value_() {
+            value_.build(make);
+            finished_ = clock.now();
+        }
         entry(std::uint64_t item, const ticks& clock, std::exception_ptr exception, failure_of whose) noexcept
             : item_and_state_(item << 2U | (whose == failure_of::input ? input_failure : item_failure)),
               exception_(std::move(exception)),
@@ -55,13 +58,14 @@ class unordered_results {
 
         std::uint64_t item_and_state_;  // in one word: entries cross from one CPU's cache to another's
         union {
-            R value_;
+            ring_slot<R> value_;
             std::exception_ptr exception_;
         };
         std::uint64_t finished_;  // in ticks
     };
 
-    static constexpr std::size_t bytes_per_result = sizeof(entry);
+    static constexpr std::size_t bytes_in_ring = 0;
+    static constexpr std::size_t bytes_per_result = is_boxed_in_ring<R> ? sizeof(entry) + sizeof(R) : sizeof(entry);
 
     explicit unordered_results(std::size_t seats) : seats_(seats), boxes_(std::make_unique<outbox<entry>[]>(seats)) {}
 
