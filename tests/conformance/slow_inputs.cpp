@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+// Inputs that are slow, and items and results that are large: no finished result waits for the next element, and memory is
+// taken for what is there.
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+#include "support/gate.hpp"
+#include "support/items.hpp"
+#include "support/recorded_range.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <iterator>
+#include <ranges>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include <range/v3/view/filter.hpp>
+
+using namespace parimap_test;
+using namespace std::chrono_literals;
+using parimap::map_options;
+
+namespace {
+
+using test_clock = std::chrono::steady_clock;
+
+// Single-pass: make(i) for 0 .. count-1, where the element i > 0 comes only after `pause`; counts what was read.
+template <class Make>
+class made_input {
+  public:
+    made_input(std::size_t count, test_clock::duration pause, Make make, std::atomic<std::size_t>* read = nullptr)
+        : count_{count}, pause_{pause}, make_{make}, read_{read} {}
+
+    class iterator {
+      public:
+        using iterator_concept = std::input_iterator_tag;
+        using value_type = std::invoke_result_t<Make, std::size_t>;
+        using difference_type = std::ptrdiff_t;
+
+        iterator() = default;
+        explicit iterator(const made_input& all) : all_{&all} {}
+        value_type operator*() const {
+            if (all_->read_) ++*all_->read_;
+            return all_->make_(index_);
+        }
+        iterator& operator++() {
+            if (all_->pause_ > 0s) std::this_thread::sleep_for(all_->pause_);
+            ++index_;
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        friend bool operator==(const iterator& it, std::default_sentinel_t) { return it.at_end(); }
+
+      private:
+        bool at_end() const { return index_ == all_->count_; }
+        const made_input* all_ = nullptr;
+        std::size_t index_ = 0;
+    };
+
+    iterator begin() const {
+        if (read_ && count_ > 0) ++*read_;  // as istream views, which read their first element here
+        return iterator{*this};
+    }
+    std::default_sentinel_t end() const { return {}; }
+
+  private:
+    std::size_t count_;
+    test_clock::duration pause_;
+    Make make_;
+    std::atomic<std::size_t>* read_;
+};
+
+constexpr auto to_int = [](std::size_t i) { return static_cast<int>(i); };
+constexpr auto when = [](int) { return test_clock::now(); };
+
+// At what age results are handed over, but for a tenth of them, which the machine may have kept waiting.
+template <class Imap>
+test_clock::duration usual_age(Imap imap, std::size_t count) {
+    std::vector<test_clock::duration> ages;
+    while (auto made = imap.next()) ages.push_back(test_clock::now() - *made);
+    REQUIRE(ages.size() == count);
+    std::sort(ages.begin(), ages.end());
+    return ages[ages.size() * 9 / 10];
+}
+
+struct tile {
+    std::array<float, 128 * 128> pixels;
+};
+constexpr auto to_tile = [](std::size_t i) {
+    tile t;
+    t.pixels.fill(static_cast<float>(i));
+    return t;
+};
+
+}  // namespace
+
+TEST_CASE("P6 a finished result does not wait until a window of a slow input is read") {
+    constexpr std::size_t count = 60;
+    for (const std::size_t workers : sizes{1, 2, 8}) {
+        for (const std::size_t window : sizes{0, 2, 1000}) {
+            CAPTURE(workers, window);
+            pool p{workers};
+            const map_options options{.window = window};
+            const made_input lines{count, 2ms, to_int};
+            // A window of 1,000 held all results back to the end, for 120 ms.
+            REQUIRE(usual_age(parimap::ordered_imap(p, options, when, lines), count) < 40ms);
+            REQUIRE(usual_age(parimap::unordered_imap(p, options, when, lines), count) < 40ms);
+        }
+    }
+}
+
+TEST_CASE("P6 a window that grew while the input was fast holds no result back when it becomes slow") {
+    for (const std::size_t workers : sizes{1, 3}) {
+        CAPTURE(workers);
+        pool p{workers};
+        constexpr std::size_t fast = 40'000;
+        std::vector<int> items = numbers(fast + 40);
+        auto slow_tail = items | ranges::views::filter([](int i) {
+            if (i >= static_cast<int>(fast)) std::this_thread::sleep_for(2ms);
+            return true;
+        });
+        auto imap = parimap::ordered_imap(p, when, slow_tail);
+        for (std::size_t i = 0; i < fast; ++i) REQUIRE(imap.next());
+        REQUIRE(usual_age(imap, 40) < 40ms);
+    }
+}
+
+TEST_CASE("P6 a result is handed over before a slow element is read") {
+    for (const std::size_t workers : sizes{1, 2}) {
+        CAPTURE(workers);
+        std::atomic<std::size_t> read{0};
+        pool p{workers};
+        auto imap = parimap::ordered_imap(p, map_options{.window = 100}, same, made_input{100, 1ms, to_int, &read});
+        std::size_t handed = 0;
+        std::size_t late = 0;
+        while (auto r = imap.next()) {
+            REQUIRE(*r == static_cast<int>(handed++));
+            // Those under way, one for begin(), and those that the call which made the stream read.
+            if (read > handed + 20) ++late;
+        }
+        REQUIRE(handed == 100);
+        REQUIRE(late == 0);
+    }
+}
+
+TEST_CASE("P5 next_for looks at its deadline between any two elements of a slow input") {
+    if (is_serial) return;  // runs the items itself
+    for (const std::size_t workers : sizes{1, 2}) {
+        CAPTURE(workers);
+        gate open;
+        pool p{workers};
+        auto imap = parimap::ordered_imap(
+            p, map_options{.window = 500},
+            [&](int i) {
+                if (i == 8) open.wait();
+                return i;
+            },
+            made_input{500, 3ms, to_int});
+        std::vector<int> results;
+        while (results.size() < 8) results.push_back(imap.next().value());
+        const auto begin = test_clock::now();
+        REQUIRE_THROWS_AS(imap.next_for(5ms), parimap::timed_out);
+        REQUIRE(test_clock::now() - begin < 500ms);  // the whole window took 1.5 s
+        open.open();
+        while (results.size() < 20) results.push_back(imap.next_for(deadline).value());
+        REQUIRE(results == numbers(20));
+    }
+}
+
+TEST_CASE("P5 next_for does so too where a forward range takes long to find its next element") {
+    if (is_serial) return;  // runs the items itself
+    gate open;
+    pool p{2};
+    const std::vector<int> items = numbers(500);
+    const auto slowly = ranges::views::filter([](int) {
+        std::this_thread::sleep_for(3ms);
+        return true;
+    });
+    auto input = items | slowly;
+    auto imap = parimap::unordered_imap(
+        p, map_options{.window = 500},
+        [&](int i) {
+            if (i >= 8) open.wait();
+            return i;
+        },
+        input);
+    for (int i = 0; i < 8; ++i) REQUIRE(imap.next());
+    const auto begin = test_clock::now();
+    REQUIRE_THROWS_AS(imap.next_for(5ms), parimap::timed_out);
+    REQUIRE(test_clock::now() - begin < 500ms);
+    open.open();
+    REQUIRE(imap.next_for(deadline));
+}
+
+TEST_CASE("P5 a stop or cancel is seen between any two elements that are read") {
+    for (const std::size_t workers : sizes{1, 2}) {
+        CAPTURE(workers);
+        pool p{workers};
+        std::stop_source source;
+        std::atomic<std::size_t> read{0};
+        const auto stops = [&](std::size_t i) {
+            if (i == 5) source.request_stop();
+            return static_cast<int>(i);
+        };
+        const map_options options{.window = 300, .stop = source.get_token()};
+        REQUIRE_THROWS_AS(drain(parimap::ordered_imap(p, options, same, made_input{200, 0s, stops, &read})), parimap::cancelled);
+        REQUIRE(read == 1 + 6);
+        source = std::stop_source();
+        read = 0;
+        const map_options again{.window = 300, .stop = source.get_token()};
+        REQUIRE_THROWS_AS(parimap::parallel_for_each(p, again, same, made_input{200, 0s, stops, &read}), parimap::cancelled);
+        REQUIRE(read == 1 + 6);
+    }
+}
+
+TEST_CASE("P5 a token that was stopped before, and a closed pool, take nothing from the input") {
+    for (const std::size_t workers : sizes{1, 2}) {
+        CAPTURE(workers);
+        std::atomic<std::size_t> read{0};
+        const made_input input{50, 0s, to_int, &read};
+        std::vector<int> out(50);
+        std::stop_source source;
+        source.request_stop();
+        const auto everything = [&](pool& p, const map_options& options, auto check) {
+            check([&] { (void)parimap::ordered_imap(p, options, same, input).next(); });
+            check([&] { (void)parimap::unordered_imap(p, options, same, input).next(); });
+            check([&] { (void)parimap::parallel_map(p, options, same, input); });
+            check([&] { (void)parimap::parallel_map_into(p, options, out, same, input); });
+            check([&] { parimap::parallel_for_each(p, options, same, input); });
+            check([&] { (void)parimap::parallel_map_reduce(p, options, same, std::plus<>{}, 0, input); });
+            REQUIRE(read == 0);
+        };
+        pool p{workers};
+        everything(p, map_options{.stop = source.get_token()}, [](auto call) { REQUIRE_THROWS_AS(call(), parimap::cancelled); });
+        p.close();
+        everything(p, map_options{}, [](auto call) { REQUIRE_THROWS_AS(call(), parimap::pool_closed); });
+    }
+}
+
+TEST_CASE("P2 large items of a single-pass input and large results need memory for what is there") {
+    for (const std::size_t workers : sizes{1, 2, 8}) {
+        for (const std::size_t window : sizes{0, 1, 7, never}) {
+            CAPTURE(workers, window);
+            pool p{workers};
+            const map_options options{.chunk = 3, .window = window};
+            const made_input camera{20, 0s, to_tile};
+            const auto first_pixel = [](const tile& t) { return static_cast<int>(t.pixels[7]); };
+            const auto pass_on = [](tile&& t) { return std::move(t); };
+            REQUIRE(parimap::parallel_map(p, options, first_pixel, camera) == numbers(20));
+            REQUIRE(drain(parimap::ordered_imap(p, options, first_pixel, camera)) == numbers(20));
+            REQUIRE(sorted(drain(parimap::unordered_imap(p, options, first_pixel, camera))) == numbers(20));
+            REQUIRE(drain(parimap::ordered_imap(p, options, first_pixel, parimap::ordered_imap(p, options, pass_on, camera))) ==
+                    numbers(20));
+            const auto make = [](int i) { return to_tile(static_cast<std::size_t>(i)); };
+            int next = 0;
+            for (const tile& t : parimap::ordered_imap(p, options, make, numbers(30))) REQUIRE(first_pixel(t) == next++);
+            REQUIRE(next == 30);
+            for (const tile& t : parimap::unordered_imap(p, options, make, numbers(30))) next += first_pixel(t);
+            REQUIRE(next == 30 + 435);
+        }
+    }
+}
+
+TEST_CASE("P4 large items and results fail one by one like any other") {
+    for (const std::size_t workers : sizes{1, 3}) {
+        for (const std::size_t window : sizes{0, 1, 7}) {
+            CAPTURE(workers, window);
+            pool p{workers};
+            const map_options options{.window = window};
+            const auto fail_third = [](const tile& t) {
+                if (t.pixels[0] == 3) throw input_error{"third"};
+                return t;
+            };
+            auto imap = parimap::ordered_imap(p, options, fail_third, made_input{10, 0s, to_tile});
+            for (int i = 0; i < 3; ++i) REQUIRE(imap.next().value().pixels[1] == static_cast<float>(i));
+            REQUIRE_THROWS_AS(imap.next(), input_error);
+            REQUIRE(imap.next().value().pixels[1] == 4);
+            auto half_read = parimap::unordered_imap(p, options, fail_third, made_input{3, 0s, to_tile});
+            REQUIRE(half_read.next());
+        }
+    }
+}
+
+TEST_CASE("P2 an explicit window without bound is one of all items") {
+    for (const std::size_t workers : sizes{1, 2}) {
+        CAPTURE(workers);
+        pool p{workers};
+        const map_options options{.window = never};
+        REQUIRE(drain(parimap::ordered_imap(p, options, twice, numbers(500))).size() == 500);
+        REQUIRE(drain(parimap::ordered_imap(p, options, twice, made_input{500, 0s, to_int})).size() == 500);
+        REQUIRE(drain(parimap::unordered_imap(p, options, twice, made_input{500, 0s, to_int})).size() == 500);
+        REQUIRE(parimap::parallel_map(p, options, twice, made_input{500, 0s, to_int}).size() == 500);
+    }
+}
+
+TEST_CASE("P2 a stage behind a dear stage keeps few of its large results") {
+    for (const std::size_t workers : sizes{1, 2}) {
+        CAPTURE(workers);
+        pool p{workers};
+        std::atomic<int> made{0};
+        int handed = 0;
+        int most = 0;
+        const auto decode = [&](int) {
+            const auto begin = test_clock::now();
+            std::vector<char> bytes(256 << 10, 'x');
+            while (test_clock::now() - begin < 100us) {
+            }
+            ++made;
+            return bytes;
+        };
+        const auto look = [](std::vector<char>&& bytes) { return std::move(bytes); };
+        const auto items = numbers(3000);
+        auto stream = parimap::ordered_imap(p, look, parimap::ordered_imap(p, decode, items));
+        while (stream.next()) {
+            ++handed;
+            most = std::max(most, made - handed);
+        }
+        REQUIRE(handed == 3000);
+        REQUIRE(most < 300);
+    }
+}
+
+TEST_CASE("P6 on a backend that runs items at once the next result comes before the window is run") {
+    if (!is_serial) return;
+    pool p{1};
+    std::atomic<int> ran{0};
+    const auto f = [&](int i) {
+        std::this_thread::sleep_for(1ms);
+        ++ran;
+        return i;
+    };
+    const auto check = [&](auto imap) {
+        for (int i = 0; i < 10; ++i) REQUIRE(imap.next() == i);  // what the making call ran
+        const int before = ran;
+        REQUIRE(imap.next() == 10);
+        REQUIRE(ran <= before + 2);
+    };
+    check(parimap::ordered_imap(p, map_options{.window = 10}, f, numbers(100)));
+    check(parimap::ordered_imap(p, map_options{.window = 10}, f, made_input{100, 0s, to_int}));
+    check(parimap::unordered_imap(p, map_options{.window = 10}, f, made_input{100, 0s, to_int}));
+}
