@@ -9,10 +9,12 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <cfenv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -21,7 +23,12 @@
 #include <string>
 #include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
+
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
 
 using namespace parimap_test;
 using parimap::map_options;
@@ -43,6 +50,64 @@ constexpr std::size_t edge_sizes[] = {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 63, 64, 6
 double awkward(int i) { return (i % 2 == 0 ? 1.0 : -1.0) * (0.1 * i + 1e9 / (1.0 + i % 7)) + 1e-7 * i; }
 
 std::uint64_t bits(double value) { return std::bit_cast<std::uint64_t>(value); }
+
+// Both ways in which a thread can be told to compute: how it rounds, and whether tiny numbers become 0 (where we can ask).
+struct mode {
+    int rounding;
+    bool flushes;
+    bool operator==(const mode&) const = default;
+
+    static mode now() {
+#if defined(__SSE2__)
+        return {std::fegetround(), (_mm_getcsr() & 0x8000U) != 0};
+#else
+        return {std::fegetround(), false};
+#endif
+    }
+    void set() const {
+        std::fesetround(rounding);
+#if defined(__SSE2__)
+        _mm_setcsr((_mm_getcsr() & ~0x8000U) | (flushes ? 0x8000U : 0U));
+#endif
+    }
+};
+#if defined(__SSE2__)
+constexpr mode upward{FE_UPWARD, true};
+#else
+constexpr mode upward{FE_UPWARD, false};
+#endif
+
+// The thread that makes it computes so while it lives.
+class computing {
+  public:
+    explicit computing(const mode& m) { m.set(); }
+    ~computing() { before_.set(); }
+    computing(const computing&) = delete;
+    computing& operator=(const computing&) = delete;
+
+  private:
+    const mode before_ = mode::now();
+};
+
+// Counts the items that ran in another mode than the expected one. The first of them meet, so that every worker runs some.
+class mode_book {
+  public:
+    mode_book(const pool& p, mode expected) : meeting_{p.size()}, expected_{expected} {}
+
+    int note(int i) {
+        if (i < 8) met_ = meeting_.arrive_and_wait() && met_;
+        if (mode::now() != expected_) ++wrong_;
+        return i;
+    }
+    int wrong() const { return wrong_; }
+    bool met() const { return met_; }
+
+  private:
+    rendezvous meeting_;
+    const mode expected_;
+    std::atomic<int> wrong_{0};
+    std::atomic<bool> met_{true};
+};
 
 // A line of text; joining it to words is not commutative, and its type differs from that of a word.
 struct line {
@@ -350,6 +415,84 @@ TEST_CASE("P8 a reduction has the same bits while items take unequal time and th
     }
     for (auto& caller : callers) caller.join();
     REQUIRE(different == 0);
+}
+
+TEST_CASE("P8 items run in the floating-point mode that the caller had at the call, and afterwards every thread has its own") {
+    for (const std::size_t workers : sizes{1, 3, 8}) {
+        pool p{workers};
+        for (const mode& wanted : {upward, mode::now(), mode{FE_DOWNWARD, false}}) {
+            CAPTURE(workers, wanted.rounding);
+            const computing so(wanted);
+            const auto items = numbers(500);
+            const std::list<int> linked(items.begin(), items.end());
+            const auto check = [&](auto&& call) {
+                mode_book book{p, wanted};
+                call([&](int i) { return book.note(i); });
+                REQUIRE(book.met());
+                REQUIRE(book.wrong() == 0);
+                REQUIRE(mode::now() == wanted);
+            };
+            check([&](auto f) { static_cast<void>(parimap::parallel_map(p, f, items)); });
+            check([&](auto f) { parimap::parallel_for_each(p, map_options{.window = 16}, f, linked); });
+            check([&](auto f) { static_cast<void>(parimap::map_async(p, f, items).get()); });
+            check([&](auto f) {
+                const mode other{FE_TOWARDZERO, false};
+                auto ordered = parimap::ordered_imap(p, f, items);
+                const computing otherwise(other);  // whoever reads it is not who made it
+                while (ordered.next() && mode::now() == other) {
+                }
+                REQUIRE(mode::now() == other);
+            });
+            check([&](auto f) {
+                for (auto&& result : parimap::unordered_imap(p, map_options{.window = 16}, f, linked)) static_cast<void>(result);
+            });
+            check([&](auto f) {
+                const auto nested = [&](int i) { return parimap::parallel_map(p, f, std::vector{i + 8})[0]; };
+                static_cast<void>(parimap::parallel_map(p, [&](int i) { return f(i) + nested(i); }, items));
+            });
+            std::atomic<int> wrong{0};
+            const auto add = [&](int left, int right) {
+                if (mode::now() != wanted) ++wrong;
+                return (left + right) % 1000;
+            };
+            check([&](auto f) { static_cast<void>(parimap::parallel_map_reduce(p, f, add, 0, items)); });
+            REQUIRE(wrong == 0);
+            std::vector<std::future<mode>> jobs;
+            for (int i = 0; i < 20; ++i) jobs.push_back(p.submit(&mode::now));
+            for (std::future<mode>& job : jobs) REQUIRE(job.get() == wanted);
+        }
+    }
+}
+
+TEST_CASE("P8 a floating-point mode that an item leaves behind reaches neither its thread's owner nor the next call") {
+    for (const std::size_t workers : sizes{1, 3}) {
+        CAPTURE(workers);
+        pool p{workers};
+        const mode before = mode::now();
+        rendezvous meeting{p.size()};
+        parimap::parallel_for_each(p, [&](int i) {
+            if (i < 8) static_cast<void>(meeting.arrive_and_wait());
+            upward.set();
+        }, numbers(100));
+        REQUIRE(mode::now() == before);
+        p.submit([] { upward.set(); }).get();
+        REQUIRE(mode::now() == before);
+        mode_book book{p, before};
+        parimap::parallel_for_each(p, [&](int i) { book.note(i); }, numbers(100));
+        REQUIRE(book.met());
+        REQUIRE(book.wrong() == 0);
+    }
+}
+
+TEST_CASE("P8 the flags of floating-point exceptions stay with the thread that raised them") {
+    pool p{3};
+    const computing so(upward);
+    std::feclearexcept(FE_ALL_EXCEPT);
+    std::feraiseexcept(FE_OVERFLOW);
+    parimap::parallel_for_each(p, [](int) {}, numbers(100));
+    REQUIRE(std::fetestexcept(FE_OVERFLOW | FE_INVALID | FE_DIVBYZERO) == FE_OVERFLOW);
+    REQUIRE(p.submit([] { return std::fetestexcept(FE_OVERFLOW); }).get() == (is_serial ? FE_OVERFLOW : 0));
+    std::feclearexcept(FE_ALL_EXCEPT);
 }
 
 TEST_CASE("P1 parallel_map_reduce combines in input order with init once and leftmost") {

@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_JOB_HPP
 
 #include <parimap/detail/claims.hpp>
+#include <parimap/detail/floating_point.hpp>
 #include <parimap/detail/invocation.hpp>
 #include <parimap/detail/monitor.hpp>
 #include <parimap/detail/observer.hpp>
@@ -162,7 +163,10 @@ class job : public call {
     void run_batch_for(std::size_t seat, Done done) noexcept {
         using clock = std::chrono::steady_clock;
         const clock::time_point start = clock::now();
-        const items_run run = results_.with_writer(seat, pace_, [&](auto put) { return run_items(seat, put, done); });
+        const items_run run = [&] {
+            const floating_point_scope as_the_caller(floating_point_mode_);  // run_items is not inlined into it
+            return results_.with_writer(seat, pace_, [&](auto put) { return run_items(seat, put, done); });
+        }();
         const clock::time_point end = clock::now();  // before it wakes a consumer, which is not their cost
         if (run.count > 0) pace_.measured(end - start, run.count);
         if (observer_) observer_->end_batch(seat, run.first, run.count, start, end);
@@ -246,6 +250,7 @@ class job : public call {
         }
     }
 
+    const floating_point_mode floating_point_mode_ = floating_point_mode::of_this_thread();  // the caller's, at the call
     std::atomic<std::uint64_t> max_lag_{claims::unlimited};
     std::atomic<std::uint64_t> first_dropped_{claims::unlimited};
     std::atomic<bool> cancelled_{false};

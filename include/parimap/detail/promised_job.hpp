@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_PROMISED_JOB_HPP
 #define PARIMAP_DETAIL_PROMISED_JOB_HPP
 
+#include <parimap/detail/floating_point.hpp>
 #include <parimap/detail/job_queue.hpp>
 #include <parimap/errors.hpp>
 
@@ -22,6 +23,7 @@ class promised_job final : public single_job {
     std::future<R> future() { return promise_.get_future(); }
 
     void run() noexcept override {
+        const floating_point_scope as_the_caller(floating_point_mode_);
         std::exception_ptr exception;
         try {
             if constexpr (std::is_void_v<R>) {
@@ -46,6 +48,7 @@ class promised_job final : public single_job {
     }
 
   private:
+    const floating_point_mode floating_point_mode_ = floating_point_mode::of_this_thread();  // of whoever handed the job in
     std::optional<F> f_;
     std::promise<R> promise_;
 };
