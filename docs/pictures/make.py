@@ -34,7 +34,7 @@ def run_on_terminal(command, columns, rows, until=None):
     stream = pyte.ByteStream(screen)
     child, master = pty.fork()
     if child == 0:
-        os.environ |= {"LANG": "C.UTF-8", "PARIMAP_PROGRESS_INTERVAL": "0.02"}
+        os.environ |= {"LANG": "C.UTF-8", "TERM": "xterm", "PARIMAP_PROGRESS_INTERVAL": "0.02"}
         os.execvp("sh", ["sh", "-c", command])
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     end = time.monotonic() + 60

@@ -22,6 +22,7 @@ struct plugin {
     long (*own)(function, long);
     std::size_t (*seat)();
     const void* (*default_pool)();
+    const void* (*display)();
     void (*error)();
     parimap::pool* (*make)(std::size_t);
     void (*unmake)(parimap::pool*);
@@ -78,6 +79,8 @@ inline void check_all(const plugin& p, bool one_program) {
     }
     const void* default_pool = &parimap::default_pool();
     check((p.default_pool() == default_pool) == one_program, "there is one default pool");
+    const void* display = &parimap::detail::progress_display::instance();
+    check((p.display() == display) == one_program, "there is one display of bars");
     if (!one_program) return;
     for (const bool same : parimap::parallel_map(four, [&](long) { return p.seat() == parimap::this_worker_index(); }, std::vector<long>(100))) {
         check(same, "this_worker_index() is the same in both modules");

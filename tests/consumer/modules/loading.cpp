@@ -24,6 +24,7 @@ int main(int, char** arguments) {
         find(p.own, "on_own_pool");
         find(p.seat, "seat_of_plugin");
         find(p.default_pool, "default_pool_of_plugin");
+        find(p.display, "display_of_plugin");
         find(p.error, "throw_error");
         find(p.make, "new_pool");
         find(p.unmake, "delete_pool");

@@ -2,6 +2,7 @@
 // A plug-in that maps on pools of the program, and on its own.
 #include "plugin.hpp"
 
+#include <chrono>
 #include <vector>
 
 long sum_of_map(parimap::pool& pool, long n) {
@@ -28,6 +29,12 @@ std::size_t seat_of_plugin() { return parimap::this_worker_index(); }
 const void* default_pool_of_plugin() {
     parimap::parallel_for_each([](long) {}, std::vector<long>(100));
     return &parimap::default_pool();
+}
+
+const void* display_of_plugin() {
+    parimap::progress_bar bar{parimap::progress_options{.interval = std::chrono::milliseconds(1), .delay = std::chrono::hours(1)}};
+    bar.tick();
+    return &parimap::detail::progress_display::instance();
 }
 
 void throw_error() { throw parimap::pool_closed("from the plug-in"); }
