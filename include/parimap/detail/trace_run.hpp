@@ -12,7 +12,6 @@
 #include <ctime>
 #include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <locale>
 #include <optional>
 #include <sstream>
@@ -58,7 +57,8 @@ inline std::string trace_path(std::string_view pattern) {
 /// When a process began, in clock ticks since the machine did; nothing if it does not run, or the system does not say.
 inline std::optional<std::uint64_t> start_of_process(pid_t process) {
     std::ifstream file("/proc/" + std::to_string(process) + "/stat");
-    const std::string text(std::istreambuf_iterator<char>(file), {});
+    std::string text;
+    std::getline(file, text);
     std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 1)));  // the name before it may contain anything
     std::string field;
     for (int i = 3; i <= 22 && fields >> field; ++i) {
