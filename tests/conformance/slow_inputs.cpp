@@ -148,53 +148,39 @@ TEST_CASE("P6 a result is handed over before a slow element is read") {
     }
 }
 
-TEST_CASE("P5 next_for looks at its deadline between any two elements of a slow input") {
+// Quick up to element 1,000, then 3 ms each.
+constexpr auto slow_at_last = [](int i) {
+    if (i >= 1000) std::this_thread::sleep_for(3ms);
+    return true;
+};
+
+TEST_CASE("P5 next_for looks at its deadline between any two elements that it reads") {
     if (is_serial) return;  // runs the items itself
+    const std::vector<int> items = numbers(2000);
     for (const std::size_t workers : sizes{1, 2}) {
         CAPTURE(workers);
-        gate open;
         pool p{workers};
-        auto imap = parimap::ordered_imap(
-            p, map_options{.window = 500},
-            [&](int i) {
-                if (i == 8) open.wait();
+        const auto check = [&](auto start) {
+            gate open;
+            auto imap = start([&](int i) {
+                if (i >= 400) open.wait();
                 return i;
-            },
-            made_input{500, 3ms, to_int});
-        std::vector<int> results;
-        while (results.size() < 8) results.push_back(imap.next().value());
-        const auto begin = test_clock::now();
-        REQUIRE_THROWS_AS(imap.next_for(5ms), parimap::timed_out);
-        REQUIRE(test_clock::now() - begin < 500ms);  // the whole window took 1.5 s
-        open.open();
-        while (results.size() < 20) results.push_back(imap.next_for(deadline).value());
-        REQUIRE(results == numbers(20));
+            });
+            for (int i = 0; i < 400; ++i) REQUIRE(imap.next());
+            // There is room for 400 elements now, and none of the items under way ends.
+            const auto begin = test_clock::now();
+            for (int i = 0; i < 3; ++i) REQUIRE_THROWS_AS(imap.next_for(5ms), parimap::timed_out);
+            REQUIRE(test_clock::now() - begin < 600ms);  // all took 1.2 s
+            open.open();
+            for (int i = 0; i < 20; ++i) REQUIRE(imap.next_for(deadline));
+        };
+        const map_options options{.window = 1000};
+        auto forward = items | ranges::views::filter(slow_at_last);
+        check([&](auto f) { return parimap::ordered_imap(p, options, f, forward); });
+        check([&](auto f) { return parimap::unordered_imap(p, options, f, forward); });
+        const auto slowly = [](std::size_t i) { return slow_at_last(static_cast<int>(i)), static_cast<int>(i); };
+        check([&](auto f) { return parimap::ordered_imap(p, options, f, made_input{2000, 0s, slowly}); });
     }
-}
-
-TEST_CASE("P5 next_for does so too where a forward range takes long to find its next element") {
-    if (is_serial) return;  // runs the items itself
-    gate open;
-    pool p{2};
-    const std::vector<int> items = numbers(500);
-    const auto slowly = ranges::views::filter([](int) {
-        std::this_thread::sleep_for(3ms);
-        return true;
-    });
-    auto input = items | slowly;
-    auto imap = parimap::unordered_imap(
-        p, map_options{.window = 500},
-        [&](int i) {
-            if (i >= 8) open.wait();
-            return i;
-        },
-        input);
-    for (int i = 0; i < 8; ++i) REQUIRE(imap.next());
-    const auto begin = test_clock::now();
-    REQUIRE_THROWS_AS(imap.next_for(5ms), parimap::timed_out);
-    REQUIRE(test_clock::now() - begin < 500ms);
-    open.open();
-    REQUIRE(imap.next_for(deadline));
 }
 
 TEST_CASE("P5 a stop or cancel is seen between any two elements that are read") {

@@ -110,3 +110,20 @@ TEST_CASE("late backend: so does the caller that pulls the items of a blocking c
         REQUIRE(meeting.missed() == 0);
     }
 }
+
+TEST_CASE("late backend: a consumer with a deadline runs no item, and is not late for one") {
+    using namespace std::chrono_literals;
+    const auto reader = std::this_thread::get_id();
+    std::atomic<int> on_reader{0};
+    parimap::basic_pool<late_backend> p{workers};
+    auto imap = parimap::ordered_imap(
+        p,
+        [&](int i) {
+            if (std::this_thread::get_id() == reader) ++on_reader;
+            return i;
+        },
+        numbers(10));
+    REQUIRE_THROWS_AS(imap.next_for(2 * parimap::detail::monitor::patience_with_backend), parimap::timed_out);
+    REQUIRE(on_reader == 0);
+    for (int i = 0; i < 10; ++i) REQUIRE(imap.next() == i);
+}
