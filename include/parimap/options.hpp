@@ -20,7 +20,7 @@ struct map_options {
     /// The most items a worker takes at a time; 0 adapts to the measured cost of an item.
     std::size_t chunk = 0;
     /// The most items taken from the input and not yet handed back; 0 starts at twice the workers and grows
-    /// only while items are so cheap that bigger batches pay.
+    /// only while items are so cheap, and so quickly read, that bigger batches pay, and what they own is not much.
     std::size_t window = 0;
     /// Stops the call early: no further item starts and the call throws cancelled.
     std::stop_token stop = {};
