@@ -35,6 +35,12 @@ is_installed() {
     [[ $(dpkg -s "$1" 2>/dev/null) == *'ok installed'* ]]
 }
 
+# is_installable PACKAGE: whether the distribution has it. After update_apt.
+is_installable() {
+    update_apt
+    [ -n "$(apt-cache show "$1" 2>/dev/null)" ]
+}
+
 # --no-remove: rather fail than take away a package that this machine is used with.
 apt_get() {
     local as_root=()
