@@ -3,10 +3,10 @@
 #ifndef PARIMAP_DETAIL_DISPLAYED_LINE_HPP
 #define PARIMAP_DETAIL_DISPLAYED_LINE_HPP
 
+#include <parimap/detail/bar_options.hpp>
 #include <parimap/detail/progress_display.hpp>
 #include <parimap/detail/progress_line.hpp>
 #include <parimap/detail/watching.hpp>
-#include <parimap/progress_options.hpp>
 
 #include <atomic>
 #include <cstdint>

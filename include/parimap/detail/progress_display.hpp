@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_PROGRESS_DISPLAY_HPP
 #define PARIMAP_DETAIL_PROGRESS_DISPLAY_HPP
 
+#include <parimap/detail/bar_options.hpp>
 #include <parimap/detail/display_text.hpp>
 #include <parimap/detail/process_own.hpp>
 #include <parimap/detail/progress_block.hpp>
@@ -11,7 +12,6 @@
 #include <parimap/detail/render_thread.hpp>
 #include <parimap/detail/terminal.hpp>
 #include <parimap/format_progress.hpp>
-#include <parimap/progress_options.hpp>
 
 #include <algorithm>
 #include <chrono>

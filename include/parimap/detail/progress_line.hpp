@@ -3,11 +3,11 @@
 #ifndef PARIMAP_DETAIL_PROGRESS_LINE_HPP
 #define PARIMAP_DETAIL_PROGRESS_LINE_HPP
 
+#include <parimap/detail/bar_options.hpp>
 #include <parimap/detail/display_text.hpp>
 #include <parimap/detail/terminal.hpp>
 #include <parimap/detail/watching.hpp>
 #include <parimap/format_progress.hpp>
-#include <parimap/progress_options.hpp>
 
 #include <algorithm>
 #include <chrono>
