@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # extract_snippets(<document> <folder> <sources>): writes each program of a Markdown document to <folder>/<name>.cpp and
 # sets <sources> to the files. A program is a ```cpp block after the line `<!-- test: name -->`.
+# extract_rows(<document> <code>): sets <code> to statements, of the code in the right column of the document's tables of two.
 
 function(extract_snippets document folder sources)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${document})
@@ -40,4 +41,23 @@ function(extract_snippets document folder sources)
         string(FIND "${text}" "${mark}" start)
     endwhile()
     set(${sources} ${written} PARENT_SCOPE)
+endfunction()
+
+function(extract_rows document code)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${document})
+    set(statements "")
+    file(STRINGS ${document} rows REGEX "^[|] [^|]* [|] [^|]*`[^|]* [|]$")
+    foreach(row IN LISTS rows)
+        string(REGEX REPLACE "^[|] [^|]* [|] ([^|]*) [|]$" "\\1" cell "${row}")
+        string(REGEX MATCHALL "`[^`]+`" pieces "${cell}")
+        foreach(piece IN LISTS pieces)
+            string(REPLACE "`" "" piece "${piece}")
+            if(piece MATCHES "^for ")
+                string(APPEND statements "    ${piece} static_cast<void>(x);\n")
+            elseif(NOT piece MATCHES "^$|::pool ")    # the program has one
+                string(APPEND statements "    static_cast<void>(${piece});\n")
+            endif()
+        endforeach()
+    endforeach()
+    set(${code} "${statements}" PARENT_SCOPE)
 endfunction()

@@ -64,6 +64,13 @@ auto lasting_view_of(R&& range) {
 /// does not cancel the map: the pool's destructor waits for it. Single-pass ranges are read by a worker. Inside a job the map
 /// runs before map_async returns.
 struct map_async_fn : detail::frontend<map_async_fn> {
+    using frontend::operator();  // with a braced list of items
+
+    template <class Backend = default_backend, class... Args>
+    [[nodiscard]] auto operator()(Args&&... args) const {
+        return with_pool<Backend>(std::forward<Args>(args)...);
+    }
+
     template <class F, class... Ranges>
     static auto run(const detail::pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
         detail::check_ranges<typename detail::referred<Ranges>::type...>();

@@ -84,7 +84,7 @@ class [[gnu::visibility("default")]] basic_pool {
     /// comes with the future; dropping that does not wait. Do not wait for it inside a job of the same pool. Throws
     /// pool_closed.
     template <class F, class... Args>
-    auto submit(F f, Args... args) {
+    [[nodiscard]] auto submit(F f, Args... args) {
         static_assert(std::is_invocable_v<F, Args...>, "parimap: submit's f cannot be called with these arguments");
         using result = std::decay_t<std::invoke_result_t<F, Args...>>;
         auto run = [f = std::move(f), args = std::tuple<Args...>(std::move(args)...)]() mutable -> result {

@@ -60,7 +60,7 @@ struct frontend {
         return with_pool<Backend>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d), std::forward<E>(e), items);
     }
 
-  private:
+  protected:
     template <class Backend, class First, class... Rest>
     static auto with_pool(First&& first, Rest&&... rest) {
         if constexpr (is_pool<std::remove_cvref_t<First>>) {
@@ -71,6 +71,7 @@ struct frontend {
         }
     }
 
+  private:
     template <class First, class... Rest>
     static auto with_options(const pool_core& core, First&& first, Rest&&... rest) {
         if constexpr (is_options<std::remove_cvref_t<First>>) {
