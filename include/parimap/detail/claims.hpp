@@ -32,6 +32,11 @@ inline constexpr std::size_t cache_line = 64;
 /// looks like the end, and the owner learns the true end under the lock. So an item costs no look at the gate, and none
 /// at whether a consumer waits for the item before. Where there is no asymmetric fence it is always 0: owner and thief
 /// then meet in the lock, and every other promise holds.
+///
+/// A heavy fence can also fail for the first time in the middle of a call. The thief cannot tell then what the owner took, so
+/// it puts the end back and has stolen nothing. An owner that saw the lower end in between believes itself done; what it left
+/// it finds with has_rest(). From then on each batch that begins is without fences; those under way cannot be
+/// robbed before their owner's next item.
 class claims {
     struct alignas(cache_line) range {
         std::atomic<std::uint64_t> begin{0};  // written by the owner alone
@@ -47,12 +52,22 @@ class claims {
         }
     };
 
+    /// Beside a range, which fills a cache line. Written with its mutex held.
+    struct alignas(cache_line) terms {
+        std::atomic<bool> fenced{false};   // the owner takes items without the lock
+        std::atomic<bool> robbing{false};  // a thief has lowered the end and may put it back
+    };
+
   public:
     static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
     static constexpr std::uint64_t max_batch = std::uint64_t{1} << 20;
 
-    explicit claims(std::size_t seats, bool has_fence = asymmetric_fence::available())
-        : has_fence_(has_fence), seats_(seats), ranges_(std::make_unique<range[]>(seats)) {}
+    /// The fence of thieves and watchers, false if it failed; null where there is none.
+    using heavy_fence = bool (*)() noexcept;
+    static heavy_fence best_fence() noexcept { return asymmetric_fence::available() ? &asymmetric_fence::heavy : nullptr; }
+
+    explicit claims(std::size_t seats, heavy_fence fence = best_fence())
+        : fence_(fence), has_fence_(fence != nullptr), seats_(seats), ranges_(std::make_unique<range[]>(seats)), terms_(std::make_unique<terms[]>(seats)) {}
 
     // ---- by the one who supplies items ---------------------------------------------------------------------------
 
@@ -73,16 +88,14 @@ class claims {
 
     /// From now on each worker is interrupted between two items, until nobody watches any more. After the call the
     /// watcher sees what a worker published before its latest item, or that worker is interrupted before its next, or comes
-    /// to its batch's end.
-    void watch() noexcept {
+    /// to its batch's end. False if that is not sure, so that the watcher has to look again soon.
+    bool watch() noexcept {
         watched_.store(true, std::memory_order_relaxed);
         // Where nobody has an unstarted item, each worker comes to its batch's end next, where it passes a full fence of its
         // own. Then the heavy one, which interrupts all CPUs, is spared: as for items that are batches of their own.
-        if (call_attention() && has_fence_) {
-            asymmetric_fence::heavy();
-        } else {
-            std::atomic_thread_fence(std::memory_order_seq_cst);
-        }
+        if (call_attention()) return passed_fence();
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        return true;
     }
     void unwatch() noexcept { watched_.store(false, std::memory_order_relaxed); }
 
@@ -164,6 +177,17 @@ class claims {
         return ranges_[seat].begin.load(std::memory_order_relaxed) - 1;
     }
 
+    /// For the owner whose batch is at its end: whether a thief has put back what it had seemed to take. (A range that was
+    /// seen lower than it is now was seen while `robbing`, or that was set before what is seen now.)
+    bool has_rest(std::size_t seat) noexcept {
+        range& r = ranges_[seat];
+        std::atomic_thread_fence(std::memory_order_acquire);  // pairs with set_end()
+        if (terms_of(r).robbing.load(std::memory_order_acquire)) {
+            const std::lock_guard until_it_is_done(r.mutex);
+        }
+        return r.count() > 0;
+    }
+
     /// Empties the seat's own range and returns how many items were in it.
     std::uint64_t drop(std::size_t seat) noexcept {
         range& r = ranges_[seat];
@@ -177,8 +201,8 @@ class claims {
     bool claimable() const noexcept {
         const std::uint64_t gate = gate_.load(std::memory_order_relaxed);
         if (next_.load(std::memory_order_relaxed) < std::min(limit_.load(std::memory_order_relaxed), gate)) return true;
-        return std::any_of(ranges_.get(), ranges_.get() + seats_, [gate](const range& r) {
-            return r.count() > 0 && r.begin.load(std::memory_order_relaxed) < gate;
+        return std::any_of(ranges_.get(), ranges_.get() + seats_, [this, gate](const range& r) {
+            return r.count() > 0 && r.begin.load(std::memory_order_relaxed) < gate && can_be_robbed(r);
         });
     }
 
@@ -205,19 +229,34 @@ class claims {
         range& r = ranges_[seat];
         std::lock_guard lock(r.mutex);
         r.begin.store(begin, std::memory_order_relaxed);
+        terms_of(r).fenced.store(has_fence_.load(std::memory_order_relaxed), std::memory_order_relaxed);
         set_end(r, end);
+    }
+
+    terms& terms_of(const range& r) const noexcept { return terms_[static_cast<std::size_t>(&r - ranges_.get())]; }
+
+    bool passed_fence() noexcept {
+        if (fence_ && fence_()) return true;
+        has_fence_.store(false, std::memory_order_relaxed);
+        return false;
+    }
+
+    /// Not while a batch is under way that began when there were fences, and there are none any more.
+    bool can_be_robbed(const range& r) const noexcept {
+        return has_fence_.load(std::memory_order_relaxed) || !terms_of(r).fenced.load(std::memory_order_relaxed);
     }
 
     /// With the mutex held. Whoever wants attention says so first and then takes each mutex, so it is seen here or
     /// comes afterwards.
     void set_end(range& r, std::uint64_t end) noexcept {
         const bool attention =
-            !has_fence_ || watched_.load(std::memory_order_relaxed) || gate_.load(std::memory_order_relaxed) < end;
-        r.end.store(end, std::memory_order_relaxed);
-        r.poll.store(attention ? 0 : end, std::memory_order_relaxed);
+            !terms_of(r).fenced.load(std::memory_order_relaxed) || watched_.load(std::memory_order_relaxed) ||
+            gate_.load(std::memory_order_relaxed) < end;
+        r.end.store(end, std::memory_order_release);  // with the next one, pairs with has_rest()
+        r.poll.store(attention ? 0 : end, std::memory_order_release);
     }
 
-    /// Returns whether any seat had an unstarted item.
+    /// Returns whether any seat has an unstarted item that its owner takes without the lock.
     bool call_attention() noexcept {
         bool any = false;
         for (std::size_t seat = 0; seat < seats_; ++seat) {
@@ -225,7 +264,8 @@ class claims {
             std::lock_guard lock(r.mutex);
             r.poll.store(0, std::memory_order_relaxed);
             // An owner that is seen to have started its last item is seen to have published those before.
-            any = r.begin.load(std::memory_order_acquire) < r.end.load(std::memory_order_relaxed) || any;
+            const bool unstarted = r.begin.load(std::memory_order_acquire) < r.end.load(std::memory_order_relaxed);
+            any = (unstarted && terms_of(r).fenced.load(std::memory_order_relaxed)) || any;
         }
         return any;
     }
@@ -235,6 +275,8 @@ class claims {
     [[gnu::noinline]] std::uint64_t settle(range& r, std::uint64_t item) noexcept {
         std::lock_guard lock(r.mutex);
         const std::uint64_t end = r.end.load(std::memory_order_relaxed);
+        // Only the owner can give up doing without the lock: it alone is sure to see the 0 that it stores.
+        if (!has_fence_.load(std::memory_order_relaxed)) terms_of(r).fenced.store(false, std::memory_order_relaxed);
         set_end(r, end);
         if (item >= end) r.begin.store(item, std::memory_order_relaxed);
         return end;
@@ -249,7 +291,7 @@ class claims {
             for (std::size_t i = 0; i < seats_; ++i) {
                 range& r = ranges_[i];
                 const std::uint64_t count = r.count();
-                if (count == 0) continue;
+                if (count == 0 || !can_be_robbed(r)) continue;
                 const std::uint64_t s = score(r.begin.load(std::memory_order_relaxed), count, next());
                 if (s > best) {
                     best = s;
@@ -266,15 +308,23 @@ class claims {
         }
     }
 
-    /// Takes [begin, end) off the back of a range, half of it. False if the owner was faster.
+    /// Takes [begin, end) off the back of a range, half of it. False if the owner was faster, or if there was no fence.
     bool rob(range& victim, std::uint64_t most, std::uint64_t& begin, std::uint64_t& end) noexcept {
         std::lock_guard lock(victim.mutex);
         const std::uint64_t count = victim.count();
-        if (count == 0) return false;
+        if (count == 0 || !can_be_robbed(victim)) return false;
         end = victim.end.load(std::memory_order_relaxed);
         begin = end - std::min((count + 1) / 2, most);
+        const bool fenced = terms_of(victim).fenced.load(std::memory_order_relaxed);
+        if (fenced) terms_of(victim).robbing.store(true, std::memory_order_relaxed);  // published with the end
         set_end(victim, begin);
-        if (has_fence_) asymmetric_fence::heavy();
+        const bool is_sure = !fenced || passed_fence();
+        if (!is_sure) {
+            set_end(victim, end);
+            victim.poll.store(0, std::memory_order_release);  // so that the owner comes to settle()
+        }
+        if (fenced) terms_of(victim).robbing.store(false, std::memory_order_release);
+        if (!is_sure) return false;
         // From here on the owner sees the new end, and waits for the mutex if it has reached it. What it took before, or
         // is waiting for, stays its own.
         const std::uint64_t reached = victim.begin.load(std::memory_order_relaxed);
@@ -285,13 +335,15 @@ class claims {
         return begin < end;
     }
 
-    const bool has_fence_;
+    const heavy_fence fence_;
+    std::atomic<bool> has_fence_;  // no more once it has failed
     alignas(cache_line) std::atomic<std::uint64_t> next_{0};
     alignas(cache_line) std::atomic<std::uint64_t> limit_{0};
     std::atomic<std::uint64_t> gate_{unlimited};
     std::atomic<bool> watched_{false};
     const std::size_t seats_;
     const std::unique_ptr<range[]> ranges_;
+    const std::unique_ptr<terms[]> terms_;
 };
 
 }  // namespace parimap::detail

@@ -136,7 +136,9 @@ class job : public call {
             // before anybody comes.
             const std::uint64_t left = claims_.left_for_others(seat, length == stint::fair ? 2 : 1);
             if (left > 0) pool_.announce(*this, left);
-            run_batch(seat);
+            do {
+                run_batch(seat);
+            } while (claims_.has_rest(seat));
             if (length <= stint::one_batch || (length == stint::fair && pool_.others_wait())) return;
         }
     }

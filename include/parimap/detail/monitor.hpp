@@ -90,13 +90,14 @@ class monitor {
         end_wait(ready() ? clock::time_point::min() : std::min(deadline, clock::now() + nap));
     }
 
-    /// Sleeps until `due` is finished, or the deadline. ready() is what the consumer waits for.
+    /// Sleeps until `due` is finished, or the deadline. May return early. ready() is what the consumer waits for.
     template <class Ready>
     void wait_urgently(std::uint64_t due, claims& workers, clock::time_point deadline, Ready ready) {
         due_.store(due, std::memory_order_relaxed);
         begin_wait(urgent);
-        workers.watch();  // the result is seen here, or after_item() sees `urgent`
-        end_wait(ready() ? clock::time_point::min() : deadline);
+        // The result is seen here, or after_item() sees `urgent`; where that is not sure, it is seen after a nap.
+        const bool is_sure = workers.watch();
+        end_wait(ready() ? clock::time_point::min() : is_sure ? deadline : std::min(deadline, clock::now() + nap));
         workers.unwatch();
     }
 
