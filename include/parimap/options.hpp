@@ -10,6 +10,7 @@
 #include <parimap/detail/watching.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -27,8 +28,9 @@ struct map_options {
     /// Where the index of the item whose exception leaves the call is written; may be null.
     std::size_t* failed_index = nullptr;
     /// A progress bar, from progress_options (parimap/progress.hpp). It counts items when they are finished, wherever the
-    /// consumer is. A call inside a job has none unless its options say `nested`.
-    detail::progress_request progress = {};
+    /// consumer is. `.progress = {}` is a bar with the defaults; left out there is none. A call inside a job has none unless
+    /// its options say `nested`.
+    detail::progress_request progress = std::nullopt;
     /// Where a report of the call's time is written (a run_report*, parimap/insights.hpp); may be null.
     detail::report_request insights = {};
     /// A file that the call is added to as trace events, for Perfetto (ui.perfetto.dev) or chrome://tracing. Empty: the one

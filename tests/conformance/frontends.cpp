@@ -25,6 +25,7 @@
 #include <iterator>
 #include <list>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <stdexcept>
@@ -657,6 +658,49 @@ TEST_CASE("per_worker makes no state where no item runs and leaves none behind")
         }
         REQUIRE(counts.live == 0);
     }
+}
+
+TEST_CASE("per_worker gives a nested call of the same function a state of its own and each call finds them again") {
+    struct state {
+        bool in_use = false;
+    };
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        std::atomic<int> made{0};
+        std::atomic<int> shared{0};
+        std::function<int(int)> again;
+        const auto make = [&] {
+            ++made;
+            return state{};
+        };
+        const auto f = parimap::per_worker(make, [&](state& mine, int depth) {
+            shared += std::exchange(mine.in_use, true);
+            int sum = depth;
+            if (depth > 0) {
+                for (const int inner : parimap::parallel_map(p, again, std::vector<int>(3, depth - 1))) sum += inner;
+            }
+            shared += !std::exchange(mine.in_use, false);
+            return sum;
+        });
+        again = std::cref(f);
+        const int expected = 2 + 3 * (1 + 3 * 0);
+        for (int round = 0; round < 3; ++round) {
+            REQUIRE(parimap::parallel_map(p, f, std::vector<int>(4, 2)) == std::vector<int>(4, expected));
+        }
+        REQUIRE(shared == 0);
+        REQUIRE(made <= 3 * static_cast<int>(p.size()));  // one for each depth
+    }
+}
+
+TEST_CASE("Options whose progress is {} ask for a bar and those that say nothing do not") {
+    pool p{2};
+    REQUIRE_FALSE(map_options{}.progress);
+    REQUIRE_FALSE(map_options{.chunk = 5}.progress);
+    captured_output shown;
+    parimap::parallel_for_each(p, map_options{.progress = {}}, [](int) {}, numbers(50));
+    REQUIRE(shown.text().find("50/50") != std::string::npos);
+    REQUIRE_FALSE(map_options{.progress = std::nullopt}.progress);
 }
 
 TEST_CASE("per_worker composes with catching and zipped ranges and lets failures through") {

@@ -14,8 +14,10 @@
 #include <cstddef>
 #include <functional>
 #include <future>
+#include <list>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <random>
 #include <stop_token>
 #include <string>
@@ -376,6 +378,68 @@ TEST_CASE("P5 a stop releases a blocking call that waits for a seat") {
     release.open();
     CHECK(job.get());
     caller.join();
+}
+
+TEST_CASE("P5 a stop that comes between an item's claim and the making of its token stops that token") {
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        constexpr int last = 40;
+        std::stop_source source;
+        std::atomic<int> unstopped{0};
+        // The element is read after the worker looked whether the item may start, and before its token is made.
+        const auto read = [&](int i) {
+            if (i == last) source.request_stop();
+            return i;
+        };
+        const auto f = [&](std::stop_token token, int i) { unstopped += i == last && !token.stop_requested(); };
+        pool p{workers};
+        const map_options options{.stop = source.get_token()};
+        const auto items = numbers(static_cast<std::size_t>(last) + 1);
+        bool whole = true;
+        try {
+            parimap::parallel_for_each(p, options, f, items | std::views::transform(read));
+        } catch (const parimap::cancelled&) {
+            whole = false;
+        }
+        REQUIRE((whole || p.size() > 1));  // one worker had run all items before
+        REQUIRE(unstopped == 0);
+    }
+}
+
+TEST_CASE("P5 a stop in any place of a call returns no result of an item that never ran") {
+    // The last items stand in one batch, so that a stop drops items of which no counter knows any more.
+    constexpr std::size_t count = 600;
+    std::list<int> linked;
+    for (const int i : numbers(count)) linked.push_back(i);
+    for (const std::size_t workers : sizes{1, 3}) {
+        pool p{workers};
+        int wrong = 0;
+        const auto check = [&](int at, auto&& call) {
+            std::stop_source source;
+            std::atomic<std::size_t> ran{0};
+            const auto f = [&](int i) {
+                ++ran;
+                if (i == at) source.request_stop();
+                return i + 1;
+            };
+            try {
+                call(map_options{.stop = source.get_token()}, f);
+                wrong += ran != count;
+            } catch (const parimap::cancelled&) {
+                wrong += ran == count;
+            }
+        };
+        for (int at = workers == 1 ? 0 : static_cast<int>(count) - 40; at < static_cast<int>(count); ++at) {
+            std::vector<int> out(count);
+            check(at, [&](auto options, auto f) { static_cast<void>(parimap::parallel_map(p, options, f, numbers(count))); });
+            check(at, [&](auto options, auto f) { static_cast<void>(parimap::parallel_map_into(p, options, out, f, numbers(count))); });
+            check(at, [&](auto options, auto f) { static_cast<void>(parimap::parallel_map(p, options, f, linked)); });
+            check(at, [&](auto options, auto f) {
+                static_cast<void>(parimap::parallel_map_reduce(p, options, f, std::plus<>{}, 0, numbers(count)));
+            });
+        }
+        REQUIRE(wrong == 0);
+    }
 }
 
 TEST_CASE("P5 stop reaches the running jobs of a blocking call through their token") {

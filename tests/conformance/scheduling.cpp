@@ -493,6 +493,31 @@ TEST_CASE("P7 an endless stream leaves room for a submitted job") {
     }
 }
 
+TEST_CASE("P7 a submitted job and a short map wait behind a long blocking map for a batch and not for its end") {
+    if (is_serial) return;  // the thread of the map is the only one there is
+    pool p{2};
+    std::atomic<bool> enough{false};
+    std::atomic<int> ran{0};
+    constexpr int count = 20'000;
+    std::thread caller{[&] {
+        parimap::parallel_for_each(p, [&](int) {
+            ++ran;
+            if (!enough) std::this_thread::sleep_for(1ms);
+        }, numbers(count));
+    }};
+    CHECK(eventually([&] { return ran > 20; }));
+    auto job = p.submit([&] { return ran.load(); });
+    const bool in_time = job.wait_for(deadline / 2) == std::future_status::ready;
+    const int at_job = in_time ? job.get() : count;
+    const auto map = parimap::map_async(p, [&](int) { return ran.load(); }, numbers(4));
+    const bool map_in_time = map.wait_for(deadline / 2) == std::future_status::ready;
+    enough = true;
+    caller.join();
+    REQUIRE(in_time);
+    REQUIRE(map_in_time);
+    REQUIRE(at_job < count / 2);
+}
+
 TEST_CASE("P7 an input may use the pool while it is read") {
     const auto plus_ten = [](pool& p) {
         return ranges::views::transform([&p](int i) {

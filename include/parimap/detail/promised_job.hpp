@@ -43,8 +43,13 @@ class promised_job final : public single_job {
     }
 
     void cancel() noexcept override {
-        promise_.set_exception(std::make_exception_ptr(
-            cancelled("parimap: the pool was terminated before this job started")));
+        std::exception_ptr exception;
+        try {
+            throw cancelled("parimap: the pool was terminated before this job started");
+        } catch (...) {  // or there was no memory for its text
+            exception = std::current_exception();
+        }
+        promise_.set_exception(std::move(exception));
     }
 
   private:

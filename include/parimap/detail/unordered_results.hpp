@@ -9,6 +9,7 @@
 #include <parimap/detail/ticks.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -80,7 +81,13 @@ class unordered_results {
     }
 
     void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, failure_of whose) noexcept {
-        ::new (boxes_[seat].room()) entry(item, clock_, std::move(exception), whose);
+        void* room = nullptr;
+        try {
+            room = boxes_[seat].room();
+        } catch (...) {
+            return lose(item, whose);
+        }
+        ::new (room) entry(item, clock_, std::move(exception), whose);
         boxes_[seat].push();
     }
 
@@ -99,16 +106,45 @@ class unordered_results {
         do {
             e = oldest();
         } while (e && e->finished_ > oldest_elsewhere_);  // while it looked, an older one came where it had looked before
-        return e;
+        return e ? e : lost();
     }
 
     std::uint64_t item_of(const entry& e) const noexcept { return e.item_and_state_ >> 2U; }
 
     /// Drops the entry that front() gave.
-    void pop(entry&) noexcept { boxes_[chosen_].pop(); }
+    void pop(entry& e) noexcept {
+        if (&e != &lost_.get()) return boxes_[chosen_].pop();
+        lost_.reset();
+    }
 
   private:
     static constexpr std::uint64_t never = ~std::uint64_t{0};
+
+    /// An item's failure for which there is no memory: what it was is lost, that it was is not.
+    void lose(std::uint64_t item, failure_of whose) noexcept {
+        if (whose == failure_of::item) {
+            latest_lost_.store(item, std::memory_order_relaxed);
+            lost_count_.fetch_add(1, std::memory_order_release);
+            return;
+        }
+        std::uint64_t old = lost_cut_.load(std::memory_order_relaxed);
+        while (item < old && !lost_cut_.compare_exchange_weak(old, item, std::memory_order_release, std::memory_order_relaxed)) {
+        }
+    }
+
+    /// The consumer gets a std::bad_alloc for each item whose failure was lost, and one where the input ends.
+    entry* lost() noexcept {
+        if (lost_.full()) return &lost_.get();
+        const std::uint64_t cut = lost_cut_.load(std::memory_order_acquire);
+        if (lost_count_.load(std::memory_order_acquire) > lost_handed_) {
+            ++lost_handed_;
+            lost_.build([&] { return entry(latest_lost_.load(std::memory_order_relaxed), clock_, no_memory_, failure_of::item); });
+        } else if (cut < lost_cut_handed_) {
+            lost_cut_handed_ = cut;
+            lost_.build([&] { return entry(cut, clock_, no_memory_, failure_of::input); });
+        }
+        return lost_.full() ? &lost_.get() : nullptr;
+    }
 
     /// The oldest of the results that stand in front, and a bound for what may come elsewhere.
     entry* oldest() noexcept {
@@ -138,8 +174,15 @@ class unordered_results {
     const ticks clock_;
     const std::size_t seats_;
     const std::unique_ptr<outbox<entry>[]> boxes_;
+    const std::exception_ptr no_memory_ = std::make_exception_ptr(std::bad_alloc());
+    std::atomic<std::uint64_t> lost_count_{0};  // failed items that stand in no outbox,
+    std::atomic<std::uint64_t> latest_lost_{0};
+    std::atomic<std::uint64_t> lost_cut_{never};  // and the first of those that could not be read
     alignas(cache_line) std::size_t chosen_ = static_cast<std::size_t>(-1);  // the consumer's, from here on
     std::uint64_t oldest_elsewhere_ = 0;
+    std::uint64_t lost_handed_ = 0;
+    std::uint64_t lost_cut_handed_ = never;
+    slot<entry> lost_;
 };
 
 }  // namespace parimap::detail

@@ -49,11 +49,12 @@ class watcher {
     virtual void set_failed() noexcept = 0;
 };
 
-/// map_options::progress. Made from progress_options, or nothing. Which code shows a bar is known where that is
+/// map_options::progress. Made from progress_options, from {} as from progress_options{}, or nothing. Which code shows a bar is known where that is
 /// written, so a program without bars has none of it.
 class progress_request {
   public:
-    progress_request() noexcept = default;
+    template <class Options = progress_options>
+    progress_request() : progress_request(whole<Options>()) {}
     progress_request(std::nullopt_t) noexcept {}
 
     template <class Options>
@@ -76,6 +77,12 @@ class progress_request {
     }
 
   private:
+    template <class Options>
+    static Options whole() {
+        static_assert(requires { sizeof(Options); }, "parimap: a bar needs #include <parimap/progress.hpp>");
+        return Options{};
+    }
+
     template <class Options>
     static std::unique_ptr<watcher> open_bar(const void* options, const progress_source& source,
                                              std::optional<std::uint64_t> total, bool inside_job) {

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// P4 where memory runs out: whichever allocation fails, the call throws or succeeds, and the program lives on.
+#include "support/catch.hpp"
+#include "support/items.hpp"
+
+#include <parimap/parimap.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <functional>
+#include <future>
+#include <list>
+#include <new>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace parimap_test;
+using parimap::map_options;
+using parimap::pool;
+
+namespace {
+
+// How many allocations succeed from now on, on whatever thread, before `failures` of them fail.
+std::atomic<long> before_failure{-1};
+std::atomic<long> failures{0};
+
+bool fails_now() {
+    if (before_failure.load(std::memory_order_relaxed) < 0) return false;
+    if (before_failure.fetch_sub(1) > 0) return false;
+    before_failure = 0;
+    return failures.fetch_sub(1) > 0;
+}
+
+void* allocate(std::size_t size, std::size_t alignment) {
+    if (fails_now()) return nullptr;
+    if (alignment <= alignof(std::max_align_t)) return std::malloc(size ? size : 1);
+    return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+}
+
+}  // namespace
+
+// Not inlined, or GCC would see malloc on one side of a container and delete on the other.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+    if (void* memory = allocate(size, 1)) return memory;
+    throw std::bad_alloc{};
+}
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
+    if (void* memory = allocate(size, static_cast<std::size_t>(alignment))) return memory;
+    throw std::bad_alloc{};
+}
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size, 1); }
+[[gnu::noinline]] void* operator new[](std::size_t size) { return ::operator new(size); }
+[[gnu::noinline]] void* operator new[](std::size_t size, std::align_val_t alignment) { return ::operator new(size, alignment); }
+[[gnu::noinline]] void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size, 1); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+
+namespace {
+
+// Lets the first, the second, the third ... allocation fail, alone and with all that follow, until none is left to fail. What
+// the call throws must be that, an item's own failure, or the end of a terminated pool.
+template <class Call>
+void fail_each(Call call) {
+    if (pool::backend_name() == "tbb") return;  // oneTBB itself loses a task for which it gets no memory
+    for (const long how_many : {1L, 1'000'000L}) {
+        int unexpected = 0;
+        bool failed = true;
+        for (long first = 0; failed && first < 3000; ++first) {
+            failures = how_many;
+            before_failure = first;
+            try {
+                call();
+            } catch (const std::bad_alloc&) {
+            } catch (const std::domain_error&) {
+            } catch (const parimap::cancelled&) {
+            } catch (...) {
+                ++unexpected;
+            }
+            before_failure = -1;
+            failed = failures < how_many;
+        }
+        REQUIRE_FALSE(failed);
+        REQUIRE(unexpected == 0);
+    }
+}
+
+const auto some_fail = [](int i) {
+    if (i % 5 == 3) throw std::domain_error{"item"};
+    return static_cast<long>(i);
+};
+
+}  // namespace
+
+TEST_CASE("P4 whichever allocation of a blocking call fails the program lives on and the next call succeeds") {
+    pool p{3};
+    const auto items = numbers(60);
+    const std::list<int> linked(items.begin(), items.end());
+    const auto text = [](int i) { return std::string(100, static_cast<char>('a' + i % 26)); };
+    fail_each([&] { static_cast<void>(parimap::parallel_map(p, text, items)); });
+    fail_each([&] { static_cast<void>(parimap::parallel_map(p, text, linked)); });
+    fail_each([&] { static_cast<void>(parimap::parallel_map(p, [](std::stop_token, int i) { return i; }, items)); });
+    fail_each([&] { parimap::parallel_for_each(p, some_fail, items); });
+    fail_each([&] {
+        static_cast<void>(parimap::parallel_map_reduce(p, text, [](std::string a, const std::string& b) { return a + b; }, std::string{}, items));
+    });
+    fail_each([&] {
+        parimap::run_report report;
+        static_cast<void>(parimap::parallel_map(p, map_options{.insights = &report}, text, items));
+    });
+    fail_each([&] { static_cast<void>(parimap::map_async(p, text, items).get()); });
+    fail_each([&] { static_cast<void>(p.submit(text, 5).get()); });
+    REQUIRE(parimap::parallel_map(p, [](int i) { return i; }, items) == items);
+}
+
+TEST_CASE("P4 whichever allocation of a stream fails each item is handed over once, by its result or an exception") {
+    pool p{3};
+    const auto items = numbers(60);
+    const std::list<int> linked(items.begin(), items.end());
+    int wrong = 0;
+    const auto read = [&](auto stream) {
+        std::size_t handed = 0;
+        for (bool more = true; more;) {
+            try {
+                more = stream.next().has_value();
+                handed += more;
+            } catch (const parimap::cancelled&) {
+                return;
+            } catch (const std::exception&) {
+                if (++handed > items.size() + 1) more = false;  // the end of an input that could not be read
+            }
+        }
+        wrong += handed > items.size() + 1;
+    };
+    fail_each([&] { read(parimap::ordered_imap(p, some_fail, items)); });
+    fail_each([&] { read(parimap::ordered_imap(p, some_fail, linked)); });
+    fail_each([&] { read(parimap::unordered_imap(p, some_fail, items)); });
+    fail_each([&] { read(parimap::unordered_imap(p, map_options{.window = 7}, some_fail, linked)); });
+    fail_each([&] { read(parimap::unordered_imap(p, [](std::stop_token, int i) { return some_fail(i); }, items)); });
+    REQUIRE(wrong == 0);
+    if (pool::backend_name() == "tbb") return;
+    // No memory from the first item on, although its results were asked for: every item comes as a failure, none is missing.
+    auto stream = parimap::unordered_imap(p, map_options{.window = 60}, [](int i) {
+        if (i == 0) {
+            failures = 1'000'000;
+            before_failure = 0;
+        }
+        return some_fail(i);
+    }, items);
+    std::size_t handed = 0;
+    for (bool more = true; more && handed <= items.size();) {
+        try {
+            more = stream.next().has_value();
+            handed += more;
+        } catch (const std::exception&) {
+            ++handed;
+        }
+    }
+    before_failure = -1;
+    REQUIRE(handed == items.size());
+}
+
+TEST_CASE("P4 a job that starts no more for want of memory tells its future so") {
+    fail_each([] {
+        std::function<int()> f = [] { return 1; };
+        parimap::detail::promised_job<int, std::function<int()>> job{std::move(f)};
+        std::future<int> future = job.future();
+        job.cancel();
+        static_cast<void>(future.get());
+    });
+}
