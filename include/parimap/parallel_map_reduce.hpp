@@ -49,9 +49,9 @@ struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
                 const auto take = [&](results& r, std::uint64_t items) -> total {
                     std::uint64_t combining = 0;
                     try {
-                        std::optional<value> all = r.take(items, combining);
+                        auto all = r.take(items, combining);
                         if (!all) return std::forward<Init>(init);
-                        return std::invoke(shared_op, total(std::forward<Init>(init)), std::move(*all));
+                        return std::invoke(shared_op, total(std::forward<Init>(init)), std::move(all->get()));
                     } catch (...) {
                         if (options.failed_index) *options.failed_index = static_cast<std::size_t>(combining);
                         throw;

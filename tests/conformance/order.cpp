@@ -7,6 +7,7 @@
 #include "support/recorded_range.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cfenv>
@@ -542,6 +543,27 @@ TEST_CASE("P1 parallel_map_reduce combines results that can only be moved") {
         pool p{workers};
         const box sum = parimap::parallel_map_reduce(p, boxed, add, std::make_unique<long>(5), numbers(1001));
         REQUIRE(*sum == 5 + 1000L * 1001 / 2);
+    }
+}
+
+TEST_CASE("P1 parallel_map_reduce combines large results on threads whose stacks hold few of them") {
+    using block = std::array<double, 320 * 1024>;  // 2.5 MiB; a thread's stack is 8 MiB or less
+    const auto filled = [](int i) {
+        block all;
+        all.fill(i);
+        return all;
+    };
+    const auto add = [](const block& left, const block& right) {
+        block sum;
+        for (std::size_t i = 0; i < sum.size(); ++i) sum[i] = left[i] + right[i];
+        return sum;
+    };
+    const auto first = std::make_unique<const block>();
+    for (const std::size_t workers : sizes{1, 3}) {
+        CAPTURE(workers);
+        pool p{workers};
+        const auto sum = std::make_unique<block>(parimap::parallel_map_reduce(p, filled, add, *first, numbers(70)));
+        REQUIRE(std::all_of(sum->begin(), sum->end(), [](double d) { return d == 35 * 69; }));
     }
 }
 

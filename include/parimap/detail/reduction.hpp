@@ -16,11 +16,45 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace parimap::detail {
+
+/// A result that stands by itself if it is small, and on the heap if it is not: combining moves large ones about no stack, and a
+/// worker's may be small.
+template <class R>
+class kept {
+    static constexpr bool is_small = sizeof(R) <= 1024;
+
+  public:
+    /// From what make() returns, without a move.
+    template <class Make>
+    static kept from(Make&& make) {
+        return kept(std::in_place, make);
+    }
+    R& get() noexcept {
+        if constexpr (is_small) {
+            return value_;
+        } else {
+            return *value_;
+        }
+    }
+
+  private:
+    template <class Make>
+    kept(std::in_place_t, Make& make)
+        requires(is_small)
+        : value_(make()) {}
+    template <class Make>
+    kept(std::in_place_t, Make& make)
+        requires(!is_small)
+        : value_(new R(make())) {}
+
+    std::conditional_t<is_small, R, std::unique_ptr<R>> value_;
+};
 
 /// The tree: leaves of leaf_size consecutive items, each folded from left to right; two neighbours on one level, the
 /// left one with an even number, make a node of the next. What is left over at the right end is folded from the right.
@@ -46,8 +80,8 @@ class reduction : public first_failure {
 
     /// The combination of all items; nothing if there was none. After the last item. While op runs, `combining` is
     /// the first item of its right operand.
-    std::optional<R> take(std::uint64_t items, std::uint64_t& combining) {
-        std::optional<R> all;
+    std::optional<kept<R>> take(std::uint64_t items, std::uint64_t& combining) {
+        std::optional<kept<R>> all;
         std::uint64_t first = items - items % leaf_size;
         if (const std::uint64_t rest = items % leaf_size) {
             all.emplace(fold(*leaves_.at(items / leaf_size), items / leaf_size, rest, combining));
@@ -55,8 +89,7 @@ class reduction : public first_failure {
         for (auto node = waiting_.rbegin(); node != waiting_.rend(); ++node) {
             if (all) {
                 combining = first;
-                R both = std::invoke(op_, std::move(node->second), std::move(*all));
-                all.emplace(std::move(both));
+                combine(all, node->second, *all);
             } else {
                 all.emplace(std::move(node->second));
             }
@@ -92,18 +125,24 @@ class reduction : public first_failure {
         if (here.number != number) {
             std::lock_guard lock(mutex_);
             std::unique_ptr<leaf>& l = leaves_[number];
-            if (!l) l = std::make_unique<leaf>();
+            if (!l) l = std::make_unique_for_overwrite<leaf>();
             here.number = number;
             here.latest = l.get();
         }
         return *here.latest;
     }
 
-    R fold(leaf& l, std::uint64_t number, std::uint64_t count, std::uint64_t& combining) {
-        std::optional<R> all(std::move(l.results[0].get()));
+    /// What op makes of two of them, in `to`, which may be one of the two.
+    void combine(std::optional<kept<R>>& to, kept<R>& left, kept<R>& right) {
+        kept<R> both = kept<R>::from([&]() -> R { return std::invoke(op_, std::move(left.get()), std::move(right.get())); });
+        to.emplace(std::move(both));
+    }
+
+    kept<R> fold(leaf& l, std::uint64_t number, std::uint64_t count, std::uint64_t& combining) {
+        std::optional<kept<R>> all(kept<R>::from([&]() -> R { return R(std::move(l.results[0].get())); }));
         for (std::uint64_t i = 1; i < count; ++i) {
             combining = number * leaf_size + i;
-            R both = std::invoke(op_, std::move(*all), std::move(l.results[static_cast<std::size_t>(i)].get()));
+            kept<R> both = kept<R>::from([&]() -> R { return std::invoke(op_, std::move(all->get()), std::move(l.results[static_cast<std::size_t>(i)].get())); });
             all.emplace(std::move(both));
         }
         combining = claims::unlimited;
@@ -111,13 +150,13 @@ class reduction : public first_failure {
     }
 
     /// Puts the finished leaf into the tree, and combines upwards as long as the sibling is there.
-    void climb(std::uint64_t number, R&& folded, std::uint64_t& combining) {
-        std::optional<R> node(std::move(folded));
+    void climb(std::uint64_t number, kept<R>&& folded, std::uint64_t& combining) {
+        std::optional<kept<R>> node(std::move(folded));
         std::uint64_t first = number;  // of the leaves below the node
         for (std::uint64_t width = 1;; width *= 2) {
             const bool is_left = (first / width) % 2 == 0;
             const std::uint64_t sibling = is_left ? first + width : first - width;
-            std::optional<R> other;
+            std::optional<kept<R>> other;
             {
                 std::lock_guard lock(mutex_);
                 if (width == 1) leaves_.erase(number);
@@ -130,10 +169,8 @@ class reduction : public first_failure {
                 waiting_.erase(found);
             }
             combining = (is_left ? sibling : first) * leaf_size;
-            R both = is_left ? std::invoke(op_, std::move(*node), std::move(*other))
-                             : std::invoke(op_, std::move(*other), std::move(*node));
+            combine(node, is_left ? *node : *other, is_left ? *other : *node);
             combining = claims::unlimited;
-            node.emplace(std::move(both));
             if (!is_left) first = sibling;
         }
     }
@@ -142,7 +179,7 @@ class reduction : public first_failure {
     std::vector<at_seat> seats_;
     std::mutex mutex_;
     std::unordered_map<std::uint64_t, std::unique_ptr<leaf>> leaves_;
-    std::map<std::pair<std::uint64_t, std::uint64_t>, R> waiting_;  // by first leaf and width
+    std::map<std::pair<std::uint64_t, std::uint64_t>, kept<R>> waiting_;  // by first leaf and width
 };
 
 }  // namespace parimap::detail
