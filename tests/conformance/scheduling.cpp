@@ -2,6 +2,7 @@
 // P6, P7 and P9: batches show in nothing but speed, calls nest, and a pool of n runs n jobs at once and never more.
 #include "support/backend_under_test.hpp"
 #include "support/catch.hpp"
+#include "support/cpu_time.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
 #include "support/recorded_range.hpp"
@@ -491,6 +492,26 @@ TEST_CASE("P7 an endless stream leaves room for a submitted job") {
         REQUIRE(is_done());
         REQUIRE(job.get() == 7);
     }
+}
+
+TEST_CASE("P7 thousands of open streams cost each other nothing") {
+    pool p{2};
+    const auto items = numbers(20);
+    const auto f = [](int i) { return i; };
+    const auto work_on = [&](std::size_t count) {
+        const auto before = cpu_time();
+        std::vector<decltype(parimap::ordered_imap(p, f, items))> all;
+        for (std::size_t i = 0; i < count; ++i) all.push_back(parimap::ordered_imap(p, f, items));
+        int wrong = 0;
+        for (int k = 0; k < 10; ++k) {
+            for (auto& stream : all) wrong += stream.next() != k;
+        }
+        REQUIRE(wrong == 0);
+        all.clear();
+        return cpu_time() - before;
+    };
+    const auto few = work_on(1'500);
+    REQUIRE(work_on(6'000) < 10 * few);  // 4 times as many; 16 times the time if each looked at all
 }
 
 TEST_CASE("P7 a submitted job and a short map wait behind a long blocking map for a batch and not for its end") {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <list>
 
 namespace parimap::detail {
 
@@ -57,11 +58,15 @@ class call {
         std::atomic_thread_fence(std::memory_order_seq_cst);
     }
 
+    enum class listing : unsigned char { none, busy, idle };
+
     const std::size_t max_workers_;
     std::atomic<std::size_t> active_{0};  // written under the mutex
     bool owner_wants_seat_ = false;       // the owner, waiting, would work if there were a seat
     bool holds_outsider_ = false;         // a thread from outside stays in it until its end
     bool is_told_ = false;                // that the pool was terminated
+    listing listing_ = listing::none;     // where call_list has it
+    std::list<call*>::iterator place_;
 };
 
 }  // namespace parimap::detail

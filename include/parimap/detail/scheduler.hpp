@@ -77,7 +77,7 @@ class scheduler {
             std::lock_guard lock(mutex_);
             if (!c.wants_worker() || !(here || seats_.any_free())) return false;
             seat = here ? here->seat : seats_.take();
-            c.join();
+            calls_.join(c);
         }
         {
             // A nested call may be reached through jobs of other pools: its items still run on this pool's seat.
@@ -149,7 +149,7 @@ class scheduler {
     /// Says that the owner of c, about to sleep, wants c.changed() to be called when a seat becomes free.
     void want_seat(call& c, bool wanted) noexcept {
         std::lock_guard lock(mutex_);
-        c.owner_wants_seat_ = wanted;
+        calls_.want_seat(c, wanted);
     }
 
     /// Whether any thread works on c.
@@ -171,6 +171,7 @@ class scheduler {
             std::lock_guard lock(mutex_);
             throw_if_closed();
             jobs_.push(std::move(job));
+            calls_.has_news(jobs_);
         }
         send_worker(nullptr);
     }
@@ -241,7 +242,7 @@ class scheduler {
         closed_ = terminated_ = true;
         while (call* c = calls_.next_to_tell()) {
             c->is_told_ = true;
-            c->join();  // keeps it alive while it is told
+            calls_.join(*c);  // keeps it alive while it is told
             lock.unlock();
             c->cancel();
             lock.lock();
@@ -302,6 +303,7 @@ class scheduler {
         runner* r = nullptr;
         {
             std::lock_guard lock(mutex_);
+            if (scope) calls_.has_news(*scope);
             r = retired_.load(std::memory_order_relaxed) ? nullptr : seats_.send_one();
             if (!r) {
                 tell_owners();  // one of them may sit on a seat, inside a job, and could do it
@@ -353,7 +355,7 @@ class scheduler {
 
     bool work_for(call* c, std::size_t seat, std::unique_lock<std::mutex>& lock) noexcept {
         if (!c || !c->wants_worker()) return false;
-        c->join();
+        calls_.join(*c);
         lock.unlock();
         {
             const seated on(slots().innermost, *this, seat, c);
