@@ -58,7 +58,7 @@ inline std::string trace_path(std::string_view pattern) {
 inline std::optional<std::uint64_t> start_of_process(pid_t process) {
     std::ifstream file("/proc/" + std::to_string(process) + "/stat");
     std::string text;
-    std::getline(file, text);
+    std::getline(file, text, '\0');  // all of it
     std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 1)));  // the name before it may contain anything
     std::string field;
     for (int i = 3; i <= 22 && fields >> field; ++i) {
