@@ -74,7 +74,6 @@ class call_list {
 
     /// Whether a thread from outside is in a blocking call.
     bool any_holds_outsider() const noexcept { return outsiders_ > 0; }
-    }
 
     bool any_wants_worker() noexcept {
         return find([](const call& c) { return c.wants_worker(); }) != nullptr;
