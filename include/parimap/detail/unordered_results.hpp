@@ -48,7 +48,9 @@ class unordered_results {
         enum state : std::uint64_t { value, item_failure, input_failure };
 
         template <class Make>
-        entry(std::uint64_t item, const ticks& clock, Make& make) : item_and_state_(item << 2U | value), value_() {
+        entry(std::uint64_t item, const ticks& clock, Make& make) : item_and_state_(item << 2U | value) {
+            // (Not as an initialiser: should build() throw, clang would call a destructor that it does not make.)
+            std::construct_at(std::addressof(value_));
             value_.build(make);
             finished_ = clock.now();
         }
