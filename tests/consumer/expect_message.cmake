@@ -2,19 +2,7 @@
 # cmake -D OUTCOME=<SUCCESS|FAILURE> -D EXPECTED=<regex> -P expect_message.cmake -- <command>...: runs the command and
 # fails unless it ends as said and its output, with line breaks as spaces, matches the regex.
 
-set(command "")
-math(EXPR last "${CMAKE_ARGC} - 1")
-set(is_command FALSE)
-foreach(index RANGE ${last})
-    if(is_command)
-        list(APPEND command "${CMAKE_ARGV${index}}")
-    elseif(CMAKE_ARGV${index} STREQUAL "--")
-        set(is_command TRUE)
-    endif()
-endforeach()
-
-execute_process(COMMAND ${command} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
-message("${output}")
+include(${CMAKE_CURRENT_LIST_DIR}/run_command.cmake)
 string(REGEX REPLACE "[ \n]+" " " words "${output}")
 if(result EQUAL 0 AND OUTCOME STREQUAL "FAILURE")
     message(FATAL_ERROR "The command should have failed.")

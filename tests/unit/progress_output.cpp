@@ -7,6 +7,7 @@
 #include "support/gate.hpp"
 #include "support/pipe_ends.hpp"
 #include "support/pseudo_terminal.hpp"
+#include "support/sanitizers.hpp"
 #include "support/recording_sink.hpp"
 
 #include <parimap/progress.hpp>
@@ -38,13 +39,7 @@ using parimap::progress_options;
 namespace {
 
 // ThreadSanitizer ends a forked process that makes a thread.
-#if defined(__SANITIZE_THREAD__)
-constexpr bool child_may_have_threads = false;
-#elif defined(__has_feature)
-constexpr bool child_may_have_threads = !__has_feature(thread_sanitizer);
-#else
-constexpr bool child_may_have_threads = true;
-#endif
+constexpr bool child_may_have_threads = !parimap_test::under_tsan;
 
 using clock_type = std::chrono::steady_clock;
 
