@@ -132,7 +132,6 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     };
 
     static value_type* current(shared& s) {
-        s.stream.throw_if_inherited();
         value_type* held = s.stream.held();
         return held ? held : s.stream.fetch();
     }
@@ -150,7 +149,6 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
 
     std::optional<value_type> take(clock::time_point deadline) const {
         if (!stream_) return std::nullopt;
-        stream_->stream.throw_if_inherited();
         if (stream_->seen) let_go(*stream_);
         value_type* value = stream_->stream.held();
         if (!value) value = stream_->stream.fetch(deadline);

@@ -43,6 +43,9 @@ class claims {
         std::atomic<std::uint64_t> poll{0};   // `end`, or 0; written with the mutex held
         std::atomic<std::uint64_t> end{0};    // written with the mutex held
         std::mutex mutex;
+        // On a line of their own, for the first is full.
+        std::atomic<bool> fenced{false};   // the owner takes items without the lock; written with the mutex held
+        std::atomic<bool> robbing{false};  // a thief has lowered the end and may put it back; written with the mutex held
 
         /// Exact with the mutex held, by the owner or after a heavy fence; else a guess.
         std::uint64_t count() const noexcept {
@@ -50,12 +53,6 @@ class claims {
             const std::uint64_t e = end.load(std::memory_order_relaxed);
             return b < e ? e - b : 0;
         }
-    };
-
-    /// Beside a range, which fills a cache line. Written with its mutex held.
-    struct alignas(cache_line) terms {
-        std::atomic<bool> fenced{false};   // the owner takes items without the lock
-        std::atomic<bool> robbing{false};  // a thief has lowered the end and may put it back
     };
 
   public:
@@ -67,7 +64,7 @@ class claims {
     static heavy_fence best_fence() noexcept { return asymmetric_fence::available() ? &asymmetric_fence::heavy : nullptr; }
 
     explicit claims(std::size_t seats, heavy_fence fence = best_fence())
-        : fence_(fence), has_fence_(fence != nullptr), seats_(seats), ranges_(std::make_unique<range[]>(seats)), terms_(std::make_unique<terms[]>(seats)) {}
+        : fence_(fence), has_fence_(fence != nullptr), seats_(seats), ranges_(std::make_unique<range[]>(seats)) {}
 
     // ---- by the one who supplies items ---------------------------------------------------------------------------
 
@@ -182,7 +179,7 @@ class claims {
     bool has_rest(std::size_t seat) noexcept {
         range& r = ranges_[seat];
         std::atomic_thread_fence(std::memory_order_acquire);  // pairs with set_end()
-        if (terms_of(r).robbing.load(std::memory_order_acquire)) {
+        if (r.robbing.load(std::memory_order_acquire)) {
             const std::lock_guard until_it_is_done(r.mutex);
         }
         return r.count() > 0;
@@ -229,11 +226,9 @@ class claims {
         range& r = ranges_[seat];
         std::lock_guard lock(r.mutex);
         r.begin.store(begin, std::memory_order_relaxed);
-        terms_of(r).fenced.store(has_fence_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        r.fenced.store(has_fence_.load(std::memory_order_relaxed), std::memory_order_relaxed);
         set_end(r, end);
     }
-
-    terms& terms_of(const range& r) const noexcept { return terms_[static_cast<std::size_t>(&r - ranges_.get())]; }
 
     bool passed_fence() noexcept {
         if (fence_ && fence_()) return true;
@@ -243,14 +238,14 @@ class claims {
 
     /// Not while a batch is under way that began when there were fences, and there are none any more.
     bool can_be_robbed(const range& r) const noexcept {
-        return has_fence_.load(std::memory_order_relaxed) || !terms_of(r).fenced.load(std::memory_order_relaxed);
+        return has_fence_.load(std::memory_order_relaxed) || !r.fenced.load(std::memory_order_relaxed);
     }
 
     /// With the mutex held. Whoever wants attention says so first and then takes each mutex, so it is seen here or
     /// comes afterwards.
     void set_end(range& r, std::uint64_t end) noexcept {
         const bool attention =
-            !terms_of(r).fenced.load(std::memory_order_relaxed) || watched_.load(std::memory_order_relaxed) ||
+            !r.fenced.load(std::memory_order_relaxed) || watched_.load(std::memory_order_relaxed) ||
             gate_.load(std::memory_order_relaxed) < end;
         r.end.store(end, std::memory_order_release);  // with the next one, pairs with has_rest()
         r.poll.store(attention ? 0 : end, std::memory_order_release);
@@ -265,7 +260,7 @@ class claims {
             r.poll.store(0, std::memory_order_relaxed);
             // An owner that is seen to have started its last item is seen to have published those before.
             const bool unstarted = r.begin.load(std::memory_order_acquire) < r.end.load(std::memory_order_relaxed);
-            any = (unstarted && terms_of(r).fenced.load(std::memory_order_relaxed)) || any;
+            any = (unstarted && r.fenced.load(std::memory_order_relaxed)) || any;
         }
         return any;
     }
@@ -276,7 +271,7 @@ class claims {
         std::lock_guard lock(r.mutex);
         const std::uint64_t end = r.end.load(std::memory_order_relaxed);
         // Only the owner can give up doing without the lock: it alone is sure to see the 0 that it stores.
-        if (!has_fence_.load(std::memory_order_relaxed)) terms_of(r).fenced.store(false, std::memory_order_relaxed);
+        if (!has_fence_.load(std::memory_order_relaxed)) r.fenced.store(false, std::memory_order_relaxed);
         set_end(r, end);
         if (item >= end) r.begin.store(item, std::memory_order_relaxed);
         return end;
@@ -315,15 +310,15 @@ class claims {
         if (count == 0 || !can_be_robbed(victim)) return false;
         end = victim.end.load(std::memory_order_relaxed);
         begin = end - std::min((count + 1) / 2, most);
-        const bool fenced = terms_of(victim).fenced.load(std::memory_order_relaxed);
-        if (fenced) terms_of(victim).robbing.store(true, std::memory_order_relaxed);  // published with the end
+        const bool fenced = victim.fenced.load(std::memory_order_relaxed);
+        if (fenced) victim.robbing.store(true, std::memory_order_relaxed);  // published with the end
         set_end(victim, begin);
         const bool is_sure = !fenced || passed_fence();
         if (!is_sure) {
             set_end(victim, end);
             victim.poll.store(0, std::memory_order_release);  // so that the owner comes to settle()
         }
-        if (fenced) terms_of(victim).robbing.store(false, std::memory_order_release);
+        if (fenced) victim.robbing.store(false, std::memory_order_release);
         if (!is_sure) return false;
         // From here on the owner sees the new end, and waits for the mutex if it has reached it. What it took before, or
         // is waiting for, stays its own.
@@ -343,7 +338,6 @@ class claims {
     std::atomic<bool> watched_{false};
     const std::size_t seats_;
     const std::unique_ptr<range[]> ranges_;
-    const std::unique_ptr<terms[]> terms_;
 };
 
 }  // namespace parimap::detail

@@ -22,9 +22,9 @@ class floating_point_mode {
         return mode;
     }
 
-    /// Gives this thread the mode. Touches nothing where it has it already: writing costs far more than reading.
-    void apply() const noexcept {
-        const floating_point_mode now = of_this_thread();
+    /// Gives this thread, which is in the mode `now`, this one. Touches nothing where they are the same: writing costs far more
+    /// than reading.
+    void replace(const floating_point_mode& now) const noexcept {
         if (now != *this) write(now);
     }
 
@@ -114,8 +114,8 @@ inline void floating_point_mode::write(const floating_point_mode&) const noexcep
 /// The calling thread computes in this mode while it lives, and afterwards as it did before, whatever was set meanwhile.
 class floating_point_scope {
   public:
-    explicit floating_point_scope(const floating_point_mode& mode) noexcept { mode.apply(); }
-    ~floating_point_scope() { before_.apply(); }
+    explicit floating_point_scope(const floating_point_mode& mode) noexcept { mode.replace(before_); }
+    ~floating_point_scope() { before_.replace(floating_point_mode::of_this_thread()); }
     floating_point_scope(const floating_point_scope&) = delete;
     floating_point_scope& operator=(const floating_point_scope&) = delete;
 

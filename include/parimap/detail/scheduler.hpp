@@ -6,6 +6,7 @@
 #include <parimap/backend.hpp>
 #include <parimap/detail/call.hpp>
 #include <parimap/detail/call_list.hpp>
+#include <parimap/detail/claims.hpp>
 #include <parimap/detail/job_queue.hpp>
 #include <parimap/detail/place.hpp>
 #include <parimap/detail/process.hpp>
@@ -191,9 +192,7 @@ class scheduler {
     bool is_inherited() const noexcept { return forks.load(std::memory_order_relaxed) != forks_at_birth_; }
 
     void throw_if_inherited() const {
-        if (is_inherited()) {
-            throw error("parimap: this pool was made before fork(), and its workers are in the parent process; make a new pool in the child");
-        }
+        if (is_inherited()) [[unlikely]] throw_inherited();
     }
 
     /// Whether c could wait for what works in it to return: not in another process, and not on a thread that works in it and is
@@ -293,6 +292,10 @@ class scheduler {
         if (terminated_ || (closed_ && !place_of_caller())) {
             throw pool_closed("parimap: this pool was closed, terminated or moved from; make a new pool for new work");
         }
+    }
+
+    [[noreturn]] static void throw_inherited() {
+        throw error("parimap: this pool was made before fork(), and its workers are in the parent process; make a new pool in the child");
     }
 
     /// Sends an idle worker for work if there is a seat for it. scope: the call of the sending thread, if it has one.
@@ -427,7 +430,7 @@ class scheduler {
     const std::uint64_t id_ = next_id();
     const slots_of_thread slots_ = &slots_of_this_module;
     const unsigned forks_at_birth_ = forks.load(std::memory_order_relaxed);
-    mutable std::mutex mutex_;
+    alignas(cache_line) mutable std::mutex mutex_;  // what is above, consumers read for every result
     std::condition_variable changed_;  // a worker left, a seat was freed, a job returned
     seats seats_;
     call_list calls_;

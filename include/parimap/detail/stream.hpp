@@ -77,6 +77,7 @@ class stream final : public job<Source, F, Results> {
     value_type* fetch(clock::time_point deadline = clock::time_point::max()) {
         for (;;) {
             if (handed_ >= total_) return end_of_input();
+            this->throw_if_inherited();
             throw_if_cancelled();
             entry* e = results_.front();
             if (!e || handed_ >= look_at_) {
