@@ -86,8 +86,8 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     /// The next result, moved out; nothing at the end. Goes on behind the result that an iterator has shown.
     std::optional<value_type> next() const { return take(clock::time_point::max()); }
 
-    /// The same, but throws timed_out when there is no result in time; nothing is lost. May return late on the serial
-    /// backend and inside a job, where it runs items itself.
+    /// The same, but throws timed_out when there is no result in time; nothing is lost. May return late by one element that the
+    /// input takes long for, and on the serial backend and inside a job, where it runs items itself.
     template <class Rep, class Period>
     std::optional<value_type> next_for(std::chrono::duration<Rep, Period> time) const {
         // Compared as floating-point seconds, so that a very long time does not overflow the clock.

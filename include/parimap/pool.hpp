@@ -9,6 +9,7 @@
 #include <parimap/backend.hpp>
 #include <parimap/cpu_count.hpp>
 #include <parimap/default_backend.hpp>
+#include <parimap/detail/place.hpp>  // IWYU pragma: export
 #include <parimap/detail/promised_job.hpp>
 #include <parimap/detail/scheduler_on.hpp>
 #include <parimap/errors.hpp>

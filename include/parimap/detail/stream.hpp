@@ -72,12 +72,12 @@ class stream final : public job<Source, F, Results> {
         held_ = nullptr;
     }
 
-    /// Hands the next result over and holds it; null at the end. Throws what the item threw, cancelled, timed_out.
-    /// Nothing is held before.
+    /// Hands the next result over and holds it; null at the end. Throws what the item threw, cancelled, timed_out; error in
+    /// the child of a fork(). Nothing is held before.
     value_type* fetch(clock::time_point deadline = clock::time_point::max()) {
         for (;;) {
-            if (handed_ >= total_) return end_of_input();
             this->throw_if_inherited();
+            if (handed_ >= total_) return end_of_input();
             throw_if_cancelled();
             entry* e = results_.front();
             if (!e || handed_ >= look_at_) {
