@@ -27,6 +27,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -216,6 +217,29 @@ TEST_CASE("progress_output: a text that waits for its terminal keeps no other ba
     REQUIRE(is_shown);
     REQUIRE(comes_to_show(paused, "a text", 0));
     REQUIRE(comes_to_show(paused, "paused: 0it", 1));
+}
+
+TEST_CASE("progress_output: a terminal of another user, as after su, holds up nobody either") {
+    if (!child_may_have_threads) return;
+    pseudo_terminal terminal(2000, 50);
+    REQUIRE(::fchmod(terminal.fd(), 0) == 0);  // nobody can open it once more, and root is about to be somebody else
+    terminal.set_read(false);
+    const int status = status_of_child([&] {
+        if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(1);
+        std::vector<std::unique_ptr<progress_bar>> bars;
+        for (int i = 0; i < 20; ++i) {
+            progress_options options = on(terminal, "bar");
+            options.total = 1000;
+            bars.push_back(std::make_unique<progress_bar>(options));
+        }
+        for (int i = 0; i < 50; ++i) {  // more than a terminal holds
+            for (const auto& bar : bars) bar->tick();
+            std::this_thread::sleep_for(1ms);
+        }
+    });
+    REQUIRE(status == 0);  // and not ended after five seconds
+    terminal.set_read(true);
+    REQUIRE(comes_to_show(terminal, "bar:   "));
 }
 
 // ---- with others ----------------------------------------------------------------------------------------------------

@@ -60,11 +60,15 @@ class unblocked_output {
         struct stat status {};
         if (::fstat(fd, &status) != 0) return;
         is_socket_ = S_ISSOCK(status.st_mode);
+        const bool is_pipe = S_ISFIFO(status.st_mode);
+        if (!is_pipe && !is_terminal(fd)) return;
+        if (!is_pipe) part_ = 128;
         const int flags = ::fcntl(fd, F_GETFL);
-        if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || !(S_ISFIFO(status.st_mode) || is_terminal(fd))) return;
+        if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) return;
         char path[40];
         std::snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
         own_ = ::open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (own_ >= 0) part_ = 65536;
     }
     ~unblocked_output() {
         if (own_ >= 0) ::close(own_);
@@ -79,8 +83,7 @@ class unblocked_output {
             errno = EAGAIN;
             return -1;
         }
-        // Where there is no other way than the descriptor: a pipe that poll() calls ready takes PIPE_BUF bytes (4096 on Linux).
-        const std::string_view part = text.substr(0, own_ >= 0 ? 65536 : 4096);
+        const std::string_view part = text.substr(0, part_);
         return is_socket_ ? ::send(fd_, part.data(), part.size(), MSG_DONTWAIT | MSG_NOSIGNAL) : ::write(ready.fd, part.data(), part.size());
     }
 
@@ -88,6 +91,9 @@ class unblocked_output {
     int fd_;
     int own_ = -1;
     bool is_socket_ = false;
+    // Where there is no other way than the descriptor (a terminal that is another user's, as with su): what is ready by poll() takes
+    // that much. A pipe takes PIPE_BUF bytes (4096 on Linux), a terminal fills its buffers by 256, and a new line counts twice.
+    std::size_t part_ = 4096;
 };
 
 /// Writes as much of a bar's text as the output takes at once, and says how much that was; nothing if the output is gone. (A
