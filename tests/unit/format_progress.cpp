@@ -66,6 +66,7 @@ TEST_CASE("format_progress: a line with a bar is never wider than it may be") {
 TEST_CASE("format_progress: characters that take two columns count as two") {
     REQUIRE(parimap::detail::display_width("走る") == 4);
     REQUIRE(parimap::detail::display_width("✅⏳🚀") == 6);
+    REQUIRE(parimap::detail::display_width("\U00016FE0\U00018D08") == 4);  // Tangut, from its iteration mark to its supplement
     REQUIRE(parimap::detail::display_width("é█▏✓") == 4);
     REQUIRE(parimap::detail::display_width("\x1b[38;2;0;1;2mred\x1b[0m") == 3);
     REQUIRE(parimap::detail::display_width("\xff\xc3") == 2);  // no UTF-8
