@@ -22,12 +22,14 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -239,6 +241,49 @@ TEST_CASE("trace: what does not fit the disk leaves the calls before as they wer
         REQUIRE(status_of(child) == 0);
         REQUIRE(sum_of_items(file.path) == 400);
     }
+}
+
+TEST_CASE("trace: a file of another run, or of another kind, stays as it was if a new one does not fit") {
+    for (const std::size_t size : {10, 5000}) {
+        CAPTURE(size);
+        const temporary_path file;
+        const std::string text(size, 'x');
+        std::ofstream(file.path) << text;
+        const pid_t child = start([&] {
+            rlimit limit{};
+            ::getrlimit(RLIMIT_FSIZE, &limit);
+            limit.rlim_cur = 1000;
+            ::setrlimit(RLIMIT_FSIZE, &limit);
+            trace(file.path, 1);
+            ::_exit(0);
+        });
+        REQUIRE(status_of(child) == 0);
+        std::stringstream now;
+        now << std::ifstream(file.path).rdbuf();
+        REQUIRE(now.str() == text);
+        trace(file.path, 1);
+        REQUIRE(sum_of_items(file.path) == 100);
+    }
+}
+
+TEST_CASE("trace: a program that has closed its standard output and error prints into no trace") {
+    const temporary_path file;
+    const pid_t child = start([&] {
+        ::close(STDOUT_FILENO);
+        ::close(STDERR_FILENO);
+        std::atomic<bool> stop{false};
+        std::thread printing([&] {
+            while (!stop) {
+                for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) (void)!::write(fd, "printed", 7);
+            }
+        });
+        for (int i = 0; i < 100; ++i) trace(file.path, 1);
+        stop = true;
+        printing.join();
+        ::_exit(::fcntl(STDERR_FILENO, F_GETFD) < 0 ? 0 : 2);  // it is still closed
+    });
+    REQUIRE(status_of(child) == 0);
+    REQUIRE(sum_of_items(file.path) == 10'000);
 }
 
 TEST_CASE("trace: what a process left half written when it ended costs no other event") {

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -27,6 +28,30 @@
 
 namespace parimap::detail {
 
+/// While it lives, those of the three standard descriptors that were closed lead nowhere: else the next file that is opened
+/// becomes one of them, and gets what the program prints.
+class standard_descriptors {
+  public:
+    standard_descriptors() noexcept {
+        for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+            if (::fcntl(fd, F_GETFD) >= 0) continue;
+            const int got = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+            taken_[fd] = got == fd;
+            if (got >= 0 && got != fd) ::close(got);
+        }
+    }
+    ~standard_descriptors() {
+        for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+            if (taken_[fd]) ::close(fd);
+        }
+    }
+    standard_descriptors(const standard_descriptors&) = delete;
+    standard_descriptors& operator=(const standard_descriptors&) = delete;
+
+  private:
+    bool taken_[3] = {};
+};
+
 /// The file, open and locked against other writers, while this lives. Its first event has a fixed length and names the writers;
 /// the other events follow, then the end of the array. New events are written behind that end, and take its place when all
 /// of them are there: what does not fit the disk, or is cut off, leaves the events before as they were.
@@ -34,6 +59,7 @@ class trace_file {
   public:
     /// Only a regular file. patience: how long to wait for other writers.
     trace_file(const std::string& path, std::chrono::milliseconds patience) {
+        const standard_descriptors kept;
         for (int attempt = 0; attempt < 3 && fd_ < 0; ++attempt) {
             fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
             if (fd_ < 0) return;
@@ -64,8 +90,9 @@ class trace_file {
     /// Tells a file that was begun anew from what it was before.
     std::uint64_t begun() const noexcept { return begun_; }
 
-    /// Begins it anew, without events. False if even that does not fit.
+    /// Begins it anew, without events. False if even that does not fit; then it is as it was.
     bool begin() {
+        if (!can_write(header_size + end_of_array.size())) return false;
         writers_.clear();
         begun_ = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
         end_ = static_cast<off_t>(header_size);
@@ -142,6 +169,15 @@ class trace_file {
             at += n;
         }
         return true;
+    }
+
+    /// Whether so many bytes fit the file at all: what stands there must not go for nothing.
+    bool can_write(std::size_t size) const {
+        std::string same = read(0, size);
+        same.resize(size, ' ');
+        const bool can = write(same, 0);
+        if (size_ < static_cast<off_t>(size)) (void)!::ftruncate(fd_, size_);
+        return can;
     }
 
     std::string read(off_t at, std::size_t size) const {
