@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ struct worker_report {
 struct slow_item {
     std::size_t index = 0;  ///< in the input, from 0
     std::chrono::duration<double> time{0};
+    std::chrono::duration<double> begun{0};  ///< after the begin of the call
 };
 
 /// What map_options{.insights = &report} fills in when a blocking call that has begun to run items returns or throws,
@@ -78,32 +80,11 @@ struct run_report {
     /// What held the call back, in words.
     std::string verdict() const {
         if (items == 0) return "no item was run";
-        const double slow = slowest.empty() || wall.count() <= 0 ? 0 : slowest.front().time / wall;
-        if (items > 1 && workers.size() > 1 && slow >= 0.4 && utilisation() < 0.9) {
-            const bool began_at_once = slowest.front().index < workers.size();
-            return "one item took " + percent(slow) + " of the run: item " + std::to_string(slowest.front().index) +
-                   (began_at_once ? "; split it" : "; split it, or put it first");
-        }
-        if (share(&worker_report::waiting_for_consumer) >= 0.25) {
-            return "the consumer is the bottleneck: the workers waited for it " + percent(share(&worker_report::waiting_for_consumer)) +
-                   " of their time";
-        }
-        if (share(&worker_report::waiting_for_input) >= 0.25) {
-            return "the input is the bottleneck: the workers waited for it " + percent(share(&worker_report::waiting_for_input)) +
-                   " of their time";
-        }
-        if (share(&worker_report::held_up) >= 0.25) {
-            return std::string("slow items hold up those behind them: a larger window") + (in_order ? ", or unordered_imap," : "") +
-                   " would use " + percent(share(&worker_report::held_up)) + " of the workers' time";
-        }
-        if (failed > 0) return busy_text() + "; " + std::to_string(failed) + (failed == 1 ? " item failed" : " items failed");
-        if (stopped) return busy_text() + "; the call was stopped";
-        if (items == 1) return "there was one item, for one worker";
-        if (workers.size() > 1 && load_balance() < 0.75) {
-            return "the load is uneven: the workers were busy for " + percent(load_balance()) + " of the busiest one's time";
-        }
-        if (utilisation() < 0.75) return "the items are too few or too small: " + busy_text();
-        return busy_text() + (workers.size() > 1 ? ": more CPUs would help" : "");
+        std::string text = bottleneck();
+        if (text.empty()) text = failed > 0 || stopped ? busy_text() : judgement();  // what ended early says little of its items
+        if (failed > 0) text += "; " + std::to_string(failed) + (failed == 1 ? " item failed" : " items failed");
+        if (stopped) text += "; the call was stopped";
+        return text;
     }
 
     /// Everything, as one JSON object; times in seconds.
@@ -125,7 +106,7 @@ struct run_report {
         json += "],\"slowest\":[";
         for (const slow_item& s : slowest) {
             if (&s != slowest.data()) json += ',';
-            json += "{\"index\":" + std::to_string(s.index) + ",\"time\":" + number(s.time.count()) + '}';
+            json += "{\"index\":" + std::to_string(s.index) + ",\"time\":" + number(s.time.count()) + ",\"begun\":" + number(s.begun.count()) + '}';
         }
         return json + "]}";
     }
@@ -176,7 +157,8 @@ struct run_report {
                 r.largest_batch = std::max(r.largest_batch, static_cast<std::size_t>(seat.largest_batch));
             }
             for (const detail::timed_item& item : seat.slowest) {
-                r.slowest.push_back({static_cast<std::size_t>(item.item), seconds(static_cast<double>(item.ticks) * record.seconds_per_tick)});
+                const auto time = [&record](std::uint64_t ticks) { return seconds(static_cast<double>(ticks) * record.seconds_per_tick); };
+                r.slowest.push_back({static_cast<std::size_t>(item.item), time(item.ticks), time(item.begun)});
             }
         }
         std::sort(r.slowest.begin(), r.slowest.end(), [](const slow_item& a, const slow_item& b) { return a.time > b.time; });
@@ -193,6 +175,51 @@ struct run_report {
     double share(seconds worker_report::*part) const {
         const double all = wall.count() * static_cast<double>(workers.size());
         return all > 0 ? total(part) / all : 0;
+    }
+
+    /// What the workers waited for, if that was one thing.
+    std::string bottleneck() const {
+        constexpr double much = 0.25;
+        const double slow = longest_share();
+        const double mean = total(&worker_report::busy) / static_cast<double>(items);
+        const bool is_longer = !slowest.empty() && slowest.front().time.count() >= 1.5 * mean;  // three equal ones on two workers take half of it each
+        if (items > 1 && workers.size() > 1 && slow >= 0.4 && is_longer && utilisation() < 0.9) {
+            const bool began_late = slowest.front().begun >= 0.1 * wall;
+            return "one item took " + percent(slow) + " of the run: item " + std::to_string(slowest.front().index) +
+                   (began_late ? "; split it, or put it first" : "; split it");
+        }
+        const double for_consumer = share(&worker_report::waiting_for_consumer);
+        if (for_consumer >= much) return "the consumer is the bottleneck: " + waited_text(for_consumer);
+        const double for_input = share(&worker_report::waiting_for_input);
+        if (for_input >= much) return "the input is the bottleneck: " + waited_text(for_input);
+        const double held_up = share(&worker_report::held_up);
+        if (held_up < much) return {};
+        return std::string("slow items hold up those behind them: a larger window") + (in_order ? ", or unordered_imap," : "") + " would use " +
+               percent(held_up) + " of the workers' time";
+    }
+
+    /// Of a call that was held up by nothing and ran to its end.
+    std::string judgement() const {
+        constexpr double well_used = 0.75;
+        if (items == 1) return "there was one item, for one worker";
+        if (items <= workers.size()) return "there were " + std::to_string(items) + " items, for " + std::to_string(workers.size()) + " workers";
+        // Waking a worker takes some 10 us: where each has little to do, it comes when all is done.
+        const bool is_over_soon = total(&worker_report::busy) < 1e-4 * static_cast<double>(workers.size());
+        if (workers.size() > 1 && load_balance() < well_used && !is_over_soon) {
+            return "the load is uneven: the workers were busy for " + percent(load_balance()) + " of the busiest one's time";
+        }
+        if (utilisation() < well_used) return "the items are too few or too small: " + busy_text();
+        if (workers.size() == 1) return busy_text();
+        if (longest_share() < well_used) return busy_text() + ": more CPUs would help";
+        return busy_text() + ", with item " + std::to_string(slowest.front().index) + " for " + percent(longest_share()) + " of it";
+    }
+
+    /// Of the slowest item in the whole run, which no number of workers makes shorter.
+    double longest_share() const { return slowest.empty() || wall.count() <= 0 ? 0 : slowest.front().time / wall; }
+
+    std::string waited_text(double share) const {
+        return (workers.size() == 1 ? "the worker waited for it " : "the workers waited for it ") + percent(share) +
+               (workers.size() == 1 ? " of its time" : " of their time");
     }
 
     std::string busy_text() const {

@@ -98,6 +98,8 @@ TEST_CASE("insights name the slowest items") {
     REQUIRE(report.slowest[0].index == 40);
     REQUIRE(report.slowest[1].index == 70);
     REQUIRE(report.slowest[0].time >= 55ms);
+    REQUIRE(report.slowest[0].begun.count() >= 0);
+    REQUIRE(report.slowest[0].begun + report.slowest[0].time <= report.wall * 1.01);
     const map_options options{.insights = &report};
     report.slowest_wanted = 0;
     parimap::parallel_for_each(p, options, f, numbers(100));
@@ -196,6 +198,12 @@ TEST_CASE("insights advise more CPUs only where these would have had work") {
     stopped.stopped = true;
     REQUIRE_FALSE(advises(stopped, "more CPUs"));
     REQUIRE(says(stopped, "stopped"));
+    REQUIRE(says(report_of(4, 4, 0.98), "there were 4 items, for 4 workers"));
+    REQUIRE_FALSE(advises(report_of(4, 4, 0.98), "more CPUs"));
+    run_report long_item = report_of(4, 100, 0.98);
+    long_item.slowest.push_back({7, run_report::seconds(0.9)});
+    REQUIRE_FALSE(advises(long_item, "more CPUs"));
+    REQUIRE(says(long_item, "with item 7 for 90 % of it"));
     for (run_report* const r : {&failed, &stopped}) {  // a call that ended early says nothing of its items in general
         for (parimap::worker_report& w : r->workers) w.busy = run_report::seconds(0.1);
         REQUIRE_FALSE(advises(*r, "too few or too small"));
@@ -220,11 +228,57 @@ TEST_CASE("insights advise more CPUs only where these would have had work") {
     REQUIRE_FALSE(advises(report, "more CPUs"));
 }
 
+TEST_CASE("insights of few items tell them from a long one") {
+    run_report few = report_of(2, 3, 0.75);
+    few.slowest.push_back({1, run_report::seconds(0.5)});
+    REQUIRE_FALSE(advises(few, "one item took"));
+    run_report idle = report_of(4, 2, 0);
+    idle.workers[0].busy = idle.workers[1].busy = run_report::seconds(0.98);
+    idle.slowest.push_back({0, run_report::seconds(0.98)});
+    REQUIRE(says(idle, "there were 2 items, for 4 workers"));
+    idle.workers[1].busy = run_report::seconds(0.01);
+    REQUIRE(says(idle, "one item took 98 % of the run"));
+    run_report uneven = report_of(4, 40, 0.1);
+    uneven.workers[0].busy = run_report::seconds(0.9);
+    REQUIRE(says(uneven, "the load is uneven"));
+    run_report tiny = report_of(4, 40, 0);  // done before another worker is awake
+    tiny.wall = run_report::seconds(3e-5);
+    tiny.workers[0].busy = run_report::seconds(1e-5);
+    REQUIRE(says(tiny, "too few or too small"));
+    tiny.failed = 1;
+    REQUIRE(says(tiny, "1 item failed"));
+    tiny.workers[0].held_up = tiny.wall * 4;
+    REQUIRE(says(tiny, "hold up"));
+    REQUIRE(says(tiny, "1 item failed"));
+}
+
+TEST_CASE("insights count workers that nobody needed to what all waited for") {
+    if (is_serial) return;
+    pool p{4};
+    run_report report;
+    const auto items = numbers(20);
+    const auto slowly = ranges::views::filter([](int) {
+        std::this_thread::sleep_for(5ms);
+        return true;
+    });
+    parimap::parallel_for_each(p, map_options{.insights = &report}, same, items | slowly);
+    REQUIRE(says(report, "the input is the bottleneck"));
+    (void)drain(parimap::ordered_imap(p, map_options{.insights = &report}, same, items | slowly));
+    REQUIRE(says(report, "the input is the bottleneck"));
+    const auto take_5ms = [](int i) {
+        std::this_thread::sleep_for(5ms);
+        return i;
+    };
+    (void)drain(parimap::unordered_imap(p, map_options{.window = 1, .insights = &report}, take_5ms, numbers(20)));
+    REQUIRE(says(report, "a larger window"));
+    check_sums(report, 20, 4);
+}
+
 TEST_CASE("insights advise nothing that was done already") {
     run_report slow = report_of(4, 100, 0.1);
-    slow.slowest.push_back({99, run_report::seconds(0.9)});
-    REQUIRE(advises(slow, "put it first"));
-    slow.slowest.front().index = 0;
+    slow.slowest.push_back({99, run_report::seconds(0.8), run_report::seconds(0.2)});
+    REQUIRE(advises(slow, "split it, or put it first"));
+    slow.slowest.front().begun = run_report::seconds(0.01);
     REQUIRE(says(slow, "split it"));
     REQUIRE_FALSE(advises(slow, "put it first"));
 

@@ -61,6 +61,7 @@ class event_log {
 struct timed_item {
     std::uint64_t item;
     std::uint64_t ticks;
+    std::uint64_t begun;  // in ticks, since the begin of the call
 };
 
 struct seat_record {
@@ -85,12 +86,12 @@ struct seat_record {
     }
 
     /// Keeps an item that took longer than the threshold.
-    void note_slow(std::uint64_t item, std::uint64_t ticks) noexcept {
+    void note_slow(const timed_item& item) noexcept {
         const auto less = [](const timed_item& a, const timed_item& b) { return a.ticks < b.ticks; };
         if (slowest.size() < slowest.capacity()) {
-            slowest.push_back({item, ticks});
+            slowest.push_back(item);
         } else if (!slowest.empty()) {
-            *std::min_element(slowest.begin(), slowest.end(), less) = {item, ticks};
+            *std::min_element(slowest.begin(), slowest.end(), less) = item;
         }
         if (slowest.size() == slowest.capacity()) {
             slow_threshold = slowest.empty() ? ~std::uint64_t{0} : std::min_element(slowest.begin(), slowest.end(), less)->ticks;

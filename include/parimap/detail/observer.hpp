@@ -13,6 +13,7 @@
 #include <parimap/options.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -80,8 +81,7 @@ class observer final : public progress_source {
         if (!is_timed_) return;
         lane& l = lanes_[seat];
         l.idle_since = clock::now();
-        l.cause = cause_.load(std::memory_order_relaxed);
-        if (l.cause == idle_cause::consumer && consumer_waits_.load(std::memory_order_relaxed)) l.cause = idle_cause::slow_item;
+        l.cause = cause_now();
     }
 
     /// One batch, while it runs.
@@ -93,16 +93,17 @@ class observer final : public progress_source {
             const std::uint64_t now = clock_.now();
             const std::uint64_t took = now - last_;
             last_ = now;
-            if (took > lane_.record.slow_threshold) lane_.record.note_slow(item, took);
+            if (took > lane_.record.slow_threshold) lane_.record.note_slow({item, took, now - took - start_});
         }
 
       private:
         friend observer;
-        batch(lane& l, const ticks& clock, bool timed) noexcept
-            : lane_(l), clock_(clock), timed_(timed), done_(l.done.load(std::memory_order_relaxed)), last_(timed ? clock.now() : 0) {}
+        batch(lane& l, const ticks& clock, std::uint64_t start, bool timed) noexcept
+            : lane_(l), clock_(clock), start_(start), timed_(timed), done_(l.done.load(std::memory_order_relaxed)), last_(timed ? clock.now() : 0) {}
 
         lane& lane_;
         const ticks& clock_;
+        const std::uint64_t start_;
         const bool timed_;
         std::uint64_t done_;
         std::uint64_t last_;
@@ -110,7 +111,7 @@ class observer final : public progress_source {
 
     batch begin_batch(std::size_t seat) noexcept {
         lanes_[seat].in_batch.store(true, std::memory_order_relaxed);
-        return batch(lanes_[seat], clock_, static_cast<bool>(report_));
+        return batch(lanes_[seat], clock_, start_ticks_, static_cast<bool>(report_));
     }
 
     void end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, clock::time_point begin, clock::time_point end) noexcept {
@@ -129,7 +130,10 @@ class observer final : public progress_source {
     // ---- by the caller, who supplies items and takes results -----------------------------------------------------
 
     /// Why a worker that finds nothing to start from now on finds nothing.
-    void supply_ends_with(idle_cause cause) noexcept { cause_.store(cause, std::memory_order_relaxed); }
+    void supply_ends_with(idle_cause cause) noexcept {
+        if (is_timed_ && cause != cause_.load(std::memory_order_relaxed)) note_supply(clock::now());
+        cause_.store(cause, std::memory_order_relaxed);
+    }
 
     /// The consumer waits for a result, while it lives.
     class consumer_wait {
@@ -138,11 +142,13 @@ class observer final : public progress_source {
             if (!all_) return;
             all_->consumer_ = number_of_this_thread();
             begin_ = clock::now();
+            all_->note_supply(begin_);
             all_->consumer_waits_.store(true, std::memory_order_relaxed);
         }
         ~consumer_wait() {
             if (!all_) return;
             const clock::time_point end = clock::now();
+            all_->note_supply(end);
             all_->consumer_waits_.store(false, std::memory_order_relaxed);
             all_->consumer_waited_ += end - begin_;
             if (!all_->trace_.empty()) all_->waits_.add({begin_, end, 0, 0});
@@ -175,6 +181,17 @@ class observer final : public progress_source {
     }
 
   private:
+    idle_cause cause_now() const noexcept {
+        const idle_cause cause = cause_.load(std::memory_order_relaxed);
+        return cause == idle_cause::consumer && consumer_waits_.load(std::memory_order_relaxed) ? idle_cause::slow_item : cause;
+    }
+
+    /// By the caller, before the cause changes.
+    void note_supply(clock::time_point now) noexcept {
+        supply_[static_cast<std::size_t>(cause_now())] += now - supply_since_;
+        supply_since_ = now;
+    }
+
     [[gnu::visibility("default")]] static std::size_t number_of_this_thread() noexcept {
         static std::atomic<std::size_t> threads{0};
         static thread_local const std::size_t mine = threads.fetch_add(1, std::memory_order_relaxed);
@@ -214,9 +231,14 @@ class observer final : public progress_source {
         all.failed = sum.failed;
         all.stopped = was_stopped_;
         all.in_order = in_order_;
+        note_supply(end);
         for (std::size_t seat = 0; seat < pool_.size(); ++seat) {
             lane& l = lanes_[seat];
-            l.record.idle[static_cast<std::size_t>(l.cause)] += end - l.idle_since;
+            if (l.record.batches > 0) {
+                l.record.idle[static_cast<std::size_t>(l.cause)] += end - l.idle_since;
+            } else {
+                l.record.idle = supply_;  // nobody needed it: it found nothing, as whoever had looked
+            }
             all.seats.push_back(std::move(l.record));
         }
         return all;
@@ -234,6 +256,8 @@ class observer final : public progress_source {
     const std::unique_ptr<lane[]> lanes_;
     std::atomic<idle_cause> cause_{idle_cause::input};
     std::atomic<bool> consumer_waits_{false};
+    std::array<clock::duration, idle_causes> supply_{};  // for how long each cause was there
+    clock::time_point supply_since_ = start_;
     clock::duration consumer_waited_{};
     event_log waits_;
     std::size_t consumer_ = 0;
