@@ -198,6 +198,8 @@ TEST_CASE("insights advise more CPUs only where these would have had work") {
     stopped.stopped = true;
     REQUIRE_FALSE(advises(stopped, "more CPUs"));
     REQUIRE(says(stopped, "stopped"));
+    REQUIRE(says(report_of(4, 1, 0.98), "there was one item"));
+    REQUIRE(says(report_of(1, 100, 0.98), "the worker was busy 98 % of the time"));
     REQUIRE(says(report_of(4, 4, 0.98), "there were 4 items, for 4 workers"));
     REQUIRE_FALSE(advises(report_of(4, 4, 0.98), "more CPUs"));
     run_report long_item = report_of(4, 100, 0.98);
@@ -247,6 +249,9 @@ TEST_CASE("insights of few items tell them from a long one") {
     REQUIRE(says(tiny, "too few or too small"));
     tiny.failed = 1;
     REQUIRE(says(tiny, "1 item failed"));
+    run_report alone = report_of(1, 40, 0.1);
+    alone.workers[0].waiting_for_input = run_report::seconds(0.9);
+    REQUIRE(says(alone, "the worker waited for it 90 % of its time"));
     tiny.workers[0].held_up = tiny.wall * 4;
     REQUIRE(says(tiny, "hold up"));
     REQUIRE(says(tiny, "1 item failed"));

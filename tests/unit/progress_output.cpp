@@ -27,9 +27,11 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 using namespace parimap_test;
@@ -392,6 +394,20 @@ TEST_CASE("progress_output: a bar with a delay appears when that is over, and ne
     log.sink = sink;
     { progress_bar told(log); }
     REQUIRE(sink->is_whole());
+}
+
+TEST_CASE("progress_output: the environment is read when a bar is opened, and not when it is drawn") {
+    pseudo_terminal terminal(100);
+    const winsize unknown{};
+    REQUIRE(::ioctl(terminal.fd(), TIOCSWINSZ, &unknown) == 0);
+    progress_options options = on(terminal, "late");
+    options.total = 10;
+    options.delay = 30ms;
+    const environment then("COLUMNS", "50");
+    const progress_bar bar(options);
+    const environment now("COLUMNS", "10");
+    REQUIRE(comes_to_show(terminal, "late:   0%|"));
+    REQUIRE(terminal.rows()[0].size() > 40);
 }
 
 TEST_CASE("progress_output: a bar that is disabled is shown nowhere, told to nobody and counts") {

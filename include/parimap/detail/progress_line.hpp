@@ -31,6 +31,7 @@ class progress_line {
     /// Throws std::invalid_argument for a bar_format that cannot be used.
     progress_line(progress_options options, const progress_source& source, std::optional<std::uint64_t> total)
         : options_(std::move(options)), source_(source), running_(source.seats()) {
+        read_terminal_environment();
         const auto from_environment = interval_from_environment();
         interval_ = from_environment.value_or(options_.interval);
         if (!(interval_.count() >= 0.001)) interval_ = std::chrono::milliseconds(1);

@@ -175,6 +175,13 @@ inline bool is_wrapping_terminal() noexcept {
     return is_wrapping;
 }
 
+/// What is read once, is read now: by the thread that opens a bar, and not by the one that draws while the program may change
+/// its environment.
+inline void read_terminal_environment() noexcept {
+    usual_size();
+    is_wrapping_terminal();
+}
+
 /// Whether the locale's characters are UTF-8, as the environment says. (The program may not have called setlocale.)
 inline bool is_utf8_locale() {
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
