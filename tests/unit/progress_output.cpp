@@ -221,6 +221,26 @@ TEST_CASE("progress_output: a text that waits for its terminal keeps no other ba
     REQUIRE(comes_to_show(paused, "paused: 0it", 1));
 }
 
+TEST_CASE("progress_output: a text for a file waits for no terminal, and one for a terminal stands behind what was printed there") {
+    pseudo_terminal terminal(70);
+    const int another = terminal.another_fd();
+    pipe_ends ends;
+    std::fflush(stdout);
+    REQUIRE(status_of_child([&] {
+                ::dup2(terminal.fd(), STDOUT_FILENO);
+                ::setvbuf(stdout, nullptr, _IOFBF, 4096);
+                std::fputs("printed, ", stdout);
+                parimap::progress_write("written", another);
+                std::fputs("kept", stdout);
+                terminal.pause();
+                parimap::progress_write("a text", ends.fds[1]);
+            }) == 0);
+    terminal.resume();
+    ::close(another);
+    REQUIRE(ends.read_all() == "a text\n");
+    REQUIRE(comes_to_show(terminal, "printed, written"));
+}
+
 TEST_CASE("progress_output: a terminal of another user, as after su, holds up nobody either") {
     if (!child_may_have_threads) return;
     pseudo_terminal terminal(2000, 50);

@@ -113,7 +113,9 @@ class [[gnu::visibility("default")]] progress_display {
         where.is_printing = true;
         lock.unlock();
         write_patiently(fd, before);
-        std::fflush(output == STDERR_FILENO ? stderr : stdout);
+        // What the program has printed there before stands before it. A stream that leads elsewhere may be paused.
+        if (where.identity == identity_of(STDOUT_FILENO)) std::fflush(stdout);
+        if (where.identity == identity_of(STDERR_FILENO)) std::fflush(stderr);
         write_patiently(output, line);
         lock.lock();
         where.is_printing = false;
