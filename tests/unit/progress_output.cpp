@@ -27,6 +27,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -478,6 +479,30 @@ TEST_CASE("progress_output: a thousand short bars write few lines into a log, an
     }
     const std::string all = long_one.read_all();
     REQUIRE(std::count(all.begin(), all.end(), '\n') >= 3);
+}
+
+TEST_CASE("progress_output: a log has a line as soon as a tenth more is done") {
+    pipe_ends ends;
+    progress_options options;
+    options.output = ends.fds[1];
+    options.total = 100;
+    options.interval = 1ms;
+    progress_bar bar(options);
+    std::string text;
+    const auto comes = [&](const std::string& wanted) {
+        return eventually([&] {
+            pollfd ready{ends.fds[0], POLLIN, 0};
+            char buffer[4096];
+            if (::poll(&ready, 1, 0) == 1) text.append(buffer, static_cast<std::size_t>(::read(ends.fds[0], buffer, sizeof(buffer))));
+            return text.find(wanted) != std::string::npos;
+        });
+    };
+    REQUIRE(comes("| 0/100 ["));
+    bar.tick(9);
+    std::this_thread::sleep_for(20ms);
+    bar.tick(41);
+    REQUIRE(comes("| 50/100 ["));
+    REQUIRE(std::count(text.begin(), text.end(), '\n') == 2);
 }
 
 TEST_CASE("progress_output: a width without limit is the terminal's, or a usual one in a log") {
