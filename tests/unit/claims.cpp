@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -160,6 +161,22 @@ TEST_CASE("claims: a gate that closes interrupts whoever works behind it") {
     REQUIRE_FALSE(working.pop(item));
 }
 
+TEST_CASE("claims: a gate that closes further on interrupts each item on the way to it and the first behind it") {
+    claims c(1, &always);
+    c.raise_limit(10);
+    REQUIRE(c.claim(0, 10, 10, claims::unlimited));
+    claims::batch working = c.batch_of(0);
+    std::uint64_t item = 0;
+    REQUIRE(working.pop(item));
+    c.close_from(5);
+    for (std::uint64_t i = 1; i <= 5; ++i) {
+        REQUIRE(working.pop(item));
+        REQUIRE(working.interrupted());
+        REQUIRE(c.is_open(item) == (i < 5));
+    }
+    REQUIRE(c.drop(0) == 4);
+}
+
 TEST_CASE("claims: a thief whose fence fails has stolen nothing and the owner finds what it seemed to lose") {
     static claims* all = nullptr;
     static std::vector<std::uint64_t> started;
@@ -190,11 +207,10 @@ TEST_CASE("claims: a thief whose fence fails has stolen nothing and the owner fi
         REQUIRE(working.pop(item));
         started.push_back(item);
         // From here on the owner takes the lock, so others need no fence.
-        if (c.claimable()) {
-            REQUIRE(c.claim(1, 20, 20, claims::unlimited));
-            claims::batch stolen = c.batch_of(1);
-            while (stolen.pop(item)) started.push_back(item);
-        }
+        REQUIRE(c.claimable());
+        REQUIRE(c.claim(1, 20, 20, claims::unlimited));
+        claims::batch stolen = c.batch_of(1);
+        while (stolen.pop(item)) started.push_back(item);
         while (working.pop(item)) started.push_back(item);
         REQUIRE_FALSE(c.has_rest(0));
         REQUIRE_FALSE(c.has_rest(1));
@@ -203,6 +219,30 @@ TEST_CASE("claims: a thief whose fence fails has stolen nothing and the owner fi
         std::iota(expected.begin(), expected.end(), std::uint64_t{0});
         REQUIRE(started == expected);
     }
+}
+
+TEST_CASE("claims: an owner at the end of its batch waits for a theft that may be undone") {
+    static std::atomic<bool> is_robbed{false};
+    static std::atomic<bool> has_asked{false};
+    is_robbed = has_asked = false;
+    claims c(2, []() noexcept {
+        is_robbed = true;
+        for (int i = 0; i < 1000 && !has_asked; ++i) std::this_thread::sleep_for(std::chrono::microseconds{20});  // it must not come back
+        return false;
+    });
+    c.raise_limit(20);
+    REQUIRE(c.claim(0, 20, 20, claims::unlimited));
+    std::thread thief([&] { static_cast<void>(c.claim(1, 20, 20, claims::unlimited)); });
+    while (!is_robbed) std::this_thread::yield();
+    claims::batch working = c.batch_of(0);
+    std::uint64_t item = 0;
+    for (int i = 0; i < 10; ++i) REQUIRE(working.pop(item));
+    REQUIRE_FALSE(working.pop(item));  // the other ten seem to be the thief's
+    const bool has_rest = c.has_rest(0);
+    has_asked = true;
+    thief.join();
+    REQUIRE(has_rest);
+    REQUIRE(c.drop(0) == 10);
 }
 
 TEST_CASE("claims: a watcher is told when the fence fails and a batch that began with fences is under way") {
