@@ -373,6 +373,7 @@ TEST_CASE("P5 a stop releases a blocking call that waits for a seat") {
     std::atomic<bool> left{false};
     std::thread caller(
         [&] { left = throws_cancelled([&] { (void)parimap::parallel_map(p, options, same, numbers(10)); }); });
+    let_mistakes_happen();  // until it waits
     source.request_stop();
     CHECK(eventually([&] { return left.load(); }));
     release.open();
@@ -769,6 +770,52 @@ TEST_CASE("P5 terminate leaves finished results where they are") {
     p.join();
 }
 
+TEST_CASE("P5 terminate ends also the streams that have long been quiet") {
+    for (const std::size_t workers : sizes{1, 3}) {
+        CAPTURE(workers);
+        pool p{workers};
+        std::atomic<int> ran{0};
+        const auto count = [&](int i) { return ++ran, i; };
+        std::vector<decltype(parimap::ordered_imap(p, count, numbers(100)))> streams;
+        for (int i = 0; i < 5; ++i) streams.push_back(parimap::ordered_imap(p, map_options{.window = 4}, count, numbers(100)));
+        REQUIRE(eventually([&] { return ran == 20; }));
+        let_mistakes_happen();  // until all workers have gone
+        p.terminate();
+        for (auto& stream : streams) REQUIRE_THROWS_AS(stream.next(), parimap::cancelled);
+        REQUIRE(ran == 20);
+    }
+}
+
+TEST_CASE("P5 a stream that is left while terminate stops it waits for that") {
+    if (is_serial) return;  // the making call would wait for the gate
+    pool p{2};
+    gate told;
+    gate gone;
+    std::atomic<bool> started{false};
+    std::stop_token token;
+    auto imap = parimap::ordered_imap(
+        p,
+        [&](std::stop_token t, int) {
+            token = t;
+            started = true;
+            return told.wait();
+        },
+        numbers(1));
+    REQUIRE(eventually([&] { return started.load(); }));
+    bool gone_too_early = false;
+    const std::stop_callback callback(token, [&] {
+        told.open();
+        let_mistakes_happen();
+        gone_too_early = gone.is_open();
+    });
+    std::thread other{[&] { p.terminate(); }};
+    CHECK(told.wait());
+    imap = {};
+    gone.open();
+    other.join();
+    REQUIRE_FALSE(gone_too_early);
+}
+
 TEST_CASE("P5 a job may close or terminate its own pool") {
     for (const std::size_t workers : worker_counts) {
         CAPTURE(workers);
@@ -903,6 +950,7 @@ TEST_CASE("P5 the destructor of a pool waits for submitted jobs and for map_asyn
         std::vector<std::future<int>> futures;
         {
             pool p{workers};
+            REQUIRE(parimap::parallel_map(p, same, numbers(10)) == numbers(10));  // no thread is in a call any more
             for (int i = 0; i < 20; ++i) futures.push_back(p.submit([&count](int k) { return count.run(k); }, i));
             (void)parimap::map_async(
                 p, [&](int i) { return count.run(i); }, numbers(20));  // dropping it does not cancel

@@ -141,6 +141,7 @@ TEST_CASE("trace: a program that other tests run again") {
 
 TEST_CASE("trace: processes that were forked share a file, one writer at a time, each with lanes of its own") {
     const temporary_path file;
+    trace(file.path, 1);  // what this process knows of the file is not what its children know
     std::vector<pid_t> children;
     for (int i = 0; i < 4; ++i) {
         children.push_back(start([&] {
@@ -150,14 +151,12 @@ TEST_CASE("trace: processes that were forked share a file, one writer at a time,
     }
     for (const pid_t child : children) REQUIRE(status_of(child) == 0);
     trace(file.path, 5);
-    const auto items = items_of(file.path);
-    REQUIRE(items.size() == 5);
-    std::set<std::uint64_t> expected{static_cast<std::uint64_t>(::getpid())};
-    for (const pid_t child : children) expected.insert(static_cast<std::uint64_t>(child));
-    for (const auto& [pid, count] : items) {
-        REQUIRE(expected.count(pid / 1000) == 1);
-        REQUIRE(count == (pid / 1000 == static_cast<std::uint64_t>(::getpid()) ? 500 : 1000));
-    }
+    std::map<std::uint64_t, std::size_t> items;  // of each process, whichever its pool
+    for (const auto& [pid, count] : items_of(file.path)) items[pid / 1000] += count;
+    std::map<std::uint64_t, std::size_t> expected{{static_cast<std::uint64_t>(::getpid()), 600}};
+    for (const pid_t child : children) expected[static_cast<std::uint64_t>(child)] = 1000;
+    REQUIRE(items == expected);
+    REQUIRE(items_of(file.path).size() == 6);  // two pools here, one in each child
 }
 
 TEST_CASE("trace: a program begins its file anew, unless another that wrote it is still running") {
@@ -319,6 +318,56 @@ TEST_CASE("trace: a writer that has stopped holds the others up for a while and 
     }
     trace(file.path, 1);
     REQUIRE(sum_of_items(file.path) == 200);
+}
+
+TEST_CASE("trace: writers whose processes have the same number on two machines are told apart") {
+    using parimap::detail::trace_file;
+    using parimap::detail::trace_writer;
+    const temporary_path path;
+    const trace_writer here = trace_writer::this_process();
+    trace_writer elsewhere = here;
+    elsewhere.host += "-2";
+    std::uint64_t other_number = 0;
+    {
+        trace_file file(path.path, 0ms);
+        REQUIRE(file.begin());
+        REQUIRE(file.number_of(here) == here.process);
+        other_number = file.number_of(elsewhere);
+        REQUIRE(other_number != here.process);
+    }
+    trace_file again(path.path, 0ms);
+    REQUIRE(again.number_of(elsewhere) == other_number);
+    REQUIRE(again.number_of(here) == here.process);
+}
+
+TEST_CASE("trace: a file that is removed while others wait for it is made again") {
+    using parimap::detail::trace_file;
+    const temporary_path path;
+    std::optional<trace_file> first(std::in_place, path.path, 0ms);
+    REQUIRE(first->begin());
+    std::thread other([&] {
+        trace_file second(path.path, 10s);
+        if (second.is_open()) static_cast<void>(second.begin());
+    });
+    let_mistakes_happen();  // until it waits
+    std::filesystem::remove(path.path);
+    first.reset();
+    other.join();
+    REQUIRE(std::filesystem::exists(path.path));
+    REQUIRE(events_of(path.path).size() == 1);
+}
+
+TEST_CASE("trace: a process that was forked in the middle of writing keeps nobody out") {
+    using parimap::detail::trace_file;
+    const temporary_path path;
+    std::optional<trace_file> file(std::in_place, path.path, 0ms);
+    REQUIRE(file->begin());
+    const pid_t child = start([] { ::pause(); });
+    file.reset();
+    const bool is_free = trace_file(path.path, 0ms).is_open();
+    ::kill(child, SIGKILL);
+    static_cast<void>(status_of(child));
+    REQUIRE(is_free);
 }
 
 TEST_CASE("trace: a call in the destructor of a static object is traced too") {
