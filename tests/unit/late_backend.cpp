@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A backend that is held up: the consumer works in its place, and shows it as little as it can.
+// A backend that is held up or takes no task: the consumer works in its place, and shows it as little as it can.
 #include "support/catch.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
 
 #include <parimap/backend.hpp>
 #include <parimap/detail/task_queue.hpp>
+#include <parimap/detail/worker_threads.hpp>
 #include <parimap/ordered_imap.hpp>
 #include <parimap/parallel_for_each.hpp>
 #include <parimap/pool.hpp>
@@ -14,6 +15,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <new>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -53,6 +55,42 @@ class late_backend {
     std::vector<std::thread> workers_;
 };
 static_assert(parimap::check_backend<late_backend>());
+
+// It takes no task at first, as one without memory.
+class refusing_backend {
+  public:
+    static constexpr std::string_view name = "refusing";
+    static inline std::atomic<int> refusals{0};
+
+    explicit refusing_backend(std::size_t workers) : workers_(workers, [](parimap::detail::task_queue& queue) { queue.serve(); }) {}
+
+    std::size_t concurrency() const noexcept { return workers_.count(); }
+    void submit(parimap::task& t) {
+        if (refusals.fetch_sub(1) > 0) throw std::bad_alloc{};
+        workers_.submit(t);
+    }
+
+  private:
+    parimap::detail::worker_threads workers_;
+};
+static_assert(parimap::check_backend<refusing_backend>());
+
+// Some threads cannot rely on its workers, as those of an OpenMP region.
+class choosy_backend {
+  public:
+    static constexpr std::string_view name = "choosy";
+    static inline thread_local bool is_alone = false;
+
+    explicit choosy_backend(std::size_t workers) : workers_(workers, [](parimap::detail::task_queue& queue) { queue.serve(); }) {}
+
+    std::size_t concurrency() const noexcept { return workers_.count(); }
+    bool caller_must_help() const noexcept { return is_alone; }
+    void submit(parimap::task& t) { workers_.submit(t); }
+
+  private:
+    parimap::detail::worker_threads workers_;
+};
+static_assert(parimap::check_backend<choosy_backend>());
 
 constexpr std::size_t workers = 4;
 
@@ -126,4 +164,37 @@ TEST_CASE("late backend: a consumer with a deadline runs no item, and is not lat
     REQUIRE_THROWS_AS(imap.next_for(2 * parimap::detail::monitor::patience_with_backend), parimap::timed_out);
     REQUIRE(on_reader == 0);
     for (int i = 0; i < 10; ++i) REQUIRE(imap.next() == i);
+}
+
+TEST_CASE("late backend: tasks that it did not take cost a pool none of its workers") {
+    for (const int refusals : {1, 2, 5}) {
+        CAPTURE(refusals);
+        refusing_backend::refusals = refusals;
+        parimap::basic_pool<refusing_backend> p{2};
+        while (refusing_backend::refusals > 0) parimap::parallel_for_each(p, [](int) {}, numbers(100));
+        rendezvous meeting{2};
+        std::atomic<int> missed{0};
+        auto imap = parimap::ordered_imap(p, [&](int i) { return missed += !meeting.arrive_and_wait(), i; }, numbers(2));
+        for (int i = 0; i < 2; ++i) REQUIRE(imap.next_for(deadline) == i);  // with a deadline, so that no consumer helps
+        REQUIRE(missed == 0);
+    }
+}
+
+TEST_CASE("late backend: a caller that ran a job itself leaves its seat to those who wait for one") {
+    parimap::basic_pool<choosy_backend> p{1};
+    gate open;
+    std::atomic<bool> started{false};
+    std::thread alone([&] {
+        choosy_backend::is_alone = true;
+        p.submit([&] {
+             started = true;
+             open.wait();
+         }).get();
+    });
+    REQUIRE(eventually([&] { return started.load(); }));
+    std::atomic<int> ran{0};
+    auto imap = parimap::ordered_imap(p, map_options{.window = 10}, [&](int i) { return ++ran, i; }, numbers(10));
+    open.open();
+    alone.join();
+    REQUIRE(eventually([&] { return ran == 10; }));  // although nobody asks for a result
 }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// monitor: who waits is woken, also where the fence fails, and leaves no trace behind.
+#include "support/catch.hpp"
+#include "support/gate.hpp"
+
+#include <parimap/detail/claims.hpp>
+#include <parimap/detail/monitor.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+
+using namespace parimap_test;
+using parimap::detail::claims;
+using parimap::detail::monitor;
+
+namespace {
+
+bool always() noexcept { return true; }
+bool fails() noexcept { return false; }
+
+constexpr auto nothing = [] { return false; };
+
+}  // namespace
+
+TEST_CASE("monitor: who watches without a fence looks again soon, for nobody may tell him") {
+    claims c(1, &fails);
+    c.raise_limit(10);
+    REQUIRE(c.claim(0, 10, 10, claims::unlimited));
+    monitor m(1);
+    std::atomic<bool> returned{false};
+    std::thread consumer([&] {
+        m.wait_urgently(monitor::any_item, c, monitor::clock::time_point::max(), nothing);
+        returned = true;
+    });
+    const bool has_returned = eventually([&] { return returned.load(); });
+    m.signal();
+    consumer.join();
+    REQUIRE(has_returned);
+}
+
+TEST_CASE("monitor: workers are interrupted as long as somebody watches, and no longer") {
+    claims c(1, &always);
+    c.raise_limit(10);
+    REQUIRE(c.claim(0, 10, 10, claims::unlimited));
+    claims::batch working = c.batch_of(0);
+    std::uint64_t item = 0;
+    monitor m(1);
+    int interruptions = 0;
+    m.wait_urgently(monitor::any_item, c, monitor::clock::now(), [&] {
+        for (int i = 0; i < 3; ++i) {
+            REQUIRE(working.pop(item));
+            interruptions += working.interrupted();
+        }
+        return true;
+    });
+    REQUIRE(interruptions == 3);
+    REQUIRE(working.pop(item));
+    REQUIRE(working.interrupted());  // which notices that nobody does
+    REQUIRE(working.pop(item));
+    REQUIRE_FALSE(working.interrupted());
+}
