@@ -494,6 +494,24 @@ TEST_CASE("P7 an endless stream leaves room for a submitted job") {
     }
 }
 
+TEST_CASE("P7 an item waits behind many submitted jobs for one of them and not for all") {
+    if (is_serial) return;  // submitted jobs are over before the stream is made
+    pool p{1};
+    gate open;
+    std::atomic<int> jobs{0};
+    std::vector<std::future<void>> futures;
+    for (int i = 0; i < 50; ++i) {
+        futures.push_back(p.submit([&] {
+            open.wait();
+            ++jobs;
+        }));
+    }
+    auto stream = parimap::ordered_imap(p, [&](int) { return jobs.load(); }, numbers(1));
+    open.open();
+    REQUIRE(stream.next().value() < 25);
+    for (auto& future : futures) future.get();
+}
+
 TEST_CASE("P7 thousands of open streams cost each other nothing") {
     pool p{2};
     const auto items = numbers(20);

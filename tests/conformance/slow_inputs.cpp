@@ -3,6 +3,7 @@
 // taken for what is there.
 #include "support/backend_under_test.hpp"
 #include "support/catch.hpp"
+#include "support/counted.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
 #include "support/recorded_range.hpp"
@@ -376,6 +377,23 @@ TEST_CASE("P4 large items and results fail one by one like any other") {
             auto half_read = parimap::unordered_imap(p, options, fail_third, made_input{3, 0s, to_tile});
             REQUIRE(half_read.next());
         }
+    }
+}
+
+TEST_CASE("P5 items of a single-pass input are gone when they have run, and when the call is left") {
+    for (const std::size_t workers : sizes{1, 3}) {
+        CAPTURE(workers);
+        pool p{workers};
+        tally items;
+        const auto make = [&](std::size_t i) { return counted(items, static_cast<long>(i)); };
+        const auto value = [](const counted& c) { return c.value; };
+        const made_input input{100, 0s, make};
+        REQUIRE(parimap::parallel_map(p, map_options{.window = 10}, value, input).size() == 100);
+        REQUIRE(items.live == 0);
+        auto imap = parimap::ordered_imap(p, map_options{.window = 10}, value, input);
+        for (int i = 0; i < 50; ++i) REQUIRE(imap.next() == i);
+        imap = {};
+        REQUIRE(items.live == 0);
     }
 }
 
