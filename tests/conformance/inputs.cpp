@@ -11,11 +11,13 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <forward_list>
 #include <functional>
 #include <initializer_list>
 #include <iterator>
+#include <limits>
 #include <list>
 #include <map>
 #include <memory>
@@ -23,6 +25,7 @@
 #include <set>
 #include <span>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -345,6 +348,26 @@ TEST_CASE("Ranges: infinite inputs stream as far as they are read") {
             REQUIRE(five_of(parimap::unordered_imap(p, options, twice, std::views::iota(0))).size() == 5);
         }
     }
+}
+
+TEST_CASE("Ranges: an input may have more elements than 64 bits can count") {
+    pool p{3};
+    const auto low = [](auto i) { return static_cast<int>(i); };
+    const auto stops_at_ten = [](auto i) { if (i == 10) throw std::runtime_error("ten"); };
+    const auto check = [&](auto range) {
+        const auto first = parimap::ordered_imap(p, low, range) | ranges::views::take(3) | ranges::to<std::vector>();
+        REQUIRE(first == std::vector{0, 1, 2});
+        REQUIRE(parimap::unordered_imap(p, low, range).next());
+        std::array<int, 5> out{};
+        REQUIRE_THROWS_AS(parimap::parallel_map_into(p, out, low, range), std::length_error);
+        REQUIRE_THROWS_AS(parimap::parallel_for_each(p, stops_at_ten, range), std::runtime_error);
+    };
+    check(std::views::iota(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
+#if defined(__SIZEOF_INT128__)
+    __extension__ using wide = __int128;
+    check(std::views::iota(wide{0}, wide{1} << 64));
+    check(std::views::iota(wide{0}, wide{1} << 100));
+#endif
 }
 
 TEST_CASE("Ranges: empty inputs give empty results") {

@@ -10,11 +10,13 @@
 #include <range/v3/view/interface.hpp>
 #include <range/v3/view/zip.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <ranges>
 #include <type_traits>
@@ -56,13 +58,21 @@ auto end_of(R& range) {
     }
 }
 
+/// Whoever counts items has 64 bits, of which the largest number stands for an unknown size. A range may have more elements
+/// than that, for there are sizes of 128 bits; nobody comes to their end.
+inline constexpr std::uint64_t largest_size = std::numeric_limits<std::uint64_t>::max() - 1;
+
 template <class R>
 std::uint64_t size_of(R& range) {
-    if constexpr (::ranges::sized_range<R>) {
-        return static_cast<std::uint64_t>(::ranges::size(range));
-    } else {
-        return static_cast<std::uint64_t>(std::ranges::size(range));
-    }
+    const auto size = [&] {
+        if constexpr (::ranges::sized_range<R>) {
+            return ::ranges::size(range);
+        } else {
+            return std::ranges::size(range);
+        }
+    }();
+    using wide = std::conditional_t<(sizeof(size) > sizeof(std::uint64_t)), std::remove_const_t<decltype(size)>, std::uint64_t>;
+    return static_cast<std::uint64_t>(std::min(static_cast<wide>(size), static_cast<wide>(largest_size)));
 }
 
 template <class R>
