@@ -7,6 +7,7 @@
 
 #include <range/v3/view/iota.hpp>
 
+#include <functional>
 #include <list>
 #include <numeric>
 #include <ranges>
@@ -25,6 +26,17 @@ struct no_address {
     void operator&() const = delete;
     template <class T>
     void operator,(T&&) const = delete;
+};
+
+/// It has a begin() only where it may be changed.
+class changeable {
+  public:
+    explicit changeable(std::vector<int> numbers) : numbers_(std::move(numbers)) {}
+    auto begin() { return numbers_.begin(); }
+    auto end() { return numbers_.end(); }
+
+  private:
+    std::vector<int> numbers_;
 };
 
 template <class Imap>
@@ -122,4 +134,20 @@ TEST_CASE("A named view that cannot be copied is referred to by calls that wait,
     const auto all = std::ranges::owning_view(std::vector<int>{1, 2, 3});
     const auto add_both = [](int a, int b) { return a + b; };
     REQUIRE(parimap::parallel_map(pool, add_both, all, owning)[2] == 9);
+}
+
+TEST_CASE("A range that can be iterated only where it may be changed is an input and an output of every frontend") {
+    parimap::pool pool{2};
+    const auto same = [](int i) { return i; };
+    const auto add_both = [](int a, int b) { return a + b; };
+    changeable range({1, 2, 3});
+    changeable out({0, 0, 0});
+    REQUIRE(parimap::parallel_map_into(pool, out, same, range) == 3);
+    REQUIRE(parimap::parallel_map(pool, add_both, range, out) == std::vector{2, 4, 6});
+    REQUIRE(parimap::parallel_map_reduce(pool, same, std::plus<>{}, 0, out) == 6);
+    REQUIRE(sum_of(parimap::ordered_imap(pool, same, range)) == 6);
+    REQUIRE(sum_of(parimap::unordered_imap(pool, add_both, changeable({1, 2}), range)) == 6);
+    REQUIRE(parimap::map_async(pool, same, changeable({1, 2})).get().size() == 2);
+    parimap::parallel_for_each(pool, [](int& i) { i *= 2; }, range);
+    REQUIRE(*range.begin() == 2);
 }

@@ -68,7 +68,7 @@ bool suits_nontemporal(Out& out, Inputs&... inputs) {
         const std::size_t items = std::min({size(out), size(inputs)...});
         const auto* begin = std::as_bytes(std::span(std::ranges::data(out), items)).data();
         const auto* end = begin + items * sizeof(std::ranges::range_value_t<Out>);
-        const auto apart = [&](const auto& input) {
+        const auto apart = [&](auto& input) {  // not const: some ranges can only be iterated as they were given
             const auto bytes = std::as_bytes(std::span(std::ranges::data(input), items));
             return std::less_equal<>{}(bytes.data() + bytes.size(), begin) || std::less_equal<>{}(end, bytes.data());
         };
