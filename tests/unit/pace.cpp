@@ -5,6 +5,7 @@
 
 #include <parimap/detail/pace.hpp>
 
+#include <cfenv>
 #include <chrono>
 #include <cstdint>
 
@@ -113,6 +114,18 @@ TEST_CASE("pace: what items and results own counts for the window") {
     REQUIRE(p.window(10'002) <= 2 * pace::max_owned_bytes_a_seat / (500 << 10));
     for (int i = 0; i < 100; ++i) p.item_owns(std::uint64_t{1} << 40);
     REQUIRE(p.window(10'003) == 4);
+}
+
+TEST_CASE("pace: after items that owned much, those that own nothing are counted without numbers too small for a float") {
+    pace p(2, 0);
+    p.item_owns(std::uint64_t{1} << 40);
+    p.result_owns(std::uint64_t{1} << 40);
+    std::feclearexcept(FE_ALL_EXCEPT);
+    for (int i = 0; i < 2000; ++i) {
+        p.item_owns(0);
+        p.result_owns(0);
+    }
+    REQUIRE(std::fetestexcept(FE_UNDERFLOW) == 0);
 }
 
 TEST_CASE("pace: an explicit window is bounded by the rings that it needs") {

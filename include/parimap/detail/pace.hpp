@@ -160,8 +160,12 @@ class pace {
         return static_cast<std::uint64_t>(most / std::max(item_owns_ + result_owns_, 1.0F));
     }
 
-    /// The mean of the last few: one large item among small ones does not stay in mind, and the first of many is felt.
-    static void note_bytes(float& mean, std::uint64_t bytes) noexcept { mean += (static_cast<float>(bytes) - mean) / 8; }
+    /// The mean of the last few: one large item among small ones does not stay in mind, and the first of many is felt. (Less
+    /// than a byte is nothing. A mean that went on towards 0 would become subnormal: slow, and a trap for who asked for one.)
+    static void note_bytes(float& mean, std::uint64_t bytes) noexcept {
+        const float moved = mean + (static_cast<float>(bytes) - mean) / 8;
+        mean = moved < 1 ? 0 : moved;
+    }
 
     const std::uint64_t seats_;
     const std::uint64_t chunk_;
