@@ -149,6 +149,10 @@ class pulled_source {
     static constexpr bool boxed = is_boxed_in_ring<kept>;
     using taken = std::conditional_t<boxed, std::unique_ptr<kept>, kept>;
 
+    static_assert(boxed || std::is_move_constructible_v<kept>,
+                  "parimap: the elements of this range are made when they are read, and are moved from there to a worker, but cannot "
+                  "be moved; let the range make a std::unique_ptr of each, or pass what they are made of and make them in f");
+
     struct cell {
         std::atomic<bool> full{false};
         ring_slot<kept> value;
