@@ -115,7 +115,8 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     static imap start(Args&&... args) {
         imap made;
         made.stream_ = std::shared_ptr<shared>(new shared(std::forward<Args>(args)...), [](shared* s) noexcept {
-            // Else its workers are in another process, or the process ends on one of them: then it is let go.
+            // Else its workers are in another process, or the process ends on one of them or on a thread that does not own the
+            // stream: then it is let go.
             if (s->stream.can_be_left()) delete s;
         });
         return made;

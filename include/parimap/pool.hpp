@@ -53,8 +53,8 @@ class [[gnu::visibility("default")]] basic_pool {
     }
 
     /// close(), then waits for what submit() and map_async() were given. Imaps may live on; the workers go with the
-    /// last of them. At the end of the process, where exit() was called by a job of this pool or while another thread is in a
-    /// call, and in the child of a fork(), the workers cannot be waited for: they are let go.
+    /// last of them. At the end of the process, where exit() was called by a job, on another thread than the main one or while
+    /// another thread is in a call, and in the child of a fork(), the workers cannot be waited for: they are let go.
     ~basic_pool() {
         if (core_) detail::scheduler::end(core_);
     }

@@ -161,6 +161,81 @@ TEST_CASE("P11 exit on another thread ends the process with its status") {
             }) == "exit 3");
 }
 
+TEST_CASE("P11 exit on another thread ends the process with its status, whoever reads a static stream") {
+    if (under_tsan) return;  // it cannot follow the fork of a process with threads
+    static const auto exit_soon = [] {
+        std::thread([] {
+            std::this_thread::sleep_for(20ms);
+            std::exit(3);
+        }).detach();
+    };
+    for (const auto place : places) {
+        REQUIRE(end_of_child([&] {  // asleep in next()
+                    static auto stream = parimap::ordered_imap(place(), [](int) { std::this_thread::sleep_for(100ms); }, numbers(1000));
+                    exit_soon();
+                    while (stream.next()) {
+                    }
+                }) == "exit 3");
+        REQUIRE(end_of_child([&] {  // and in next_for()
+                    static auto stream = parimap::unordered_imap(place(), [](int) { std::this_thread::sleep_for(100ms); }, numbers(1000));
+                    exit_soon();
+                    while (stream.next_for(10s)) {
+                    }
+                }) == "exit 3");
+        REQUIRE(end_of_child([&] {  // between two results
+                    static auto stream = parimap::unordered_imap(place(), same, std::views::iota(0));
+                    exit_soon();
+                    for (int i : stream) (void)i;
+                }) == "exit 3");
+        REQUIRE(end_of_child([&] {  // in the input
+                    static auto stream = parimap::ordered_imap(place(), same, std::views::iota(0) | std::views::filter([](int i) { return slowly(i) >= 0; }));
+                    exit_soon();
+                    for (int i : stream) (void)i;
+                }) == "exit 3");
+        REQUIRE(end_of_child([&] {  // nobody, but an item waits for the thread that calls exit()
+                    static auto stream = parimap::ordered_imap(
+                        place(), [](int) { std::thread([] { std::exit(3); }).join(); }, numbers(1));
+                    std::this_thread::sleep_for(20s);
+                }) == "exit 3");
+    }
+}
+
+TEST_CASE("P11 exit ends the process with its status, whatever job waits for the thread that calls it") {
+    if (under_tsan) return;  // it cannot follow the fork of a process with threads
+    for (const auto place : places) {
+        REQUIRE(end_of_child([&] { place().submit([] { std::thread([] { std::exit(3); }).join(); }).get(); }) == "exit 3");
+        const auto waits_for = [&](auto call) {
+            return end_of_child([&] {
+                static pool outer{2};
+                outer.submit([&] { call(place(), ends_the_process{}); }).get();
+            });
+        };
+        REQUIRE(waits_for([](pool& p, const ends_the_process& f) { parimap::parallel_for_each(p, f, numbers(200)); }) == "exit 3");
+        REQUIRE(waits_for([](pool& p, const ends_the_process& f) { for (int i : parimap::ordered_imap(p, f, numbers(200))) slowly(i); }) == "exit 3");
+        REQUIRE(waits_for([](pool& p, const ends_the_process& f) { p.submit([f] { f(20); }).get(); }) == "exit 3");
+    }
+}
+
+TEST_CASE("P11 exit on another thread ends the process with its status, between two uses of a pool too") {
+    if (under_tsan) return;  // it cannot follow the fork of a process with threads
+    for (const pool_of_the_process place : {&default_pool, &static_pool}) {
+        const auto use_until_exit = [&](auto use) {
+            return end_of_child([&] {
+                pool& p = place();
+                std::thread([] {
+                    std::this_thread::sleep_for(20ms);
+                    std::exit(3);
+                }).detach();
+                for (;;) use(p);
+            });
+        };
+        REQUIRE(use_until_exit([](pool& p) { p.submit(slowly, 1).get(); }) == "exit 3");
+        REQUIRE(use_until_exit([](pool& p) { parimap::map_async(p, slowly, numbers(5)).get(); }) == "exit 3");
+        REQUIRE(use_until_exit([](pool& p) { parimap::parallel_for_each(p, same, numbers(5)); }) == "exit 3");
+        REQUIRE(use_until_exit([](pool& p) { for (int i : parimap::ordered_imap(p, same, numbers(5))) (void)i; }) == "exit 3");
+    }
+}
+
 TEST_CASE("P11 jobs of the default pool are finished when main ends") {
     if (under_tsan) return;  // it cannot follow the fork of a process with threads
     REQUIRE(end_of_child([] {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What a pool must know of its process: whether it is still the one that made it, and which thread is the main one.
+// What a pool must know of its process: whether it is still the one that made it, which thread is the main one, and which
+// is in exit().
 #ifndef PARIMAP_DETAIL_PROCESS_HPP
 #define PARIMAP_DETAIL_PROCESS_HPP
 
 #include <atomic>
+#include <cstdint>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
@@ -11,6 +13,9 @@
 #endif
 #if defined(__linux__)
 #include <sys/syscall.h>
+#endif
+#if defined(__linux__) && !defined(__arm__)  // whose unwinder does not tell functions
+#include <unwind.h>
 #endif
 
 namespace parimap::detail {
@@ -33,6 +38,39 @@ inline bool is_main_thread() noexcept {
     return ::syscall(SYS_gettid) == ::getpid();
 #else
     return true;
+#endif
+}
+
+#if defined(__linux__) && !defined(__arm__)
+/// exit(), declared so that a program that is linked to fixed addresses takes no stub's address for the function's. (clang has no
+/// such attribute: there it does.)
+#if defined(__has_cpp_attribute) && __has_cpp_attribute(gnu::noplt)
+[[gnu::noplt]]
+#endif
+[[gnu::visibility("default")]] void exit_itself(int status) noexcept __asm__("exit");
+#endif
+
+/// Whether the calling thread is in exit(), found on its stack: destructors of static objects cannot ask for it otherwise, and a
+/// handler of ours would be called before them only if it were registered later. No where the stack cannot be read.
+inline bool is_in_exit() noexcept {
+#if defined(__linux__) && !defined(__arm__)
+    struct search {
+        std::uintptr_t exit = reinterpret_cast<std::uintptr_t>(&exit_itself);
+        int frames_left = 64;  // between an object that ends and exit() there are few
+        bool found = false;
+    } looking;
+    ::_Unwind_Backtrace(
+        [](_Unwind_Context* frame, void* argument) {
+            auto& l = *static_cast<search*>(argument);
+            // One before the return address, which may be that of the next function: exit() calls what does not return.
+            void* const inside = reinterpret_cast<void*>(::_Unwind_GetIP(frame) - 1);
+            l.found = reinterpret_cast<std::uintptr_t>(::_Unwind_FindEnclosingFunction(inside)) == l.exit;
+            return l.found || --l.frames_left == 0 ? _URC_END_OF_STACK : _URC_NO_REASON;
+        },
+        &looking);
+    return looking.found;
+#else
+    return false;
 #endif
 }
 

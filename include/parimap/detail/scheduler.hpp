@@ -205,10 +205,10 @@ class scheduler {
     }
 
     /// The end of a pool object: closes it and waits for submitted jobs. Where its threads cannot be joined any more, because
-    /// the process ends on one of them or while another thread is in a call, or because they are in another process, they are
-    /// let go.
+    /// the process ends on one of them, on a thread that they may wait for or while another thread is in a call, or because they
+    /// are in another process, they are let go.
     static void end(const std::shared_ptr<scheduler>& pool) noexcept {
-        if (!pool->is_inherited() && !pool->place_of_caller() && pool->finish_jobs(true)) return;
+        if (!pool->is_inherited() && !pool->place_of_caller() && !pool->is_left_by_process() && pool->finish_jobs(true)) return;
         pool->itself_ = pool;
         pool->next_let_go_ = last_let_go_.load(std::memory_order_relaxed);
         while (!last_let_go_.compare_exchange_weak(pool->next_let_go_, pool.get())) {
@@ -218,7 +218,7 @@ class scheduler {
     /// The end of the default pool, which other static objects and threads may use until the very end of the process: its
     /// workers go, if nobody uses them just now, and what comes later runs on the threads that call, as on the serial backend.
     void retire() noexcept {
-        if (is_inherited() || place_of_caller()) return;
+        if (is_inherited() || place_of_caller() || (slots().innermost && is_in_exit())) return;
         if (is_main_thread() && !finish_jobs(false)) return;
         {
             std::lock_guard lock(mutex_);
@@ -287,6 +287,10 @@ class scheduler {
         changed_.wait(lock, [this] { return jobs_at_once_ == 0 && jobs_.is_quiet(); });
         return true;
     }
+
+    /// Whether exit() was called on another thread than the main one, or in a job of another pool: jobs of this pool may wait for
+    /// that thread, and those who use the pool may go on with it until they are no more.
+    bool is_left_by_process() const noexcept { return (!is_main_thread() || slots().innermost) && is_in_exit(); }
 
     void throw_if_closed() const {
         if (terminated_ || (closed_ && !place_of_caller())) {

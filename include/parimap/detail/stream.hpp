@@ -5,17 +5,20 @@
 
 #include <parimap/detail/footprint.hpp>
 #include <parimap/detail/job.hpp>
+#include <parimap/detail/process.hpp>
 #include <parimap/detail/stopwatch.hpp>
 #include <parimap/errors.hpp>
 #include <parimap/options.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace parimap::detail {
@@ -81,6 +84,7 @@ class stream final : public job<Source, F, Results> {
             throw_if_cancelled();
             entry* e = results_.front();
             if (!e || handed_ >= look_at_) {
+                const fetching now(is_fetching_);
                 if (!e || should_refill_first()) refill(deadline);
                 if (handed_ >= total_) continue;
                 if (e) gather(deadline);
@@ -109,12 +113,34 @@ class stream final : public job<Source, F, Results> {
     /// How many results are still to be handed over.
     std::uint64_t remaining() const noexcept { return total_ > handed_ ? total_ - handed_ : 0; }
 
+    /// Whether the stream can end. Not while a thread reads the input or waits for a result: it is in there still when exit() was
+    /// called on another one, or by the input. Nor where another thread than its own calls exit(), for the one may go on to read
+    /// it, and its items may wait for the other.
+    bool can_be_left() const noexcept {
+        if (is_fetching_.load(std::memory_order_acquire) || !pool_.can_be_left(*this)) return false;
+        return std::this_thread::get_id() == maker_ || !is_in_exit();
+    }
+
   private:
     static constexpr std::uint64_t gathered_batch = 1024;
     /// An element that takes so long to read is not read while a result is there, nor while one is about to be.
     static constexpr std::chrono::nanoseconds slow_read = std::chrono::microseconds(400);
     /// The call that makes the stream fills the window, unless so many elements were slow and there is a result by then.
     static constexpr int enough_slow_reads = 8;
+
+    /// Says that a thread is in there, for can_be_left().
+    class fetching {
+      public:
+        explicit fetching(std::atomic<bool>& is_fetching) noexcept : is_fetching_(is_fetching) {
+            is_fetching_.store(true, std::memory_order_release);
+        }
+        ~fetching() { is_fetching_.store(false, std::memory_order_release); }
+        fetching(const fetching&) = delete;
+        fetching& operator=(const fetching&) = delete;
+
+      private:
+        std::atomic<bool>& is_fetching_;
+    };
 
     void begin(std::size_t fixed_window) {
         try {
@@ -374,6 +400,8 @@ class stream final : public job<Source, F, Results> {
     entry* held_ = nullptr;
     stopwatch reading_;
     bool began_ = false;  // the call that makes the stream is over
+    std::atomic<bool> is_fetching_{false};
+    const std::thread::id maker_ = std::this_thread::get_id();
 };
 
 }  // namespace parimap::detail
