@@ -100,9 +100,9 @@ TEST_CASE("stopwatch: a lap is over when its time has passed, and does not seem 
         passed += watch.lap();
         ++looks;
     }
-    REQUIRE(passed > 15ms);
-    REQUIRE(passed < 10s);
+    REQUIRE(looks > 0);
     REQUIRE(looks < 2000);  // about 200
+    REQUIRE(passed + watch.lap() >= 20ms);  // all of it is in one lap or another
     std::this_thread::sleep_for(2ms);
     REQUIRE(watch.lap_is_over());
     REQUIRE(watch.lap() >= 2ms);
