@@ -121,6 +121,22 @@ TEST_CASE("P6 a finished result does not wait until a window of a slow input is 
     }
 }
 
+TEST_CASE("P6 inside a job too, where nobody else may be free to work, the call that makes a stream does not read a window of slow elements") {
+    pool p{1};
+    std::atomic<std::size_t> read{0};
+    const auto in_job = [&] {
+        auto slow = std::views::iota(0, 200) | std::views::filter([&](int) {
+            ++read;
+            std::this_thread::sleep_for(1ms);
+            return true;
+        });
+        auto stream = parimap::ordered_imap(p, map_options{.window = 100}, same, slow);
+        return stream.next() == 0;
+    };
+    REQUIRE(p.submit(in_job).get());
+    REQUIRE(read < 50);
+}
+
 TEST_CASE("P6 a window that grew while the input was fast holds no result back when it becomes slow") {
     for (const std::size_t workers : sizes{1, 3}) {
         CAPTURE(workers);

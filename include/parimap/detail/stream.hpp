@@ -250,7 +250,10 @@ class stream final : public job<Source, F, Results> {
         while (claims_.limit() < wanted && !this->is_cancelled() && pull()) {
             if (reading_.lap_is_over() && reading_.lap() > 2 * stopwatch::lap_length) ++slow_reads;
             make_available(source_.pulled_count());
-            if (slow_reads >= enough_slow_reads && results_.front()) return;
+            if (slow_reads >= enough_slow_reads) {
+                if (!results_.front() && pool_.caller_must_help()) pool_.help(*this, stint::one_batch);  // else there is never one
+                if (results_.front()) return;
+            }
             if (pool_.runs_at_once()) reading_.start();  // the item ran, and its time is not the input's
         }
     }
