@@ -313,7 +313,7 @@ TEST_CASE("P5 a stop or cancel is seen between any two elements that are read") 
         const map_options again{.window = 300, .stop = source.get_token()};
         REQUIRE_THROWS_AS(parimap::parallel_for_each(p, again, same, made_input{200, 0s, stops, &read}), parimap::cancelled);
         REQUIRE(read == 1 + 6);
-        for (const std::size_t at : {101, 103, 110, 120}) {  // while the window is filled again
+        for (const std::size_t at : {101U, 103U, 110U, 120U}) {  // while the window is filled again
             CAPTURE(at);
             source = std::stop_source();
             read = 0;

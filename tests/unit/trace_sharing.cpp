@@ -243,7 +243,7 @@ TEST_CASE("trace: what does not fit the disk leaves the calls before as they wer
 }
 
 TEST_CASE("trace: a file of another run, or of another kind, stays as it was if a new one does not fit") {
-    for (const std::size_t size : {10, 5000}) {
+    for (const std::size_t size : {10U, 5000U}) {
         CAPTURE(size);
         const temporary_path file;
         const std::string text(size, 'x');
