@@ -38,6 +38,12 @@ namespace {
 std::atomic<long> before_failure{-1};
 std::atomic<long> failures{0};
 
+// From now on `successes` allocations succeed, and the next `how_many` fail.
+void fail_after(long successes, long how_many) {
+    failures = how_many;
+    before_failure = successes;
+}
+
 bool fails_now() {
     long left = before_failure.load(std::memory_order_relaxed);
     while (left > 0) {  // and not once the test has set it to -1: a worker may still be here then
@@ -88,8 +94,7 @@ void fail_each(Call call) {
         int unexpected = 0;
         bool failed = true;
         for (long first = 0; failed && first < 3000; ++first) {
-            failures = how_many;
-            before_failure = first;
+            fail_after(first, how_many);
             try {
                 call();
             } catch (const std::bad_alloc&) {
@@ -165,8 +170,7 @@ TEST_CASE("P4 whichever allocation of a stream fails each item is handed over on
     auto stream = parimap::unordered_imap(p, map_options{.window = 60}, [&](int i) {
         if (i == 0) {
             made.wait();
-            failures = 1'000'000;
-            before_failure = 0;
+            fail_after(0, 1'000'000);
         }
         return some_fail(i);
     }, items);
@@ -193,8 +197,7 @@ TEST_CASE("P4 an element that cannot be read ends an unordered stream also where
         const auto read = [&](int i) {
             if (i == 0) {
                 made.wait();
-                failures = 1'000'000;
-                before_failure = 0;
+                fail_after(0, 1'000'000);
             }
             if (i == 7) throw std::domain_error{"element"};
             return i;

@@ -52,10 +52,9 @@ class job : public call {
         pool_.wake_owners();  // or the owner of a blocking call
     }
 
-    // In the child of a fork(), or at the end of the process: see scheduler.
+    // In the child of a fork(): see scheduler.
     bool is_inherited() const noexcept { return pool_.is_inherited(); }
     void throw_if_inherited() const { pool_.throw_if_inherited(); }
-    bool can_be_left() const noexcept { return pool_.can_be_left(*this); }
 
     bool is_cancelled() const noexcept { return cancelled_.load(std::memory_order_seq_cst); }
 
