@@ -122,15 +122,17 @@ class unordered_results {
   private:
     static constexpr std::uint64_t never = ~std::uint64_t{0};
 
-    /// An item's failure for which there is no memory: what it was is lost, that it was is not.
+    /// An item's failure for which there is no memory: what it was is lost, that it was is not. The lowest number stands for all
+    /// of them, so that none seems to lie behind an element that could not be read, where nothing is handed over.
     void lose(std::uint64_t item, failure_of whose) noexcept {
-        if (whose == failure_of::item) {
-            latest_lost_.store(item, std::memory_order_relaxed);
-            lost_count_.fetch_add(1, std::memory_order_release);
-            return;
-        }
-        std::uint64_t old = lost_cut_.load(std::memory_order_relaxed);
-        while (item < old && !lost_cut_.compare_exchange_weak(old, item, std::memory_order_release, std::memory_order_relaxed)) {
+        if (whose == failure_of::input) return lower(lost_cut_, item);
+        lower(lowest_lost_, item);
+        lost_count_.fetch_add(1, std::memory_order_release);
+    }
+
+    static void lower(std::atomic<std::uint64_t>& lowest, std::uint64_t item) noexcept {
+        std::uint64_t old = lowest.load(std::memory_order_relaxed);
+        while (item < old && !lowest.compare_exchange_weak(old, item, std::memory_order_release, std::memory_order_relaxed)) {
         }
     }
 
@@ -140,7 +142,7 @@ class unordered_results {
         const std::uint64_t cut = lost_cut_.load(std::memory_order_acquire);
         if (lost_count_.load(std::memory_order_acquire) > lost_handed_) {
             ++lost_handed_;
-            lost_.build([&] { return entry(latest_lost_.load(std::memory_order_relaxed), clock_, no_memory_, failure_of::item); });
+            lost_.build([&] { return entry(lowest_lost_.load(std::memory_order_relaxed), clock_, no_memory_, failure_of::item); });
         } else if (cut < lost_cut_handed_) {
             lost_cut_handed_ = cut;
             lost_.build([&] { return entry(cut, clock_, no_memory_, failure_of::input); });
@@ -178,7 +180,7 @@ class unordered_results {
     const std::unique_ptr<outbox<entry>[]> boxes_;
     const std::exception_ptr no_memory_ = std::make_exception_ptr(std::bad_alloc());
     std::atomic<std::uint64_t> lost_count_{0};  // failed items that stand in no outbox,
-    std::atomic<std::uint64_t> latest_lost_{0};
+    std::atomic<std::uint64_t> lowest_lost_{never};
     std::atomic<std::uint64_t> lost_cut_{never};  // and the first of those that could not be read
     alignas(cache_line) std::size_t chosen_ = static_cast<std::size_t>(-1);  // the consumer's, from here on
     std::uint64_t oldest_elsewhere_ = 0;
