@@ -6,7 +6,7 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
-#include <parimap/detail/cpu_limits.hpp>
+#include <parimap/detail/system/cpu_limits.hpp>
 
 #include <algorithm>
 

@@ -6,10 +6,10 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
-#include <parimap/detail/display_text.hpp>
-#include <parimap/detail/field_format.hpp>
-#include <parimap/detail/meter.hpp>
-#include <parimap/detail/number_text.hpp>
+#include <parimap/detail/text/display_text.hpp>
+#include <parimap/detail/text/field_format.hpp>
+#include <parimap/detail/text/meter.hpp>
+#include <parimap/detail/text/number_text.hpp>
 
 #include <algorithm>
 #include <chrono>

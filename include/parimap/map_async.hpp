@@ -6,8 +6,8 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
-#include <parimap/detail/frontend.hpp>
-#include <parimap/detail/promised_job.hpp>
+#include <parimap/detail/frontend/frontend.hpp>
+#include <parimap/detail/scheduler/promised_job.hpp>
 #include <parimap/parallel_map.hpp>
 
 #include <deque>

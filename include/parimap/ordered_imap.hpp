@@ -6,8 +6,8 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
-#include <parimap/detail/imap_frontend.hpp>
-#include <parimap/detail/ordered_results.hpp>
+#include <parimap/detail/frontend/imap_frontend.hpp>
+#include <parimap/detail/results/ordered_results.hpp>
 
 namespace parimap {
 

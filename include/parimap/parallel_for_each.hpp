@@ -6,10 +6,10 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
-#include <parimap/detail/blocking.hpp>
-#include <parimap/detail/element_traits.hpp>
-#include <parimap/detail/frontend.hpp>
-#include <parimap/detail/vector_results.hpp>
+#include <parimap/detail/engine/blocking.hpp>
+#include <parimap/detail/ranges/element_traits.hpp>
+#include <parimap/detail/frontend/frontend.hpp>
+#include <parimap/detail/results/vector_results.hpp>
 
 #include <cstdint>
 #include <type_traits>

@@ -6,7 +6,7 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
-#include <parimap/detail/worker_states.hpp>
+#include <parimap/detail/scheduler/worker_states.hpp>
 
 #include <functional>
 #include <memory>

@@ -9,9 +9,9 @@
 #include <parimap/backend.hpp>
 #include <parimap/cpu_count.hpp>
 #include <parimap/default_backend.hpp>
-#include <parimap/detail/place.hpp>  // IWYU pragma: export
-#include <parimap/detail/promised_job.hpp>
-#include <parimap/detail/scheduler_on.hpp>
+#include <parimap/detail/scheduler/place.hpp>  // IWYU pragma: export
+#include <parimap/detail/scheduler/promised_job.hpp>
+#include <parimap/detail/scheduler/scheduler_on.hpp>
 #include <parimap/errors.hpp>
 
 #include <cstddef>

@@ -6,7 +6,7 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
-#include <parimap/detail/range_access.hpp>
+#include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/format_progress.hpp>
 #include <parimap/progress_bar.hpp>
 #include <parimap/progress_options.hpp>

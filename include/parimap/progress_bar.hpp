@@ -6,12 +6,12 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
-#include <parimap/detail/bar_options.hpp>  // IWYU pragma: export
-#include <parimap/detail/displayed_line.hpp>
-#include <parimap/detail/place.hpp>
-#include <parimap/detail/progress_display.hpp>
-#include <parimap/detail/progress_line.hpp>
-#include <parimap/detail/watching.hpp>
+#include <parimap/detail/watch/bar_options.hpp>  // IWYU pragma: export
+#include <parimap/detail/watch/displayed_line.hpp>
+#include <parimap/detail/scheduler/place.hpp>
+#include <parimap/detail/watch/progress_display.hpp>
+#include <parimap/detail/watch/progress_line.hpp>
+#include <parimap/detail/watch/watching.hpp>
 
 #include <array>
 #include <atomic>

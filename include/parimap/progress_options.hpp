@@ -6,7 +6,7 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
-#include <parimap/detail/bar_options.hpp>  // IWYU pragma: export
+#include <parimap/detail/watch/bar_options.hpp>  // IWYU pragma: export
 
 // Whoever writes map_options{.progress = progress_options{}} has asked for the bar that a map opens.
 #include <parimap/progress_bar.hpp>

@@ -3,7 +3,7 @@
 #include "support/catch.hpp"
 #include "support/generator.hpp"
 
-#include <parimap/detail/source.hpp>
+#include <parimap/detail/ranges/source.hpp>
 #include <parimap/parimap.hpp>
 
 #include <range/v3/view/any_view.hpp>

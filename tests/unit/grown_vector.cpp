@@ -3,7 +3,7 @@
 
 #include "support/catch.hpp"
 
-#include <parimap/detail/grown_vector.hpp>
+#include <parimap/detail/results/grown_vector.hpp>
 
 #include <cstddef>
 #include <cstdint>

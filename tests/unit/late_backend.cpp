@@ -5,8 +5,8 @@
 #include "support/items.hpp"
 
 #include <parimap/backend.hpp>
-#include <parimap/detail/task_queue.hpp>
-#include <parimap/detail/worker_threads.hpp>
+#include <parimap/detail/scheduler/task_queue.hpp>
+#include <parimap/detail/scheduler/worker_threads.hpp>
 #include <parimap/ordered_imap.hpp>
 #include <parimap/parallel_for_each.hpp>
 #include <parimap/pool.hpp>

@@ -3,8 +3,8 @@
 #include "support/catch.hpp"
 #include "support/gate.hpp"
 
-#include <parimap/detail/claims.hpp>
-#include <parimap/detail/monitor.hpp>
+#include <parimap/detail/engine/claims.hpp>
+#include <parimap/detail/engine/monitor.hpp>
 
 #include <atomic>
 #include <cstdint>

@@ -3,8 +3,8 @@
 
 #include "support/catch.hpp"
 
-#include <parimap/detail/into_results.hpp>
-#include <parimap/detail/nontemporal.hpp>
+#include <parimap/detail/results/into_results.hpp>
+#include <parimap/detail/results/nontemporal.hpp>
 
 #include <complex>
 #include <cstddef>

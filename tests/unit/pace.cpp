@@ -3,7 +3,7 @@
 
 #include "support/catch.hpp"
 
-#include <parimap/detail/pace.hpp>
+#include <parimap/detail/engine/pace.hpp>
 
 #include <cfenv>
 #include <chrono>

@@ -3,11 +3,11 @@
 
 #include "support/catch.hpp"
 
-#include <parimap/detail/footprint.hpp>
-#include <parimap/detail/ordered_results.hpp>
-#include <parimap/detail/pace.hpp>
-#include <parimap/detail/slot.hpp>
-#include <parimap/detail/stopwatch.hpp>
+#include <parimap/detail/ranges/footprint.hpp>
+#include <parimap/detail/results/ordered_results.hpp>
+#include <parimap/detail/engine/pace.hpp>
+#include <parimap/detail/system/slot.hpp>
+#include <parimap/detail/system/stopwatch.hpp>
 
 #include <array>
 #include <chrono>

@@ -3,7 +3,7 @@
 
 #include "support/catch.hpp"
 
-#include <parimap/detail/ticks.hpp>
+#include <parimap/detail/system/ticks.hpp>
 
 #include <atomic>
 #include <cstdint>

@@ -11,8 +11,8 @@
 #endif
 
 #include <parimap/backend.hpp>
-#include <parimap/detail/task_queue.hpp>
-#include <parimap/detail/worker_threads.hpp>
+#include <parimap/detail/scheduler/task_queue.hpp>
+#include <parimap/detail/scheduler/worker_threads.hpp>
 
 #include <omp.h>
 

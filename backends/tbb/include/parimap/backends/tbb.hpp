@@ -7,7 +7,7 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/backend.hpp>
-#include <parimap/detail/worker_threads.hpp>
+#include <parimap/detail/scheduler/worker_threads.hpp>
 
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/global_control.h>

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// How the consumer of a call sleeps, and which finished item wakes it.
+#ifndef PARIMAP_DETAIL_ENGINE_MONITOR_HPP
+#define PARIMAP_DETAIL_ENGINE_MONITOR_HPP
+
+#include <parimap/detail/engine/claims.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace parimap::detail {
+
+/// A consumer that is woken for every tiny item costs more than the items. So it first waits patiently: for as much
+/// as is worth a wake-up, but for a nap at most. If what it wants is then still missing, it waits urgently: the very
+/// item wakes it the moment it is finished. A finished item so waits for the consumer for one nap at most, and a
+/// consumer that waits for a long item sleeps without polling.
+class monitor {
+  public:
+    using clock = std::chrono::steady_clock;
+    static constexpr std::uint64_t any_item = claims::unlimited;
+    static constexpr std::chrono::microseconds nap{700};
+    /// How long a consumer sleeps before it looks whether its items found any worker at all.
+    static constexpr std::chrono::milliseconds patience_with_backend{50};
+
+    explicit monitor(std::size_t seats) : seats_(seats), finished_(std::make_unique<counter[]>(seats)) {}
+
+    // ---- by workers ----------------------------------------------------------------------------------------------
+
+    /// Counts the items of one seat that are done with, finished or dropped. Its copy of the count spares the worker a
+    /// load that would wait for the store of the item before.
+    class tally {
+      public:
+        void add(std::uint64_t items) noexcept { shared_.store(count_ += items, std::memory_order_release); }
+
+      private:
+        friend monitor;
+        explicit tally(std::atomic<std::uint64_t>& shared) noexcept
+            : shared_(shared), count_(shared.load(std::memory_order_relaxed)) {}
+
+        std::atomic<std::uint64_t>& shared_;
+        std::uint64_t count_;
+    };
+
+    tally tally_of(std::size_t seat) noexcept { return tally(finished_[seat].items); }
+
+    /// The item's result was published, and then the worker was interrupted (claims::watch) or passed a full fence.
+    void after_item(std::uint64_t item) noexcept {
+        if (waiting_.load(std::memory_order_acquire) != urgent) return;
+        const std::uint64_t due = due_.load(std::memory_order_relaxed);
+        if (due == any_item || due == item) signal();
+        give_way();
+    }
+
+    /// A worker finished a batch.
+    void after_batch() noexcept {
+        if (waiting_.load(std::memory_order_acquire) != patient) return;
+        if (finished() >= enough_.load(std::memory_order_relaxed)) signal();
+        give_way();
+    }
+
+    void signal() noexcept {
+        {
+            std::lock_guard lock(mutex_);
+            if (signalled_.exchange(1, std::memory_order_relaxed) != 0) return;
+        }
+        wake_.notify_one();
+    }
+
+    // ---- by the consumer -----------------------------------------------------------------------------------------
+
+    std::uint64_t finished() const noexcept {
+        std::uint64_t sum = 0;
+        for (std::size_t seat = 0; seat < seats_; ++seat) sum += finished_[seat].items.load(std::memory_order_acquire);
+        return sum;
+    }
+
+    /// Sleeps until `enough` items are finished, for one nap at most. ready() is what the consumer waits for.
+    template <class Ready>
+    void wait_patiently(std::uint64_t enough, clock::time_point deadline, Ready ready) {
+        enough_.store(enough, std::memory_order_relaxed);
+        begin_wait(patient);
+        std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with the one before after_batch()
+        end_wait(ready() ? clock::time_point::min() : std::min(deadline, clock::now() + nap));
+    }
+
+    /// Sleeps until `due` is finished, or the deadline. May return early. ready() is what the consumer waits for.
+    template <class Ready>
+    void wait_urgently(std::uint64_t due, claims& workers, clock::time_point deadline, Ready ready) {
+        due_.store(due, std::memory_order_relaxed);
+        begin_wait(urgent);
+        // The result is seen here, or after_item() sees `urgent`; where that is not sure, it is seen after a nap.
+        const bool is_sure = workers.watch();
+        end_wait(ready() ? clock::time_point::min() : is_sure ? deadline : std::min(deadline, clock::now() + nap));
+        workers.unwatch();
+    }
+
+  private:
+    enum : int { nobody, patient, urgent };
+    struct alignas(cache_line) counter {
+        std::atomic<std::uint64_t> items{0};
+    };
+
+    /// A consumer that was woken and has no CPU yet gets this one. The kernel would let the worker go on for
+    /// milliseconds first, until the window is full.
+    void give_way() const noexcept {
+        if (signalled_.load(std::memory_order_relaxed) != 0) std::this_thread::yield();
+    }
+
+    void begin_wait(int how) {
+        {
+            std::lock_guard lock(mutex_);
+            signalled_.store(0, std::memory_order_relaxed);
+        }
+        waiting_.store(how, std::memory_order_release);
+    }
+
+    void end_wait(clock::time_point deadline) {
+        if (deadline != clock::time_point::min()) {
+            std::unique_lock lock(mutex_);
+            wake_.wait_until(lock, deadline, [this] { return signalled_.load(std::memory_order_relaxed) != 0; });
+        }
+        waiting_.store(nobody, std::memory_order_relaxed);
+    }
+
+    alignas(cache_line) std::atomic<int> waiting_{nobody};  // read by workers for every item, so on a line of its own
+    std::atomic<std::uint64_t> due_{any_item};
+    std::atomic<std::uint64_t> enough_{0};
+    alignas(cache_line) std::mutex mutex_;
+    std::condition_variable wake_;
+    std::atomic<std::uint32_t> signalled_{0};  // yes or no, written with the mutex held (a word: not every processor exchanges bytes)
+    const std::size_t seats_;
+    const std::unique_ptr<counter[]> finished_;
+};
+
+}  // namespace parimap::detail
+
+#endif

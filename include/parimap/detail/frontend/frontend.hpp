@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// What all frontends share: finding pool and options among the arguments, and checking the rest.
+#ifndef PARIMAP_DETAIL_FRONTEND_FRONTEND_HPP
+#define PARIMAP_DETAIL_FRONTEND_FRONTEND_HPP
+
+#include <parimap/detail/ranges/invocation.hpp>
+#include <parimap/detail/ranges/range_access.hpp>
+#include <parimap/detail/ranges/source.hpp>
+#include <parimap/options.hpp>
+#include <parimap/pool.hpp>
+
+#include <initializer_list>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace parimap::detail {
+
+template <class T>
+inline constexpr bool is_pool = false;
+template <class Backend>
+inline constexpr bool is_pool<basic_pool<Backend>> = true;
+
+template <class T>
+inline constexpr bool is_options = std::is_same_v<T, map_options>;
+
+using pool_core = std::shared_ptr<scheduler>;
+
+/// Base of the frontends' function objects. Derived has
+///   template <class... Args> static auto run(const pool_core&, const map_options&, Args&&...)
+/// The default pool's backend is a template argument, so that calls without a pool are different functions in
+/// translation units with different defaults.
+template <class Derived>
+struct frontend {
+    template <class Backend = default_backend, class... Args>
+    auto operator()(Args&&... args) const {
+        return with_pool<Backend>(std::forward<Args>(args)...);
+    }
+
+    // A braced list of items cannot be deduced in a pack, so it has overloads of its own: after f alone, up to after
+    // pool, options, f, op and init.
+    template <class Backend = default_backend, class A, class T>
+    auto operator()(A&& a, std::initializer_list<T> items) const {
+        return with_pool<Backend>(std::forward<A>(a), items);
+    }
+    template <class Backend = default_backend, class A, class B, class T>
+    auto operator()(A&& a, B&& b, std::initializer_list<T> items) const {
+        return with_pool<Backend>(std::forward<A>(a), std::forward<B>(b), items);
+    }
+    template <class Backend = default_backend, class A, class B, class C, class T>
+    auto operator()(A&& a, B&& b, C&& c, std::initializer_list<T> items) const {
+        return with_pool<Backend>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), items);
+    }
+    template <class Backend = default_backend, class A, class B, class C, class D, class T>
+    auto operator()(A&& a, B&& b, C&& c, D&& d, std::initializer_list<T> items) const {
+        return with_pool<Backend>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d), items);
+    }
+    template <class Backend = default_backend, class A, class B, class C, class D, class E, class T>
+    auto operator()(A&& a, B&& b, C&& c, D&& d, E&& e, std::initializer_list<T> items) const {
+        return with_pool<Backend>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d), std::forward<E>(e), items);
+    }
+
+  protected:
+    template <class Backend, class First, class... Rest>
+    static auto with_pool(First&& first, Rest&&... rest) {
+        if constexpr (is_pool<std::remove_cvref_t<First>>) {
+            static_assert(sizeof...(Rest) > 0, "parimap: after the pool come the options, if any, then the function");
+            return with_options(first.core(), std::forward<Rest>(rest)...);
+        } else {
+            return with_options(default_pool<Backend>().core(), std::forward<First>(first), std::forward<Rest>(rest)...);
+        }
+    }
+
+  private:
+    template <class First, class... Rest>
+    static auto with_options(const pool_core& core, First&& first, Rest&&... rest) {
+        if constexpr (is_options<std::remove_cvref_t<First>>) {
+            static_assert(sizeof...(Rest) > 0, "parimap: after the options comes the function");
+            return Derived::run(core, first, std::forward<Rest>(rest)...);
+        } else {
+            return Derived::run(core, map_options{}, std::forward<First>(first), std::forward<Rest>(rest)...);
+        }
+    }
+};
+
+/// Stops with a readable message unless all arguments are ranges, and can be zipped if there are several.
+template <class... Ranges>
+constexpr void check_ranges() {
+    static_assert(sizeof...(Ranges) > 0, "parimap: after the function comes at least one range of items");
+    static_assert((some_range<std::remove_reference_t<Ranges>> && ...),
+                  "parimap: an argument after the function is not a range; pass something with begin() and end(), such "
+                  "as a container or a view");
+    if constexpr (sizeof...(Ranges) > 1) {
+        static_assert((::ranges::input_range<std::remove_reference_t<Ranges>> && ...),
+                      "parimap: several ranges are zipped by range-v3, which does not take one of these; pass it alone, "
+                      "or copy it into a container first");
+    }
+}
+
+template <class... Ranges>
+inline constexpr bool are_ranges =
+    sizeof...(Ranges) > 0 && (some_range<std::remove_reference_t<Ranges>> && ...) &&
+    (sizeof...(Ranges) == 1 || (::ranges::input_range<std::remove_reference_t<Ranges>> && ...));
+
+/// Stops where what outlives the call would refer to a view that its maker may well let go: one says of views that they are
+/// passed by value.
+template <class... Ranges>
+constexpr void check_ranges_that_outlive_call() {
+    static_assert((!named_view_without_copy<Ranges> && ...),
+                  "parimap: this view cannot be copied, and what the call returns reads from it later; give it away, with "
+                  "std::move(view)");
+}
+
+/// The types that a call over these ranges works with.
+template <class F, class... Ranges>
+struct call_types {
+    static constexpr bool zipped = sizeof...(Ranges) > 1;
+    using view = decltype(make_view(std::declval<Ranges>()...));
+    using source = source_for<view, zipped>;
+    using function = std::decay_t<F>;
+    using invocation_type = invocation<function, source>;
+    using value = typename invocation_type::value;
+    using result = std::conditional_t<invocation_type::returns_void, void, value>;
+};
+
+}  // namespace parimap::detail
+
+#endif

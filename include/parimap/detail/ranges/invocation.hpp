@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// How f is called with an item of a source, and what a user is told when it cannot be.
+#ifndef PARIMAP_DETAIL_RANGES_INVOCATION_HPP
+#define PARIMAP_DETAIL_RANGES_INVOCATION_HPP
+
+#include <cstddef>
+#include <functional>
+#include <stop_token>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace parimap::detail {
+
+template <class... Ts>
+struct type_list {};
+
+template <class Item, bool Zipped>
+struct arguments_of_item {
+    using type = type_list<Item>;
+};
+template <class Item>
+struct arguments_of_item<Item, true> {
+    template <std::size_t... I>
+    static type_list<decltype(std::get<I>(std::declval<Item>()))...> list(std::index_sequence<I...>);
+    using type = decltype(list(std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<Item>>>{}));
+};
+
+enum class way_of_call { plain, with_token, only_if_mutable, none };
+
+/// How F can be called. To ask whether a template can be called compiles its body, which may be an error where nobody meant to
+/// call it. So each way is looked at only where those before it are not there.
+template <class F, class... Args>
+consteval way_of_call find_way_of_call() {
+    if constexpr (std::is_invocable_v<const F&, Args...>) {
+        return way_of_call::plain;
+    } else if constexpr (std::is_invocable_v<const F&, std::stop_token, Args...>) {
+        return way_of_call::with_token;
+    } else if constexpr (std::is_invocable_v<F&, Args...>) {
+        return way_of_call::only_if_mutable;
+    } else if constexpr (std::is_invocable_v<F&, std::stop_token, Args...>) {
+        return way_of_call::only_if_mutable;
+    } else {
+        return way_of_call::none;
+    }
+}
+
+template <class F, class Arguments>
+struct invocation_with;
+
+template <class F, class... Args>
+struct invocation_with<F, type_list<Args...>> {
+    static constexpr way_of_call way = find_way_of_call<F, Args...>();
+    static constexpr bool plain = way == way_of_call::plain;
+    static constexpr bool with_token = way == way_of_call::with_token;
+
+    static auto result_type() {
+        if constexpr (plain) {
+            return std::type_identity<std::invoke_result_t<const F&, Args...>>{};
+        } else if constexpr (with_token) {
+            return std::type_identity<std::invoke_result_t<const F&, std::stop_token, Args...>>{};
+        } else {
+            return std::type_identity<void>{};
+        }
+    }
+};
+
+/// The call of F with the items of Source.
+template <class F, class Source>
+struct invocation : invocation_with<F, typename arguments_of_item<typename Source::item, Source::zipped>::type> {
+    using base = invocation_with<F, typename arguments_of_item<typename Source::item, Source::zipped>::type>;
+
+    static_assert(base::way != way_of_call::only_if_mutable,
+                  "parimap: f changes its own state when it is called (a mutable lambda, a non-const operator()), but "
+                  "all workers share one f. Make it callable through const&, or give it state with per_worker.");
+    static_assert(base::way != way_of_call::none,
+                  "parimap: f cannot be called with the items: it gets one argument for each range, after a "
+                  "std::stop_token if it wants one. Give f matching parameters, or wrap it with unpacked if the items "
+                  "are tuples.");
+
+    using result = typename decltype(base::result_type())::type;
+    static constexpr bool returns_void = std::is_void_v<result>;
+    /// What is stored: a decayed copy, and a std::monostate for nothing.
+    using value = std::conditional_t<returns_void, std::monostate, std::decay_t<result>>;
+
+    /// Calls f and returns its result, or the std::monostate.
+    template <class Token>
+    static decltype(auto) call(const F& f, Token&& token, typename Source::item&& item) {
+        if constexpr (Source::zipped) {
+            return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
+                return call_with(f, token, std::get<I>(std::forward<typename Source::item>(item))...);
+            }(std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<typename Source::item>>>{});
+        } else {
+            return call_with(f, token, std::forward<typename Source::item>(item));
+        }
+    }
+
+  private:
+    template <class Token, class... Args>
+    static decltype(auto) call_with(const F& f, Token& token, Args&&... args) {
+        if constexpr (returns_void) {
+            if constexpr (base::with_token) {
+                std::invoke(f, token(), std::forward<Args>(args)...);
+            } else {
+                std::invoke(f, std::forward<Args>(args)...);
+            }
+            return std::monostate{};
+        } else if constexpr (base::with_token) {
+            return std::invoke(f, token(), std::forward<Args>(args)...);
+        } else {
+            return std::invoke(f, std::forward<Args>(args)...);
+        }
+    }
+};
+
+}  // namespace parimap::detail
+
+#endif

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// One vocabulary for ranges of range-v3 and of the standard library, and the views that hold a caller's ranges.
+#ifndef PARIMAP_DETAIL_RANGES_RANGE_ACCESS_HPP
+#define PARIMAP_DETAIL_RANGES_RANGE_ACCESS_HPP
+
+#include <range/v3/range/access.hpp>
+#include <range/v3/range/concepts.hpp>
+#include <range/v3/range/primitives.hpp>
+#include <range/v3/range/traits.hpp>
+#include <range/v3/view/interface.hpp>
+#include <range/v3/view/zip.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <initializer_list>
+#include <iterator>
+#include <limits>
+#include <memory>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+
+namespace parimap::detail {
+
+/// What parimap takes as a single range: either library's input range.
+template <class R>
+concept some_range = ::ranges::input_range<R> || std::ranges::input_range<R>;
+
+template <class R>
+concept some_forward_range = ::ranges::forward_range<R> || std::ranges::forward_range<R>;
+
+template <class R>
+concept some_sized_range = ::ranges::sized_range<R> || std::ranges::sized_range<R>;
+
+/// Elements that workers can read where they are. (The libraries disagree on some iterators, for std's concepts also
+/// ask for tags: what either of them grants, the iterator can do.)
+template <class R>
+concept indexed_range =
+    (::ranges::random_access_range<R> || std::ranges::random_access_range<R>) && some_sized_range<R>;
+
+template <class R>
+auto begin_of(R& range) {
+    if constexpr (::ranges::range<R>) {
+        return ::ranges::begin(range);
+    } else {
+        return std::ranges::begin(range);
+    }
+}
+
+template <class R>
+auto end_of(R& range) {
+    if constexpr (::ranges::range<R>) {
+        return ::ranges::end(range);
+    } else {
+        return std::ranges::end(range);
+    }
+}
+
+/// Whoever counts items has 64 bits, of which the largest number stands for an unknown size. A range may have more elements
+/// than that, for there are sizes of 128 bits; nobody comes to their end.
+inline constexpr std::uint64_t largest_size = std::numeric_limits<std::uint64_t>::max() - 1;
+
+template <class R>
+std::uint64_t size_of(R& range) {
+    const auto size = [&] {
+        if constexpr (::ranges::sized_range<R>) {
+            return ::ranges::size(range);
+        } else {
+            return std::ranges::size(range);
+        }
+    }();
+    using wide = std::conditional_t<(sizeof(size) > sizeof(std::uint64_t)), std::remove_const_t<decltype(size)>, std::uint64_t>;
+    return static_cast<std::uint64_t>(std::min(static_cast<wide>(size), static_cast<wide>(largest_size)));
+}
+
+template <class R>
+using iterator_of = decltype(begin_of(std::declval<R&>()));
+template <class R>
+using sentinel_of = decltype(end_of(std::declval<R&>()));
+template <class R>
+using reference_of = decltype(*std::declval<iterator_of<R>&>());
+
+/// The elements behind an iterator, by number, for one batch. It has an iterator of its own, where copying it cannot throw:
+/// what is shared would be loaded anew for every item.
+template <class Iterator>
+class elements_from {
+  public:
+    explicit elements_from(const Iterator& first) noexcept : first_(first) {}
+
+    decltype(auto) operator[](std::uint64_t i) const {
+        using difference = decltype(first_ - first_);
+        return *(first_ + static_cast<difference>(i));
+    }
+
+  private:
+    std::conditional_t<std::is_nothrow_copy_constructible_v<Iterator>, const Iterator, const Iterator&> first_;
+};
+
+template <class R>
+struct value_of_impl : std::type_identity<std::iter_value_t<iterator_of<R>>> {};
+template <::ranges::range R>
+struct value_of_impl<R> : std::type_identity<::ranges::range_value_t<R>> {};
+template <class R>
+using value_of = typename value_of_impl<R>::type;
+
+/// Whether the type alone says that the range has no end.
+template <class R>
+constexpr bool is_infinite() {
+    if constexpr (std::is_same_v<sentinel_of<R>, std::unreachable_sentinel_t> ||
+                  std::is_same_v<sentinel_of<R>, ::ranges::unreachable_sentinel_t>) {
+        return true;
+    } else if constexpr (::ranges::range<R>) {
+        return ::ranges::range_cardinality<R>::value == ::ranges::infinite;
+    } else {
+        return false;
+    }
+}
+
+/// A view of a container that stays with the caller.
+template <class R>
+class borrowed : public ::ranges::view_base {
+  public:
+    borrowed() = default;
+    explicit borrowed(R& range) noexcept : range_(std::addressof(range)) {}
+
+    auto begin() const { return begin_of(*range_); }
+    auto end() const { return end_of(*range_); }
+    auto size() const
+        requires some_sized_range<R>
+    {
+        return size_of(*range_);
+    }
+
+  private:
+    R* range_ = nullptr;
+};
+
+/// A view that owns what it shows: rvalue containers, and views that range-v3 would not take for one. Shared by its
+/// copies, for range-v3 wants views copyable.
+template <class R>
+class owned : public ::ranges::view_base {
+  public:
+    owned() = default;
+    explicit owned(R&& range) : range_(std::make_shared<R>(std::move(range))) {}
+    explicit owned(const R& range) : range_(std::make_shared<R>(range)) {}
+
+    auto begin() const { return begin_of(*range_); }
+    auto end() const { return end_of(*range_); }
+    auto size() const
+        requires some_sized_range<R>
+    {
+        return size_of(*range_);
+    }
+
+  private:
+    std::shared_ptr<R> range_;
+};
+
+template <class R>
+inline constexpr bool is_initializer_list = false;
+template <class T>
+inline constexpr bool is_initializer_list<std::initializer_list<T>> = true;
+
+template <class R>
+concept range_v3_view = ::ranges::view_<R>;
+
+/// A named view that cannot be copied, such as a generator: a call can only refer to it, as to a container.
+template <class R>
+concept named_view_without_copy = std::is_lvalue_reference_v<R> && std::ranges::view<std::remove_cvref_t<R>> &&
+                                  !std::is_copy_constructible_v<std::remove_cvref_t<R>>;
+
+/// The view that a call keeps of an argument: containers by reference, or moved in; views as they are, if they can be copied
+/// or moved in; the elements of an initializer_list copied, for they die with the full expression.
+template <class R>
+auto view_of(R&& range) {
+    using bare = std::remove_cvref_t<R>;
+    if constexpr (is_initializer_list<bare>) {
+        using element = typename bare::value_type;
+        return owned<std::deque<element>>(std::deque<element>(range.begin(), range.end()));
+    } else if constexpr (range_v3_view<bare>) {
+        return bare(std::forward<R>(range));
+    } else if constexpr (std::ranges::view<bare> && !named_view_without_copy<R>) {
+        return owned<bare>(std::forward<R>(range));
+    } else if constexpr (std::is_lvalue_reference_v<R>) {
+        return borrowed<std::remove_reference_t<R>>(range);
+    } else {
+        static_assert(!std::is_const_v<std::remove_reference_t<R>>,
+                      "parimap: a const temporary range cannot be moved in; pass the range by name");
+        return owned<bare>(std::move(range));
+    }
+}
+
+template <class R>
+using view_of_t = decltype(view_of(std::declval<R>()));
+
+}  // namespace parimap::detail
+
+#endif

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// What the scheduler knows of a running map, stream or queue of jobs.
+#ifndef PARIMAP_DETAIL_SCHEDULER_CALL_HPP
+#define PARIMAP_DETAIL_SCHEDULER_CALL_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <list>
+
+namespace parimap::detail {
+
+class scheduler;
+class call_list;
+
+/// How long a thread that got a seat stays with a call.
+enum class stint {
+    one_item,   // a consumer that nobody works for: while it runs items it takes none, so others soon had none
+    one_batch,  // a consumer that works while it waits for a result
+    fair,       // a worker: until nothing is left to start, or another call should get the seat
+    whole       // the owner of a blocking call: until nothing is left to start
+};
+
+/// One running map or stream, as the scheduler sees it: something that has items to start. All of its bookkeeping
+/// here belongs to the scheduler and its mutex.
+class call {
+  public:
+    call(const call&) = delete;
+    call& operator=(const call&) = delete;
+
+  protected:
+    /// At most max_workers seats work for it at once.
+    explicit call(std::size_t max_workers) noexcept : max_workers_(max_workers) {}
+    virtual ~call() = default;
+
+  private:
+    friend scheduler;
+    friend call_list;
+
+    /// Runs items on this seat.
+    virtual void work(std::size_t seat, stint length) noexcept = 0;
+    /// Whether there is an item that could be started now. Any thread, no lock of its own.
+    virtual bool claimable() const noexcept = 0;
+    /// Starts no further item and wakes whoever waits for one. Any thread.
+    virtual void cancel() noexcept = 0;
+    /// A seat became free, or a worker left. Called with the scheduler's mutex held.
+    virtual void changed() noexcept = 0;
+
+    // ---- with the scheduler's mutex held ---
+
+    bool wants_worker() const noexcept { return active_.load(std::memory_order_relaxed) < max_workers_ && claimable(); }
+    bool has_worker() const noexcept { return active_.load(std::memory_order_relaxed) > 0; }
+    bool is_quiet() const noexcept { return !has_worker() && !claimable(); }
+
+    void join() noexcept { active_.fetch_add(1, std::memory_order_relaxed); }
+    void leave() noexcept {
+        active_.fetch_sub(1, std::memory_order_relaxed);
+        // Pairs with the fence in scheduler::announce(): what it announced is seen by the next look at claimable().
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+
+    enum class listing : unsigned char { none, busy, idle };
+
+    const std::size_t max_workers_;
+    std::atomic<std::size_t> active_{0};  // written under the mutex
+    bool owner_wants_seat_ = false;       // the owner, waiting, would work if there were a seat
+    bool holds_outsider_ = false;         // a thread from outside stays in it until its end
+    bool is_told_ = false;                // that the pool was terminated
+    listing listing_ = listing::none;     // where call_list has it
+    std::list<call*>::iterator place_;
+};
+
+}  // namespace parimap::detail
+
+#endif

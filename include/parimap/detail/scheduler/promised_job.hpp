@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// A single job whose outcome goes to a future.
+#ifndef PARIMAP_DETAIL_SCHEDULER_PROMISED_JOB_HPP
+#define PARIMAP_DETAIL_SCHEDULER_PROMISED_JOB_HPP
+
+#include <parimap/detail/system/floating_point.hpp>
+#include <parimap/detail/scheduler/job_queue.hpp>
+#include <parimap/errors.hpp>
+
+#include <exception>
+#include <future>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace parimap::detail {
+
+template <class R, class F>
+class promised_job final : public single_job {
+  public:
+    explicit promised_job(F&& f) : f_(std::move(f)) {}
+
+    std::future<R> future() { return promise_.get_future(); }
+
+    void run() noexcept override {
+        const floating_point_scope as_the_caller(floating_point_mode_);
+        std::exception_ptr exception;
+        try {
+            if constexpr (std::is_void_v<R>) {
+                (*f_)();
+                f_.reset();  // what the job held is gone before anybody learns that it is done
+                return promise_.set_value();
+            } else {
+                R result = (*f_)();
+                f_.reset();
+                return promise_.set_value(std::move(result));
+            }
+        } catch (...) {
+            exception = std::current_exception();
+        }
+        f_.reset();
+        promise_.set_exception(std::move(exception));  // outside the handler, which owns it too: see job::run_item
+    }
+
+    void cancel() noexcept override {
+        std::exception_ptr exception;
+        try {
+            throw cancelled("parimap: the pool was terminated before this job started");
+        } catch (...) {  // or there was no memory for its text
+            exception = std::current_exception();
+        }
+        promise_.set_exception(std::move(exception));
+    }
+
+  private:
+    const floating_point_mode floating_point_mode_ = floating_point_mode::of_this_thread();  // of whoever handed the job in
+    std::optional<F> f_;
+    std::promise<R> promise_;
+};
+
+}  // namespace parimap::detail
+
+#endif

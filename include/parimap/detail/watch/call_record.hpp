@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// The raw numbers of one call, as its workers noted them: what reports and traces are made of.
+#ifndef PARIMAP_DETAIL_WATCH_CALL_RECORD_HPP
+#define PARIMAP_DETAIL_WATCH_CALL_RECORD_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+namespace parimap {
+
+struct run_report;
+
+namespace detail {
+
+/// Why a worker had nothing to start.
+enum class idle_cause : unsigned char {
+    nothing_left,  // all items were started, or the seat was at work elsewhere
+    input,         // the input had not given the next item yet
+    consumer,      // the window was full of results that nobody took
+    slow_item,     // the window was full, and the consumer waited for an item in it
+};
+inline constexpr std::size_t idle_causes = 4;
+
+struct traced_event {
+    std::chrono::steady_clock::time_point begin;
+    std::chrono::steady_clock::time_point end;
+    std::uint64_t first;
+    std::uint64_t items;
+};
+
+/// The first so many events, and how many came later.
+class event_log {
+  public:
+    static constexpr std::size_t most = std::size_t{1} << 20;
+
+    void add(const traced_event& event) noexcept {
+        if (events_.size() < most) {
+            try {
+                return events_.push_back(event);
+            } catch (...) {  // no memory: the event is lost, the work is not
+            }
+        }
+        ++lost_;
+    }
+
+    const std::vector<traced_event>& events() const noexcept { return events_; }
+    std::uint64_t lost() const noexcept { return lost_; }
+
+  private:
+    std::vector<traced_event> events_;
+    std::uint64_t lost_ = 0;
+};
+
+struct timed_item {
+    std::uint64_t item;
+    std::uint64_t ticks;
+    std::uint64_t begun;  // in ticks, since the begin of the call
+};
+
+struct seat_record {
+    using duration = std::chrono::steady_clock::duration;
+
+    duration busy{};
+    std::array<duration, idle_causes> idle{};
+    std::uint64_t items = 0;
+    std::uint64_t batches = 0;
+    std::uint64_t smallest_batch = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t largest_batch = 0;
+    std::vector<timed_item> slowest;   // as many as were reserved
+    std::uint64_t slow_threshold = 0;  // what is not longer is not among them
+    event_log events;
+
+    void add_batch(std::uint64_t count, duration time) noexcept {
+        busy += time;
+        items += count;
+        ++batches;
+        smallest_batch = std::min(smallest_batch, count);
+        largest_batch = std::max(largest_batch, count);
+    }
+
+    /// Keeps an item that took longer than the threshold.
+    void note_slow(const timed_item& item) noexcept {
+        const auto less = [](const timed_item& a, const timed_item& b) { return a.ticks < b.ticks; };
+        if (slowest.size() < slowest.capacity()) {
+            slowest.push_back(item);
+        } else if (!slowest.empty()) {
+            *std::min_element(slowest.begin(), slowest.end(), less) = item;
+        }
+        if (slowest.size() == slowest.capacity()) {
+            slow_threshold = slowest.empty() ? ~std::uint64_t{0} : std::min_element(slowest.begin(), slowest.end(), less)->ticks;
+        }
+    }
+};
+
+struct call_record {
+    std::chrono::steady_clock::time_point begin;
+    std::chrono::steady_clock::time_point end;
+    double seconds_per_tick = 0;
+    std::uint64_t pool_id = 0;
+    std::string_view backend;
+    std::uint64_t items = 0;
+    std::uint64_t failed = 0;
+    bool stopped = false;   // by an exception that was no item's
+    bool in_order = false;  // a stream in input order
+    std::vector<seat_record> seats;
+    std::chrono::steady_clock::duration consumer_waited{};
+    event_log consumer_waits;
+    std::size_t consumer = 0;  // a number of its thread's
+};
+
+/// map_options::insights. Made from a run_report*, or nothing. As with progress_request, a program without reports has
+/// none of their code.
+class report_request {
+  public:
+    report_request() noexcept = default;
+    report_request(std::nullptr_t) noexcept {}
+
+    template <class Report>
+        requires std::same_as<Report, run_report>
+    report_request(Report* report) noexcept
+        : report_(report),
+          slowest_wanted_([](const void* r) { return static_cast<const Report*>(r)->slowest_wanted; }),
+          fill_([](void* r, const call_record& record) { static_cast<Report*>(r)->fill_from(record); }) {}
+
+    explicit operator bool() const noexcept { return report_ != nullptr; }
+    std::size_t slowest_wanted() const noexcept { return report_ ? slowest_wanted_(report_) : 0; }
+
+    void fill(const call_record& record) const {
+        if (report_) fill_(report_, record);
+    }
+
+  private:
+    void* report_ = nullptr;
+    std::size_t (*slowest_wanted_)(const void*) = nullptr;
+    void (*fill_)(void*, const call_record&) = nullptr;
+};
+
+}  // namespace detail
+}  // namespace parimap
+
+#endif

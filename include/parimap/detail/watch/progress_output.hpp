@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// One terminal, pipe or file that bars are written to: what stands there, and what it has not taken yet.
+#ifndef PARIMAP_DETAIL_WATCH_PROGRESS_OUTPUT_HPP
+#define PARIMAP_DETAIL_WATCH_PROGRESS_OUTPUT_HPP
+
+#include <parimap/detail/watch/terminal.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace parimap::detail {
+
+/// Nothing here waits for a reader. A text of which the output takes none is dropped by whoever wrote it; of one that it has
+/// taken the begin of, the rest goes before all else, so that lines and escape sequences stay whole.
+///
+/// On a terminal the cursor rests, as with tqdm, behind the first line of the block: what others print goes there, and their new
+/// line leads out of the block, which is drawn anew below.
+class progress_output {
+  public:
+    using clock = std::chrono::steady_clock;
+
+    explicit progress_output(output_identity id) : identity(id) {}
+
+    static constexpr std::string_view erase_below = "\x1b[0J";
+    static constexpr std::string_view erase_to_end_of_line = "\x1b[K";
+
+    const output_identity identity;
+    std::size_t users = 0;     // bars, and callers of progress_write
+    bool is_printing = false;  // one of those writes the program's own text, however long that takes
+    bool is_stalled = false;   // a bar that closed waited in vain. No other need until the output takes something
+    std::optional<clock::time_point> logged_at;
+
+    enum class taken { all, begin, none, gone };
+
+    taken put(int fd, std::string_view text) {
+        if (const taken rest = finish(fd); rest != taken::all) return rest == taken::gone ? rest : taken::none;
+        const auto written = write_some(fd, text);
+        if (!written) return taken::gone;
+        if (*written == 0) return text.empty() ? taken::all : taken::none;
+        is_stalled = false;
+        rest_ = text.substr(*written);
+        return rest_.empty() ? taken::all : taken::begin;
+    }
+
+    /// Writes what is left of earlier texts.
+    taken finish(int fd) {
+        if (rest_.empty()) return taken::all;
+        const auto written = write_some(fd, rest_);
+        if (!written) {
+            rest_.clear();
+            return taken::gone;
+        }
+        if (*written > 0) is_stalled = false;
+        rest_.erase(0, *written);
+        return rest_.empty() ? taken::all : taken::begin;
+    }
+
+    /// Whole lines, to be written before all else as soon as the output takes them. So many that they fill memory are lost.
+    void keep(std::string_view lines) {
+        constexpr std::size_t most = 65536;
+        if (rest_.size() + lines.size() <= most) rest_ += lines;
+    }
+
+    bool has_rest() const noexcept { return !rest_.empty(); }
+
+    /// For whoever writes it himself.
+    std::string take_rest() noexcept { return std::exchange(rest_, {}); }
+
+    // ---- the block of bars ---------------------------------------------------------------------------------------
+
+    /// From where the cursor rests to the begin of the block. A terminal that has become narrower has wrapped the first line.
+    std::string to_begin(terminal_size now) const {
+        const std::size_t rows = now.columns > 0 && now.columns < columns_ && is_wrapping_terminal() ? cursor_ / now.columns : 0;
+        return rows > 0 ? "\x1b[" + std::to_string(rows) + "A\r" : "\r";
+    }
+
+    std::string erasing(terminal_size now) const { return to_begin(now) + std::string(erase_below); }
+
+    /// Whether the block looks so already. Once a second it is drawn all the same, for something may have spoilt it.
+    bool stands(std::string_view block, terminal_size size) const noexcept {
+        return block == block_ && size.columns == columns_ && clock::now() - drawn_at_ < std::chrono::seconds(1);
+    }
+
+    void note_drawn(std::string block, terminal_size size, std::size_t cursor) {
+        block_ = std::move(block);
+        columns_ = size.columns;
+        cursor_ = cursor;
+        drawn_at_ = clock::now();
+    }
+
+    void note_erased() noexcept {
+        block_.clear();
+        columns_ = cursor_ = 0;
+    }
+
+    /// Whether there was no line for a log within such a time.
+    bool is_quiet(std::chrono::duration<double> time) const noexcept { return !logged_at || clock::now() - *logged_at >= time; }
+
+    /// Whether it is to be remembered although nobody uses it.
+    bool is_memorable() const noexcept { return has_rest() || is_stalled || !is_quiet(std::chrono::seconds(1)); }
+
+  private:
+    std::string rest_;
+    std::string block_;
+    clock::time_point drawn_at_;
+    std::size_t columns_ = 0;  // of the terminal when the block was drawn,
+    std::size_t cursor_ = 0;   // and the column where the cursor was left
+};
+
+/// The outputs that are in use, and a few that were lately.
+class progress_outputs {
+  public:
+    /// Adds a user to it.
+    progress_output& use(int fd) {
+        const output_identity identity = identity_of(fd);
+        auto at = std::find_if(all_.begin(), all_.end(), [&](const progress_output& o) { return o.identity == identity; });
+        if (at == all_.end()) {
+            forget();
+            at = all_.emplace(all_.end(), identity);
+        }
+        ++at->users;
+        return *at;
+    }
+
+    void release(progress_output& output) noexcept { --output.users; }
+
+  private:
+    void forget() {
+        constexpr std::size_t most = 16;
+        std::size_t unused = 0;
+        for (auto at = all_.end(); at != all_.begin();) {  // the latest are the last
+            --at;
+            if (at->users > 0) continue;
+            if (!at->is_memorable() || ++unused > most) at = all_.erase(at);
+        }
+    }
+
+    std::list<progress_output> all_;
+};
+
+}  // namespace parimap::detail
+
+#endif

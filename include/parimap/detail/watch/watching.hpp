@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// The two sides of progress that know nothing of each other: what is counted, and who shows it.
+#ifndef PARIMAP_DETAIL_WATCH_WATCHING_HPP
+#define PARIMAP_DETAIL_WATCH_WATCHING_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace parimap {
+
+struct progress_options;
+
+namespace detail {
+
+struct progress_counts {
+    std::uint64_t done = 0;    // finished items, with those that threw
+    std::uint64_t failed = 0;  // those that threw
+    bool all_started = false;  // no item is left to start
+};
+
+/// What a bar looks at. Any thread, at any time until the bar is closed.
+class progress_source {
+  public:
+    static constexpr std::uint64_t no_item = ~std::uint64_t{0};
+
+    virtual progress_counts counts() const noexcept = 0;
+
+    /// Who may run items, and which each one runs just now. A guess: an item that is seen twice has run in between.
+    virtual std::size_t seats() const noexcept { return 0; }
+    virtual std::uint64_t running_item(std::size_t /*seat*/) const noexcept { return no_item; }
+
+  protected:
+    ~progress_source() = default;
+};
+
+/// A bar that shows a source, from its construction until its destruction.
+class watcher {
+  public:
+    watcher() = default;
+    watcher(const watcher&) = delete;
+    watcher& operator=(const watcher&) = delete;
+    virtual ~watcher() = default;
+
+    /// The call ends with an exception that is no item's.
+    virtual void set_failed() noexcept = 0;
+};
+
+/// map_options::progress. Made from progress_options, from {} as from progress_options{}, or nothing. Which code shows a bar is known where that is
+/// written, so a program without bars has none of it.
+class progress_request {
+  public:
+    template <class Options = progress_options>
+    progress_request() : progress_request(whole<Options>()) {}
+    progress_request(std::nullopt_t) noexcept {}
+
+    template <class Options>
+        requires std::same_as<Options, progress_options>
+    progress_request(Options options) : options_(std::make_shared<const Options>(std::move(options))), open_(&open_bar<Options>) {}
+
+    template <class Options>
+        requires std::same_as<Options, progress_options>
+    progress_request(std::optional<Options> options) {
+        if (options) *this = progress_request(*std::move(options));
+    }
+
+    explicit operator bool() const noexcept { return open_ != nullptr; }
+
+    /// The bar is wanted although it will be opened inside a job: the call itself was not made in one.
+    void allow_inside_job() noexcept { allowed_inside_job_ = true; }
+
+    std::unique_ptr<watcher> open(const progress_source& source, std::optional<std::uint64_t> total) const {
+        return open_ ? open_(options_.get(), source, total, allowed_inside_job_) : nullptr;
+    }
+
+  private:
+    template <class Options>
+    static Options whole() {
+        static_assert(requires { sizeof(Options); }, "parimap: a bar needs #include <parimap/progress.hpp>");
+        return Options{};
+    }
+
+    template <class Options>
+    static std::unique_ptr<watcher> open_bar(const void* options, const progress_source& source,
+                                             std::optional<std::uint64_t> total, bool inside_job) {
+        // Found where progress.hpp is included, without which there are no progress_options to be had.
+        return open_map_bar(*static_cast<const Options*>(options), source, total, inside_job);
+    }
+
+    std::shared_ptr<const void> options_;
+    std::unique_ptr<watcher> (*open_)(const void*, const progress_source&, std::optional<std::uint64_t>, bool) = nullptr;
+    bool allowed_inside_job_ = false;
+};
+
+}  // namespace detail
+}  // namespace parimap
+
+#endif
