@@ -6,8 +6,8 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
-#include <parimap/detail/watch/call_record.hpp>
 #include <parimap/detail/text/number_text.hpp>
+#include <parimap/detail/watch/call_record.hpp>
 
 #include <algorithm>
 #include <charconv>

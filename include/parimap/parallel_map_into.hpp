@@ -7,8 +7,8 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/detail/engine/blocking.hpp>
-#include <parimap/detail/ranges/element_traits.hpp>
 #include <parimap/detail/frontend/frontend.hpp>
+#include <parimap/detail/ranges/element_traits.hpp>
 #include <parimap/detail/results/into_results.hpp>
 
 #include <cstddef>

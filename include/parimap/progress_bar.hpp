@@ -6,9 +6,10 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/scheduler/place.hpp>
+#include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/watch/bar_options.hpp>  // IWYU pragma: export
 #include <parimap/detail/watch/displayed_line.hpp>
-#include <parimap/detail/scheduler/place.hpp>
 #include <parimap/detail/watch/progress_display.hpp>
 #include <parimap/detail/watch/progress_line.hpp>
 #include <parimap/detail/watch/watching.hpp>
@@ -69,9 +70,8 @@ class progress_bar final : detail::progress_source {
     }
 
   private:
-    static constexpr std::size_t cache_line = 64;
     static constexpr std::size_t counter_count = 16;
-    struct alignas(cache_line) counter {
+    struct alignas(detail::cache_line) counter {
         std::atomic<std::uint64_t> done{0};
     };
 

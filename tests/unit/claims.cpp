@@ -3,9 +3,9 @@
 
 #include "support/catch.hpp"
 
-#include <parimap/detail/system/asymmetric_fence.hpp>
 #include <parimap/detail/engine/claims.hpp>
 #include <parimap/detail/results/outbox.hpp>
+#include <parimap/detail/system/asymmetric_fence.hpp>
 
 #include <algorithm>
 #include <atomic>

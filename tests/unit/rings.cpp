@@ -5,7 +5,6 @@
 
 #include <parimap/detail/ranges/footprint.hpp>
 #include <parimap/detail/results/ordered_results.hpp>
-#include <parimap/detail/engine/pace.hpp>
 #include <parimap/detail/system/slot.hpp>
 #include <parimap/detail/system/stopwatch.hpp>
 
@@ -29,13 +28,12 @@ using parimap::detail::owned_bytes;
 
 TEST_CASE("ordered_results: the ring is the window where that is a power of two, and no slot is used while it is full") {
     using results = parimap::detail::ordered_results<std::string>;
-    const parimap::detail::pace any(1, 0);
     for (const std::uint64_t window : {1U, 2U, 64U}) {
         CAPTURE(window);
         results r(1);
         r.reserve(window);
         const auto put = [&](std::uint64_t item) {
-            r.with_writer(0, any, [&](auto write) {
+            r.with_writer(0, [&](auto write) {
                 write(item, [&] { return std::to_string(item); });
                 return 0;
             });

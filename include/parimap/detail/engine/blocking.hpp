@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_ENGINE_BLOCKING_HPP
 
 #include <parimap/detail/engine/job.hpp>
+#include <parimap/detail/results/failures.hpp>
 #include <parimap/errors.hpp>
 #include <parimap/options.hpp>
 
@@ -18,32 +19,6 @@
 #include <utility>
 
 namespace parimap::detail {
-
-/// The failure of the item with the lowest index. Results of blocking calls derive from it.
-class first_failure {
-  public:
-    static constexpr bool failure_stops = true;
-
-    void fail(std::size_t /*seat*/, std::uint64_t item, std::exception_ptr exception, failure_of /*whose*/) noexcept {
-        std::lock_guard lock(mutex_);
-        if (item >= item_) return;
-        item_ = item;
-        exception_ = std::move(exception);
-    }
-
-    std::uint64_t failed_item() const noexcept { return item_; }
-    std::exception_ptr take_failure() noexcept { return std::move(exception_); }
-
-    /// How many results there is room for at all. Hidden by results that have a limit.
-    static constexpr std::uint64_t room() noexcept { return claims::unlimited; }
-    /// Makes room for the results of the items below `limit`. Hidden by results that store them.
-    void prepare(std::uint64_t /*limit*/) noexcept {}
-
-  private:
-    std::mutex mutex_;
-    std::uint64_t item_ = claims::unlimited;
-    std::exception_ptr exception_;
-};
 
 /// Runs f over all items of the source. F is `const function&`: the caller waits, so nothing is copied.
 template <class Source, class F, class Results>

@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_ENGINE_CLAIMS_HPP
 
 #include <parimap/detail/system/asymmetric_fence.hpp>
+#include <parimap/detail/system/cache_line.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -15,8 +16,6 @@
 #include <utility>
 
 namespace parimap::detail {
-
-inline constexpr std::size_t cache_line = 64;
 
 /// Items are numbered in input order. The items [0, next_) belong, or belonged, to a batch; [next_, limit_) may be
 /// claimed; the rest is not available yet. Each seat owns one batch at a time, the half-open range of its items that

@@ -4,14 +4,15 @@
 #define PARIMAP_DETAIL_ENGINE_JOB_HPP
 
 #include <parimap/detail/engine/claims.hpp>
-#include <parimap/detail/system/floating_point.hpp>
-#include <parimap/detail/ranges/invocation.hpp>
 #include <parimap/detail/engine/monitor.hpp>
 #include <parimap/detail/engine/observer.hpp>
 #include <parimap/detail/engine/pace.hpp>
-#include <parimap/detail/scheduler/scheduler.hpp>
-#include <parimap/detail/ranges/source.hpp>
 #include <parimap/detail/engine/stop_registry.hpp>
+#include <parimap/detail/ranges/invocation.hpp>
+#include <parimap/detail/ranges/source.hpp>
+#include <parimap/detail/results/failures.hpp>
+#include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/floating_point.hpp>
 #include <parimap/options.hpp>
 
 #include <atomic>
@@ -27,14 +28,13 @@
 
 namespace parimap::detail {
 
-/// Why a result is missing.
-enum class failure_of { item, input };
-
 /// One running call: the items of a Source, a function F (by value or as const F&), and where results go.
 ///
 /// Results is told, on the worker:
-///   with_writer(seat, pace, run_batch)    returns run_batch(put), where put(item, make) says that the item's result is what
+///   with_writer(seat, run_batch)          returns run_batch(put), where put(item, make) says that the item's result is what
 ///                                         make() returns; make() may throw. (put may keep what a batch needs at hand.)
+///   with_writer(seat, bound_by_memory, run_batch)    the same instead, where it matters that items cost no more than the
+///                                                    memory they touch
 ///   fail(seat, item, exception, whose)    the item has none
 /// and says `static constexpr bool failure_stops`: whether a failure ends the call, as in the blocking frontends, or
 /// spoils its own item alone, as in the streams.
@@ -166,7 +166,7 @@ class job : public call {
         const clock::time_point start = clock::now();
         const items_run run = [&] {
             const floating_point_scope as_the_caller(floating_point_mode_);  // run_items is not inlined into it
-            return results_.with_writer(seat, pace_, [&](auto put) { return run_items(seat, put, done); });
+            return with_writer(seat, [&](auto put) { return run_items(seat, put, done); });
         }();
         const clock::time_point end = clock::now();  // before it wakes a consumer, which is not their cost
         if (run.count > 0) pace_.measured(end - start, run.count);
@@ -180,6 +180,15 @@ class job : public call {
         std::uint64_t first;
         std::uint64_t count;
     };
+
+    template <class RunBatch>
+    items_run with_writer(std::size_t seat, RunBatch run_batch) {
+        if constexpr (requires { results_.with_writer(seat, true, run_batch); }) {
+            return results_.with_writer(seat, pace_.bound_by_memory(), run_batch);
+        } else {
+            return results_.with_writer(seat, run_batch);
+        }
+    }
 
     /// The seat's batch, until it is empty or no item starts any more. (A function by itself, whatever the compiler thinks of
     /// it, and with copies of what it is given: so its loop runs in registers. A map over numbers takes half as long again

@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_ENGINE_MONITOR_HPP
 
 #include <parimap/detail/engine/claims.hpp>
+#include <parimap/detail/system/cache_line.hpp>
 
 #include <algorithm>
 #include <atomic>

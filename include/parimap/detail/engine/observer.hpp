@@ -3,10 +3,11 @@
 #ifndef PARIMAP_DETAIL_ENGINE_OBSERVER_HPP
 #define PARIMAP_DETAIL_ENGINE_OBSERVER_HPP
 
-#include <parimap/detail/watch/call_record.hpp>
 #include <parimap/detail/engine/claims.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/ticks.hpp>
+#include <parimap/detail/watch/call_record.hpp>
 #include <parimap/detail/watch/trace_events.hpp>
 #include <parimap/detail/watch/trace_run.hpp>
 #include <parimap/detail/watch/watching.hpp>

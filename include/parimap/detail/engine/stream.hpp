@@ -3,8 +3,9 @@
 #ifndef PARIMAP_DETAIL_ENGINE_STREAM_HPP
 #define PARIMAP_DETAIL_ENGINE_STREAM_HPP
 
-#include <parimap/detail/ranges/footprint.hpp>
 #include <parimap/detail/engine/job.hpp>
+#include <parimap/detail/ranges/footprint.hpp>
+#include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/process.hpp>
 #include <parimap/detail/system/stopwatch.hpp>
 #include <parimap/errors.hpp>

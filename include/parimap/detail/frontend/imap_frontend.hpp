@@ -3,8 +3,8 @@
 #ifndef PARIMAP_DETAIL_FRONTEND_IMAP_FRONTEND_HPP
 #define PARIMAP_DETAIL_FRONTEND_IMAP_FRONTEND_HPP
 
-#include <parimap/detail/frontend/frontend.hpp>
 #include <parimap/detail/engine/stream.hpp>
+#include <parimap/detail/frontend/frontend.hpp>
 #include <parimap/imap.hpp>
 
 #include <type_traits>

@@ -3,10 +3,9 @@
 #ifndef PARIMAP_DETAIL_RESULTS_INTO_RESULTS_HPP
 #define PARIMAP_DETAIL_RESULTS_INTO_RESULTS_HPP
 
-#include <parimap/detail/engine/blocking.hpp>
-#include <parimap/detail/results/nontemporal.hpp>
-#include <parimap/detail/engine/pace.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
+#include <parimap/detail/results/failures.hpp>
+#include <parimap/detail/results/nontemporal.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -34,15 +33,20 @@ class into_results : public first_failure {
     std::uint64_t room() const noexcept { return room_; }
 
     template <class RunBatch>
-    auto with_writer(std::size_t /*seat*/, const pace& cost, RunBatch run_batch) {
+    auto with_writer(std::size_t seat, bool bound_by_memory, RunBatch run_batch) {
         if constexpr (can_go_past_caches) {
-            if (past_caches_ && cost.bound_by_memory()) {
+            if (past_caches_ && bound_by_memory) {
                 const nontemporal past_caches;
                 return run_batch([&past_caches, out = elements_from(first_)](std::uint64_t item, auto&& make) {
                     past_caches.store(out[item], static_cast<element>(make()));
                 });
             }
         }
+        return with_writer(seat, run_batch);
+    }
+
+    template <class RunBatch>
+    auto with_writer(std::size_t /*seat*/, RunBatch run_batch) {
         return run_batch([out = elements_from(first_)](std::uint64_t item, auto&& make) { out[item] = make(); });
     }
 

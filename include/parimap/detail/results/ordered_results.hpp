@@ -3,7 +3,8 @@
 #ifndef PARIMAP_DETAIL_RESULTS_ORDERED_RESULTS_HPP
 #define PARIMAP_DETAIL_RESULTS_ORDERED_RESULTS_HPP
 
-#include <parimap/detail/engine/job.hpp>
+#include <parimap/detail/results/failures.hpp>
+#include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/slot.hpp>
 
 #include <atomic>
@@ -65,7 +66,7 @@ class ordered_results {
     // ---- by workers ----------------------------------------------------------------------------------------------
 
     template <class RunBatch>
-    auto with_writer(std::size_t /*seat*/, const pace&, RunBatch run_batch) {
+    auto with_writer(std::size_t /*seat*/, RunBatch run_batch) {
         return run_batch([ring = ring_, mask = capacity_ - 1](std::uint64_t item, auto&& make) {
             entry& e = ring[item & mask];
             std::construct_at(std::addressof(e.value_))->build(make);

@@ -3,7 +3,7 @@
 #ifndef PARIMAP_DETAIL_RESULTS_OUTBOX_HPP
 #define PARIMAP_DETAIL_RESULTS_OUTBOX_HPP
 
-#include <parimap/detail/engine/claims.hpp>
+#include <parimap/detail/system/cache_line.hpp>
 
 #include <atomic>
 #include <cstddef>

@@ -3,7 +3,8 @@
 #ifndef PARIMAP_DETAIL_RESULTS_REDUCTION_HPP
 #define PARIMAP_DETAIL_RESULTS_REDUCTION_HPP
 
-#include <parimap/detail/engine/blocking.hpp>
+#include <parimap/detail/results/failures.hpp>
+#include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/slot.hpp>
 
 #include <array>
@@ -68,14 +69,14 @@ class reduction : public first_failure {
     reduction(std::size_t seats, const Op& op) : op_(op), seats_(seats) {}
 
     template <class RunBatch>
-    auto with_writer(std::size_t seat, const pace&, RunBatch run_batch) {
+    auto with_writer(std::size_t seat, RunBatch run_batch) {
         return run_batch([this, &here = seats_[seat]](std::uint64_t item, auto&& make) { this->put(here, item, make); });
     }
 
     /// What op throws counts as the failure of the first item of its right operand, whichever item completed the node.
     void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, failure_of whose) noexcept {
-        const std::uint64_t combining = std::exchange(seats_[seat].combining, claims::unlimited);
-        first_failure::fail(seat, combining == claims::unlimited ? item : combining, std::move(exception), whose);
+        const std::uint64_t combining = std::exchange(seats_[seat].combining, no_item);
+        first_failure::fail(seat, combining == no_item ? item : combining, std::move(exception), whose);
     }
 
     /// The combination of all items; nothing if there was none. After the last item. While op runs, `combining` is
@@ -106,14 +107,14 @@ class reduction : public first_failure {
     };
 
     struct alignas(cache_line) at_seat {
-        std::uint64_t number = claims::unlimited;     // the leaf of the seat's latest item, so that the next item of
+        std::uint64_t number = no_item;     // the leaf of the seat's latest item, so that the next item of
         leaf* latest = nullptr;                       // the leaf finds it without the lock; it exists until then
-        std::uint64_t combining = claims::unlimited;  // the first item of op's right operand, while op runs
+        std::uint64_t combining = no_item;  // the first item of op's right operand, while op runs
     };
 
     template <class Make>
     void put(at_seat& here, std::uint64_t item, Make make) {
-        here.combining = claims::unlimited;
+        here.combining = no_item;
         const std::uint64_t number = item / leaf_size;
         leaf& l = leaf_of(here, number);
         l.results[static_cast<std::size_t>(item % leaf_size)].build(make);
@@ -145,7 +146,7 @@ class reduction : public first_failure {
             kept<R> both = kept<R>::from([&]() -> R { return std::invoke(op_, std::move(all->get()), std::move(l.results[static_cast<std::size_t>(i)].get())); });
             all.emplace(std::move(both));
         }
-        combining = claims::unlimited;
+        combining = no_item;
         return std::move(*all);
     }
 
@@ -170,7 +171,7 @@ class reduction : public first_failure {
             }
             combining = (is_left ? sibling : first) * leaf_size;
             combine(node, is_left ? *node : *other, is_left ? *other : *node);
-            combining = claims::unlimited;
+            combining = no_item;
             if (!is_left) first = sibling;
         }
     }

@@ -3,8 +3,9 @@
 #ifndef PARIMAP_DETAIL_RESULTS_UNORDERED_RESULTS_HPP
 #define PARIMAP_DETAIL_RESULTS_UNORDERED_RESULTS_HPP
 
-#include <parimap/detail/engine/job.hpp>
+#include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/outbox.hpp>
+#include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/slot.hpp>
 #include <parimap/detail/system/ticks.hpp>
 
@@ -75,7 +76,7 @@ class unordered_results {
     // ---- by workers ----------------------------------------------------------------------------------------------
 
     template <class RunBatch>
-    auto with_writer(std::size_t seat, const pace&, RunBatch run_batch) {
+    auto with_writer(std::size_t seat, RunBatch run_batch) {
         return run_batch([&box = boxes_[seat], clock = clock_](std::uint64_t item, auto&& make) {
             ::new (box.room()) entry(item, clock, make);
             box.push();

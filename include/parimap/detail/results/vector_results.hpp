@@ -3,9 +3,8 @@
 #ifndef PARIMAP_DETAIL_RESULTS_VECTOR_RESULTS_HPP
 #define PARIMAP_DETAIL_RESULTS_VECTOR_RESULTS_HPP
 
-#include <parimap/detail/engine/blocking.hpp>
+#include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/grown_vector.hpp>
-#include <parimap/detail/engine/pace.hpp>
 #include <parimap/detail/system/slot.hpp>
 
 #include <array>
@@ -55,7 +54,7 @@ class vector_results : public first_failure {
     void prepare(std::uint64_t limit) { slots_.grow(limit); }
 
     template <class RunBatch>
-    auto with_writer(std::size_t /*seat*/, const pace&, RunBatch run_batch) {
+    auto with_writer(std::size_t /*seat*/, RunBatch run_batch) {
         return run_batch([this](std::uint64_t item, auto&& make) { slots_[item].build(make); });
     }
 
@@ -80,7 +79,7 @@ class vector_results<R, true> : public first_failure {
     void prepare(std::uint64_t limit) { out_.make_room(static_cast<std::size_t>(limit)); }
 
     template <class RunBatch>
-    auto with_writer(std::size_t /*seat*/, const pace&, RunBatch run_batch) {
+    auto with_writer(std::size_t /*seat*/, RunBatch run_batch) {
         return run_batch([data = out_.data()](std::uint64_t item, auto&& make) { ::new (static_cast<void*>(data + item)) R(make()); });
     }
 
@@ -98,7 +97,7 @@ inline constexpr bool can_stand_in_vector = is_trivial<R> && std::copyable<R> &&
 class no_results : public first_failure {
   public:
     template <class RunBatch>
-    auto with_writer(std::size_t /*seat*/, const pace&, RunBatch run_batch) {
+    auto with_writer(std::size_t /*seat*/, RunBatch run_batch) {
         return run_batch([](std::uint64_t /*item*/, auto&& make) { static_cast<void>(make()); });
     }
 };

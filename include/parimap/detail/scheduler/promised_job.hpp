@@ -3,8 +3,8 @@
 #ifndef PARIMAP_DETAIL_SCHEDULER_PROMISED_JOB_HPP
 #define PARIMAP_DETAIL_SCHEDULER_PROMISED_JOB_HPP
 
-#include <parimap/detail/system/floating_point.hpp>
 #include <parimap/detail/scheduler/job_queue.hpp>
+#include <parimap/detail/system/floating_point.hpp>
 #include <parimap/errors.hpp>
 
 #include <exception>

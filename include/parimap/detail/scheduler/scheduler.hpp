@@ -6,11 +6,11 @@
 #include <parimap/backend.hpp>
 #include <parimap/detail/scheduler/call.hpp>
 #include <parimap/detail/scheduler/call_list.hpp>
-#include <parimap/detail/engine/claims.hpp>
 #include <parimap/detail/scheduler/job_queue.hpp>
 #include <parimap/detail/scheduler/place.hpp>
-#include <parimap/detail/system/process.hpp>
 #include <parimap/detail/scheduler/seats.hpp>
+#include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/process.hpp>
 #include <parimap/errors.hpp>
 
 #include <algorithm>

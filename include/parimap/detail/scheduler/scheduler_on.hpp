@@ -4,8 +4,8 @@
 #define PARIMAP_DETAIL_SCHEDULER_SCHEDULER_ON_HPP
 
 #include <parimap/backend.hpp>
-#include <parimap/detail/system/asymmetric_fence.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/asymmetric_fence.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -3,9 +3,9 @@
 #ifndef PARIMAP_DETAIL_WATCH_PROGRESS_DISPLAY_HPP
 #define PARIMAP_DETAIL_WATCH_PROGRESS_DISPLAY_HPP
 
-#include <parimap/detail/watch/bar_options.hpp>
-#include <parimap/detail/text/display_text.hpp>
 #include <parimap/detail/system/process_own.hpp>
+#include <parimap/detail/text/display_text.hpp>
+#include <parimap/detail/watch/bar_options.hpp>
 #include <parimap/detail/watch/progress_block.hpp>
 #include <parimap/detail/watch/progress_line.hpp>
 #include <parimap/detail/watch/progress_output.hpp>

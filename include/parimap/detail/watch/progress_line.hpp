@@ -3,8 +3,8 @@
 #ifndef PARIMAP_DETAIL_WATCH_PROGRESS_LINE_HPP
 #define PARIMAP_DETAIL_WATCH_PROGRESS_LINE_HPP
 
-#include <parimap/detail/watch/bar_options.hpp>
 #include <parimap/detail/text/display_text.hpp>
+#include <parimap/detail/watch/bar_options.hpp>
 #include <parimap/detail/watch/terminal.hpp>
 #include <parimap/detail/watch/watching.hpp>
 #include <parimap/format_progress.hpp>

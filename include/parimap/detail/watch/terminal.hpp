@@ -3,8 +3,8 @@
 #ifndef PARIMAP_DETAIL_WATCH_TERMINAL_HPP
 #define PARIMAP_DETAIL_WATCH_TERMINAL_HPP
 
-#include <parimap/detail/text/display_text.hpp>
 #include <parimap/detail/system/write_signals.hpp>
+#include <parimap/detail/text/display_text.hpp>
 
 #include <algorithm>
 #include <cerrno>

@@ -3,9 +3,9 @@
 #ifndef PARIMAP_DETAIL_WATCH_TRACE_EVENTS_HPP
 #define PARIMAP_DETAIL_WATCH_TRACE_EVENTS_HPP
 
-#include <parimap/detail/watch/call_record.hpp>
-#include <parimap/detail/text/number_text.hpp>
 #include <parimap/detail/system/process_own.hpp>
+#include <parimap/detail/text/number_text.hpp>
+#include <parimap/detail/watch/call_record.hpp>
 #include <parimap/detail/watch/trace_file.hpp>
 #include <parimap/detail/watch/trace_run.hpp>
 

@@ -3,8 +3,8 @@
 #ifndef PARIMAP_DETAIL_WATCH_TRACE_FILE_HPP
 #define PARIMAP_DETAIL_WATCH_TRACE_FILE_HPP
 
-#include <parimap/detail/watch/trace_run.hpp>
 #include <parimap/detail/system/write_signals.hpp>
+#include <parimap/detail/watch/trace_run.hpp>
 
 #include <algorithm>
 #include <cerrno>
