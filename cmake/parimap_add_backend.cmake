@@ -8,7 +8,7 @@
 #       [PKG_CONFIG_REQUIRES <modules>...] [PKG_CONFIG_CFLAGS <flags>...] [PKG_CONFIG_LIBS <flags>...]
 #       [TSAN_ENVIRONMENT <NAME=value>...])    # what its tests need to be honest under ThreadSanitizer
 #
-# makes the target parimap::<name> from <folder>/include/parimap/backends/<name>.hpp, unless PARIMAP_ENABLE_<NAME> or
+# makes the targets parimap::<name> and parimap::header_only_<name> from <folder>/include/parimap/backends/<name>.hpp, unless PARIMAP_ENABLE_<NAME> or
 # the missing package says otherwise, and notes in global properties what the other steps need:
 #
 #   PARIMAP_BACKENDS             the enabled ones
@@ -56,12 +56,15 @@ function(parimap_add_backend name)
         return()
     endif()
 
-    add_library(parimap_${name} INTERFACE)
-    add_library(parimap::${name} ALIAS parimap_${name})
-    set_target_properties(parimap_${name} PROPERTIES EXPORT_NAME ${name})
-    target_compile_definitions(parimap_${name} INTERFACE PARIMAP_USE_${NAME}=1)
-    target_include_directories(parimap_${name} INTERFACE $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>)
-    target_link_libraries(parimap_${name} INTERFACE parimap_core ${arg_LINK})
+    foreach(form IN ITEMS "" header_only_)
+        set(target parimap_${form}${name})
+        add_library(${target} INTERFACE)
+        add_library(parimap::${form}${name} ALIAS ${target})
+        set_target_properties(${target} PROPERTIES EXPORT_NAME ${form}${name})
+        target_compile_definitions(${target} INTERFACE PARIMAP_USE_${NAME}=1)
+        target_include_directories(${target} INTERFACE $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>)
+        target_link_libraries(${target} INTERFACE parimap_${form}core ${arg_LINK})
+    endforeach()
     set_property(GLOBAL APPEND PROPERTY PARIMAP_BACKENDS ${name})
 endfunction()
 

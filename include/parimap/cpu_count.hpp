@@ -6,6 +6,7 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/system/cpu_limits.hpp>
 
 #include <algorithm>
@@ -16,12 +17,13 @@ namespace parimap {
 /// smaller of the calling thread's affinity mask and the CPU quota of the process's control groups (versions 1 and 2,
 /// parents included), rounded down; never below 1. std::thread::hardware_concurrency() ignores the quota, and on some
 /// systems the mask too. Reads a few small files on Linux: microseconds, so keep the result.
-inline unsigned cpu_count() {
-    if (const unsigned wanted = detail::workers_from_environment()) return wanted;
-    return std::max(1U, std::min(detail::cpus_of_affinity_mask(), detail::cpus_of_cgroup_quota("/proc/self")));
-}
+PARIMAP_EXPORT unsigned cpu_count();
 
 }  // namespace parimap
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/cpu_count.cpp>  // IWYU pragma: keep
+#endif
 
 #endif
 #include <parimap/detail/end.hpp>  // IWYU pragma: keep

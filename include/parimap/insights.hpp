@@ -6,6 +6,7 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/text/number_text.hpp>
 #include <parimap/detail/watch/call_record.hpp>
 
@@ -46,7 +47,7 @@ struct slow_item {
 /// each call.
 ///
 /// Costs a look at the clock for each item; a call without it costs nothing.
-struct run_report {
+struct PARIMAP_EXPORT run_report {
     using seconds = std::chrono::duration<double>;
 
     /// How many of the slowest items to keep. Set it before the call.
@@ -68,48 +69,16 @@ struct run_report {
     double mean_batch() const { return batches > 0 ? static_cast<double>(items) / static_cast<double>(batches) : 0; }
 
     /// The mean busy time of the workers in parts of the longest: 1 where all did the same, 1/n where one of n did all.
-    double load_balance() const {
-        seconds longest{0};
-        for (const worker_report& w : workers) longest = std::max(longest, w.busy);
-        return longest.count() > 0 ? total(&worker_report::busy) / static_cast<double>(workers.size()) / longest.count() : 1;
-    }
+    double load_balance() const;
 
     /// The share of the workers' time that went into items.
     double utilisation() const { return share(&worker_report::busy); }
 
     /// What held the call back, in words.
-    std::string verdict() const {
-        if (items == 0) return "no item was run";
-        std::string text = bottleneck();
-        if (text.empty()) text = failed > 0 || stopped ? busy_text() : judgement();  // what ended early says little of its items
-        if (failed > 0) text += "; " + std::to_string(failed) + (failed == 1 ? " item failed" : " items failed");
-        if (stopped) text += "; the call was stopped";
-        return text;
-    }
+    std::string verdict() const;
 
     /// Everything, as one JSON object; times in seconds.
-    std::string to_json() const {
-        std::string json = "{\"backend\":\"" + backend + "\",\"wall\":" + number(wall.count()) +
-                           ",\"consumer_waiting\":" + number(consumer_waiting.count()) + ",\"items\":" + std::to_string(items) +
-                           ",\"failed\":" + std::to_string(failed) + ",\"stopped\":" + (stopped ? "true" : "false") +
-                           ",\"in_order\":" + (in_order ? "true" : "false") + ",\"batches\":" + std::to_string(batches) +
-                           ",\"smallest_batch\":" + std::to_string(smallest_batch) + ",\"largest_batch\":" + std::to_string(largest_batch) +
-                           ",\"mean_batch\":" + number(mean_batch()) + ",\"load_balance\":" + number(load_balance()) +
-                           ",\"utilisation\":" + number(utilisation()) + ",\"verdict\":\"" + verdict() + "\",\"workers\":[";
-        for (const worker_report& w : workers) {
-            if (&w != workers.data()) json += ',';
-            json += "{\"busy\":" + number(w.busy.count()) + ",\"waiting_for_input\":" + number(w.waiting_for_input.count()) +
-                    ",\"waiting_for_consumer\":" + number(w.waiting_for_consumer.count()) + ",\"held_up\":" + number(w.held_up.count()) +
-                    ",\"idle\":" + number(w.idle.count()) + ",\"items\":" + std::to_string(w.items) +
-                    ",\"batches\":" + std::to_string(w.batches) + '}';
-        }
-        json += "],\"slowest\":[";
-        for (const slow_item& s : slowest) {
-            if (&s != slowest.data()) json += ',';
-            json += "{\"index\":" + std::to_string(s.index) + ",\"time\":" + number(s.time.count()) + ",\"begun\":" + number(s.begun.count()) + '}';
-        }
-        return json + "]}";
-    }
+    std::string to_json() const;
 
     /// A small table.
     friend std::ostream& operator<<(std::ostream& out, const run_report& r) {
@@ -135,110 +104,35 @@ struct run_report {
     }
 
     /// For the engine: a report of these numbers.
-    void fill_from(const detail::call_record& record) {
-        run_report r;
-        r.slowest_wanted = slowest_wanted;
-        r.backend = record.backend;
-        r.wall = record.end - record.begin;
-        r.consumer_waiting = record.consumer_waited;
-        r.items = static_cast<std::size_t>(record.items);
-        r.failed = static_cast<std::size_t>(record.failed);
-        r.stopped = record.stopped;
-        r.in_order = record.in_order;
-        for (const detail::seat_record& seat : record.seats) {
-            const auto idle = [&seat](detail::idle_cause cause) { return seat.idle[static_cast<std::size_t>(cause)]; };
-            r.workers.push_back({seat.busy, idle(detail::idle_cause::input), idle(detail::idle_cause::consumer),
-                                 idle(detail::idle_cause::slow_item), idle(detail::idle_cause::nothing_left),
-                                 static_cast<std::size_t>(seat.items), static_cast<std::size_t>(seat.batches)});
-            r.batches += static_cast<std::size_t>(seat.batches);
-            if (seat.batches > 0) {
-                const auto smallest = static_cast<std::size_t>(seat.smallest_batch);
-                r.smallest_batch = r.smallest_batch == 0 ? smallest : std::min(r.smallest_batch, smallest);
-                r.largest_batch = std::max(r.largest_batch, static_cast<std::size_t>(seat.largest_batch));
-            }
-            for (const detail::timed_item& item : seat.slowest) {
-                const auto time = [&record](std::uint64_t ticks) { return seconds(static_cast<double>(ticks) * record.seconds_per_tick); };
-                r.slowest.push_back({static_cast<std::size_t>(item.item), time(item.ticks), time(item.begun)});
-            }
-        }
-        std::sort(r.slowest.begin(), r.slowest.end(), [](const slow_item& a, const slow_item& b) { return a.time > b.time; });
-        if (r.slowest.size() > slowest_wanted) r.slowest.resize(slowest_wanted);
-        *this = std::move(r);
-    }
+    void fill_from(const detail::call_record& record);
 
   private:
-    double total(seconds worker_report::*part) const {
-        double sum = 0;
-        for (const worker_report& w : workers) sum += (w.*part).count();
-        return sum;
-    }
-    double share(seconds worker_report::*part) const {
-        const double all = wall.count() * static_cast<double>(workers.size());
-        return all > 0 ? total(part) / all : 0;
-    }
+    double total(seconds worker_report::*part) const;
+    double share(seconds worker_report::*part) const;
 
     /// What the workers waited for, if that was one thing.
-    std::string bottleneck() const {
-        constexpr double much = 0.25;
-        const double slow = longest_share();
-        const double mean = total(&worker_report::busy) / static_cast<double>(items);
-        const bool is_longer = !slowest.empty() && slowest.front().time.count() >= 1.5 * mean;  // three equal ones on two workers take half of it each
-        if (items > 1 && workers.size() > 1 && slow >= 0.4 && is_longer && utilisation() < 0.9) {
-            const bool began_late = slowest.front().begun >= 0.1 * wall;
-            return "one item took " + percent(slow) + " of the run: item " + std::to_string(slowest.front().index) +
-                   (began_late ? "; split it, or put it first" : "; split it");
-        }
-        const double for_consumer = share(&worker_report::waiting_for_consumer);
-        if (for_consumer >= much) return "the consumer is the bottleneck: " + waited_text(for_consumer);
-        const double for_input = share(&worker_report::waiting_for_input);
-        if (for_input >= much) return "the input is the bottleneck: " + waited_text(for_input);
-        const double held_up = share(&worker_report::held_up);
-        if (held_up < much) return {};
-        return std::string("slow items hold up those behind them: a larger window") + (in_order ? ", or unordered_imap," : "") + " would use " +
-               percent(held_up) + " of the workers' time";
-    }
+    std::string bottleneck() const;
 
     /// Of a call that was held up by nothing and ran to its end.
-    std::string judgement() const {
-        constexpr double well_used = 0.75;
-        if (items == 1) return "there was one item, for one worker";
-        if (items <= workers.size()) return "there were " + std::to_string(items) + " items, for " + std::to_string(workers.size()) + " workers";
-        // Waking a worker takes some 10 us: where each has little to do, it comes when all is done.
-        const bool is_over_soon = total(&worker_report::busy) < 1e-4 * static_cast<double>(workers.size());
-        if (workers.size() > 1 && load_balance() < well_used && !is_over_soon) {
-            return "the load is uneven: the workers were busy for " + percent(load_balance()) + " of the busiest one's time";
-        }
-        if (utilisation() < well_used) return "the items are too few or too small: " + busy_text();
-        if (workers.size() == 1) return busy_text();
-        if (longest_share() < well_used) return busy_text() + ": more CPUs would help";
-        return busy_text() + ", with item " + std::to_string(slowest.front().index) + " for " + percent(longest_share()) + " of it";
-    }
+    std::string judgement() const;
 
     /// Of the slowest item in the whole run, which no number of workers makes shorter.
     double longest_share() const { return slowest.empty() || wall.count() <= 0 ? 0 : slowest.front().time / wall; }
 
-    std::string waited_text(double share) const {
-        return (workers.size() == 1 ? "the worker waited for it " : "the workers waited for it ") + percent(share) +
-               (workers.size() == 1 ? " of its time" : " of their time");
-    }
+    std::string waited_text(double share) const;
 
-    std::string busy_text() const {
-        return (workers.size() == 1 ? "the worker was busy " : "the workers were busy ") + percent(utilisation()) + " of the time";
-    }
+    std::string busy_text() const;
 
     static std::string percent(double share) { return detail::fixed(100 * share, 0, 0) + " %"; }
-    static std::string number(double value) {
-        return detail::as_text(std::isfinite(value) ? value : 0.0, std::chars_format::general, 9);
-    }
-    static std::string time(seconds s) {
-        const double t = s.count();
-        if (t >= 1) return detail::fixed(t, 2, 0) + " s";
-        if (t >= 1e-3) return detail::fixed(1e3 * t, 2, 0) + " ms";
-        return detail::fixed(1e6 * t, 2, 0) + " us";
-    }
+    static std::string number(double value);
+    static std::string time(seconds s);
 };
 
 }  // namespace parimap
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/insights.cpp>  // IWYU pragma: keep
+#endif
 
 #endif
 #include <parimap/detail/end.hpp>  // IWYU pragma: keep

@@ -6,6 +6,7 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/place.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/watch/bar_options.hpp>  // IWYU pragma: export
@@ -29,18 +30,11 @@ namespace parimap {
 
 /// A progress bar for work of any kind. It is there from construction to close() or destruction; it counts even where
 /// it is not shown (inside a job, or in a process that was forked since, for example). If it is destroyed by an exception, it shows that it failed.
-class progress_bar final : detail::progress_source {
+class PARIMAP_EXPORT progress_bar final : detail::progress_source {
   public:
     /// Throws std::invalid_argument for a bar_format with unknown fields.
-    explicit progress_bar(progress_options options = {}) {
-        if (detail::current_place && !options.nested) return;
-        line_.emplace(std::move(options), static_cast<const detail::progress_source&>(*this), std::nullopt);
-    }
-    ~progress_bar() {
-        if (std::uncaught_exceptions() > exceptions_) {
-            change([](detail::progress_line& line) { line.set_failed(); });
-        }
-    }
+    explicit progress_bar(progress_options options = {});
+    ~progress_bar();
     progress_bar(const progress_bar&) = delete;
     progress_bar& operator=(const progress_bar&) = delete;
 
@@ -48,26 +42,14 @@ class progress_bar final : detail::progress_source {
     void tick(std::uint64_t n = 1) noexcept { counters_[this_thread()].done.fetch_add(n, std::memory_order_relaxed); }
 
     /// The sum of all ticks.
-    std::uint64_t ticks() const noexcept {
-        std::uint64_t sum = 0;
-        for (const counter& c : counters_) sum += c.done.load(std::memory_order_relaxed);
-        return sum;
-    }
+    std::uint64_t ticks() const noexcept;
 
-    void set_description(std::string text) {
-        change([&](detail::progress_line& line) { line.set_description(std::move(text)); });
-    }
-    void set_postfix(std::string text) {
-        change([&](detail::progress_line& line) { line.set_postfix(std::move(text)); });
-    }
-    void set_total(std::optional<std::size_t> total) {
-        change([&](detail::progress_line& line) { line.set_total(total); });
-    }
+    void set_description(std::string text);
+    void set_postfix(std::string text);
+    void set_total(std::optional<std::size_t> total);
 
     /// Shows the last state. Later ticks are counted and not shown.
-    void close() noexcept {
-        if (line_) line_->close();
-    }
+    void close() noexcept;
 
   private:
     static constexpr std::size_t counter_count = 16;
@@ -75,11 +57,7 @@ class progress_bar final : detail::progress_source {
         std::atomic<std::uint64_t> done{0};
     };
 
-    static std::size_t this_thread() noexcept {
-        static std::atomic<std::size_t> threads{0};
-        static thread_local const std::size_t mine = threads.fetch_add(1, std::memory_order_relaxed) % counter_count;
-        return mine;
-    }
+    static std::size_t this_thread() noexcept;
 
     template <class Change>
     void change(Change change) {
@@ -100,28 +78,26 @@ inline void progress_write(std::string_view text, int output = 1) { detail::prog
 namespace detail {
 
 /// The bar of a map or stream, which counts finished items.
-class map_bar final : public watcher {
+class PARIMAP_EXPORT map_bar final : public watcher {
   public:
-    map_bar(const progress_options& options, const progress_source& source, std::optional<std::uint64_t> total)
-        : line_(options, source, total) {}
+    map_bar(const progress_options& options, const progress_source& source, std::optional<std::uint64_t> total);
 
-    void set_failed() noexcept override {
-        line_.change([](progress_line& line) { line.set_failed(); });
-    }
+    void set_failed() noexcept override;
 
   private:
     displayed_line line_;
 };
 
 /// What progress_request calls.
-inline std::unique_ptr<watcher> open_map_bar(const progress_options& options, const progress_source& source,
-                                             std::optional<std::uint64_t> total, bool allowed_inside_job) {
-    if (current_place && !allowed_inside_job && !options.nested) return nullptr;
-    return std::make_unique<map_bar>(options, source, total);
-}
+PARIMAP_EXPORT std::unique_ptr<watcher> open_map_bar(const progress_options& options, const progress_source& source,
+                                             std::optional<std::uint64_t> total, bool allowed_inside_job);
 
 }  // namespace detail
 }  // namespace parimap
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/progress_bar.cpp>  // IWYU pragma: keep
+#endif
 
 #endif
 #include <parimap/detail/end.hpp>  // IWYU pragma: keep

@@ -6,7 +6,7 @@ if(NOT PKG_CONFIG)
     message("there is no pkg-config on this machine")
     return()
 endif()
-set(ENV{PKG_CONFIG_PATH} ${PREFIX}/share/pkgconfig)
+set(ENV{PKG_CONFIG_PATH} ${PREFIX}/lib/pkgconfig)
 execute_process(COMMAND ${PKG_CONFIG} --cflags --libs ${MODULE}
                 OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 message(STATUS "${MODULE}: ${flags}")

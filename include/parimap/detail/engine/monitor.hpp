@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_ENGINE_MONITOR_HPP
 #define PARIMAP_DETAIL_ENGINE_MONITOR_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/engine/claims.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 
@@ -22,7 +23,7 @@ namespace parimap::detail {
 /// as is worth a wake-up, but for a nap at most. If what it wants is then still missing, it waits urgently: the very
 /// item wakes it the moment it is finished. A finished item so waits for the consumer for one nap at most, and a
 /// consumer that waits for a long item sleeps without polling.
-class monitor {
+class PARIMAP_EXPORT monitor {
   public:
     using clock = std::chrono::steady_clock;
     static constexpr std::uint64_t any_item = claims::unlimited;
@@ -42,8 +43,7 @@ class monitor {
 
       private:
         friend monitor;
-        explicit tally(std::atomic<std::uint64_t>& shared) noexcept
-            : shared_(shared), count_(shared.load(std::memory_order_relaxed)) {}
+        explicit tally(std::atomic<std::uint64_t>& shared) noexcept;
 
         std::atomic<std::uint64_t>& shared_;
         std::uint64_t count_;
@@ -52,35 +52,16 @@ class monitor {
     tally tally_of(std::size_t seat) noexcept { return tally(finished_[seat].items); }
 
     /// The item's result was published, and then the worker was interrupted (claims::watch) or passed a full fence.
-    void after_item(std::uint64_t item) noexcept {
-        if (waiting_.load(std::memory_order_acquire) != urgent) return;
-        const std::uint64_t due = due_.load(std::memory_order_relaxed);
-        if (due == any_item || due == item) signal();
-        give_way();
-    }
+    void after_item(std::uint64_t item) noexcept;
 
     /// A worker finished a batch.
-    void after_batch() noexcept {
-        if (waiting_.load(std::memory_order_acquire) != patient) return;
-        if (finished() >= enough_.load(std::memory_order_relaxed)) signal();
-        give_way();
-    }
+    void after_batch() noexcept;
 
-    void signal() noexcept {
-        {
-            std::lock_guard lock(mutex_);
-            if (signalled_.exchange(1, std::memory_order_relaxed) != 0) return;
-        }
-        wake_.notify_one();
-    }
+    void signal() noexcept;
 
     // ---- by the consumer -----------------------------------------------------------------------------------------
 
-    std::uint64_t finished() const noexcept {
-        std::uint64_t sum = 0;
-        for (std::size_t seat = 0; seat < seats_; ++seat) sum += finished_[seat].items.load(std::memory_order_acquire);
-        return sum;
-    }
+    std::uint64_t finished() const noexcept;
 
     /// Sleeps until `enough` items are finished, for one nap at most. ready() is what the consumer waits for.
     template <class Ready>
@@ -110,25 +91,11 @@ class monitor {
 
     /// A consumer that was woken and has no CPU yet gets this one. The kernel would let the worker go on for
     /// milliseconds first, until the window is full.
-    void give_way() const noexcept {
-        if (signalled_.load(std::memory_order_relaxed) != 0) std::this_thread::yield();
-    }
+    void give_way() const noexcept;
 
-    void begin_wait(int how) {
-        {
-            std::lock_guard lock(mutex_);
-            signalled_.store(0, std::memory_order_relaxed);
-        }
-        waiting_.store(how, std::memory_order_release);
-    }
+    void begin_wait(int how);
 
-    void end_wait(clock::time_point deadline) {
-        if (deadline != clock::time_point::min()) {
-            std::unique_lock lock(mutex_);
-            wake_.wait_until(lock, deadline, [this] { return signalled_.load(std::memory_order_relaxed) != 0; });
-        }
-        waiting_.store(nobody, std::memory_order_relaxed);
-    }
+    void end_wait(clock::time_point deadline);
 
     alignas(cache_line) std::atomic<int> waiting_{nobody};  // read by workers for every item, so on a line of its own
     std::atomic<std::uint64_t> due_{any_item};
@@ -141,5 +108,9 @@ class monitor {
 };
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/engine/monitor.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_SCHEDULER_JOB_QUEUE_HPP
 #define PARIMAP_DETAIL_SCHEDULER_JOB_QUEUE_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/call.hpp>
 
 #include <atomic>
@@ -24,40 +25,22 @@ class single_job {
 };
 
 /// First come, first started. Every pool has one; it is open as long as the pool is.
-class job_queue final : public call {
+class PARIMAP_EXPORT job_queue final : public call {
   public:
     explicit job_queue(std::size_t max_workers) noexcept : call(max_workers) {}
 
-    void push(std::unique_ptr<single_job> job) {
-        std::lock_guard lock(mutex_);
-        jobs_.push_back(std::move(job));
-        count_.store(jobs_.size(), std::memory_order_release);
-    }
+    void push(std::unique_ptr<single_job> job);
 
     bool claimable() const noexcept override { return count_.load(std::memory_order_acquire) > 0; }
 
   private:
-    void work(std::size_t /*seat*/, stint length) noexcept override {
-        while (std::unique_ptr<single_job> job = pop()) {
-            job->run();
-            if (length != stint::whole) return;
-        }
-    }
+    void work(std::size_t /*seat*/, stint length) noexcept override;
 
-    void cancel() noexcept override {
-        while (std::unique_ptr<single_job> job = pop()) job->cancel();
-    }
+    void cancel() noexcept override;
 
     void changed() noexcept override {}
 
-    std::unique_ptr<single_job> pop() noexcept {
-        std::lock_guard lock(mutex_);
-        if (jobs_.empty()) return nullptr;
-        std::unique_ptr<single_job> job = std::move(jobs_.front());
-        jobs_.pop_front();
-        count_.store(jobs_.size(), std::memory_order_release);
-        return job;
-    }
+    std::unique_ptr<single_job> pop() noexcept;
 
     std::mutex mutex_;
     std::deque<std::unique_ptr<single_job>> jobs_;
@@ -65,5 +48,9 @@ class job_queue final : public call {
 };
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/scheduler/job_queue.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_SCHEDULER_SEATS_HPP
 #define PARIMAP_DETAIL_SCHEDULER_SEATS_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/backend.hpp>
 
 #include <cstddef>
@@ -18,39 +19,20 @@ struct runner : task {
 };
 
 /// Under the scheduler's mutex, but for size().
-class seats {
+class PARIMAP_EXPORT seats {
   public:
-    seats(std::size_t count, scheduler& owner, void (*run)(task&) noexcept) : runners_(count) {
-        free_.reserve(count);
-        idle_.reserve(count);
-        for (std::size_t seat = count; seat-- > 0;) {
-            runners_[seat].run = run;
-            runners_[seat].owner = &owner;
-            free_.push_back(seat);
-            idle_.push_back(&runners_[seat]);
-        }
-    }
+    seats(std::size_t count, scheduler& owner, void (*run)(task&) noexcept);
 
     std::size_t size() const noexcept { return runners_.size(); }
 
     bool any_free() const noexcept { return !free_.empty(); }
 
-    std::size_t take() noexcept {
-        const std::size_t seat = free_.back();
-        free_.pop_back();
-        return seat;
-    }
+    std::size_t take() noexcept;
 
     void give_back(std::size_t seat) noexcept { free_.push_back(seat); }
 
     /// An idle runner that would find a free seat, counted as on its way from now on; or null.
-    runner* send_one() noexcept {
-        if (idle_.empty() || free_.size() <= on_the_way_) return nullptr;
-        runner* r = idle_.back();
-        idle_.pop_back();
-        ++on_the_way_;
-        return r;
-    }
+    runner* send_one() noexcept;
 
     void has_arrived() noexcept { --on_the_way_; }
     void is_idle(runner& r) noexcept { idle_.push_back(&r); }
@@ -63,5 +45,9 @@ class seats {
 };
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/scheduler/seats.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

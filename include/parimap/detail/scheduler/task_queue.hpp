@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_SCHEDULER_TASK_QUEUE_HPP
 #define PARIMAP_DETAIL_SCHEDULER_TASK_QUEUE_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/backend.hpp>
 
 #include <condition_variable>
@@ -14,21 +15,11 @@ namespace parimap::detail {
 
 /// First in, first out. push() from any thread; each worker calls serve(), which returns after close() once the
 /// queue is empty. A worker without a task sleeps. Allocates nothing.
-class task_queue {
+class PARIMAP_EXPORT task_queue {
   public:
-    void push(task& t) {
-        {
-            std::lock_guard lock(mutex_);
-            t.next = nullptr;
-            *tail_ = &t;
-            tail_ = &t.next;
-        }
-        wake_.notify_one();
-    }
+    void push(task& t);
 
-    void serve() noexcept {
-        serve([](task& t) noexcept { t.run(t); });
-    }
+    void serve() noexcept;
 
     /// The same with the backend's own way to run a task.
     template <class Run>
@@ -40,43 +31,17 @@ class task_queue {
     }
 
     /// Runs the first task, if there is one.
-    bool serve_one() noexcept {
-        task* t = pop(false);
-        if (!t) return false;
-        t->run(*t);
-        is_served();
-        return true;
-    }
+    bool serve_one() noexcept;
 
     /// Returns when no thread is inside a task.
-    void wait_until_served() noexcept {
-        std::unique_lock lock(mutex_);
-        served_.wait(lock, [this] { return running_ == 0; });
-    }
+    void wait_until_served() noexcept;
 
-    void close() noexcept {
-        {
-            std::lock_guard lock(mutex_);
-            closed_ = true;
-        }
-        wake_.notify_all();
-    }
+    void close() noexcept;
 
   private:
-    task* pop(bool wait) noexcept {
-        std::unique_lock lock(mutex_);
-        if (wait) wake_.wait(lock, [this] { return head_ != nullptr || closed_; });
-        if (!head_) return nullptr;
-        task* t = std::exchange(head_, head_->next);
-        if (!head_) tail_ = &head_;
-        ++running_;
-        return t;
-    }
+    task* pop(bool wait) noexcept;
 
-    void is_served() noexcept {
-        std::lock_guard lock(mutex_);
-        if (--running_ == 0) served_.notify_all();
-    }
+    void is_served() noexcept;
 
     std::mutex mutex_;
     std::condition_variable wake_;    // a task came, or the end
@@ -88,5 +53,9 @@ class task_queue {
 };
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/scheduler/task_queue.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

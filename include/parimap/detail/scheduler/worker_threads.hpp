@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_SCHEDULER_WORKER_THREADS_HPP
 #define PARIMAP_DETAIL_SCHEDULER_WORKER_THREADS_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/backend.hpp>
 #include <parimap/detail/scheduler/task_queue.hpp>
 
@@ -15,7 +16,7 @@
 namespace parimap::detail {
 
 /// So many threads, from construction to destruction, for the backends whose runtime does not promise any.
-class worker_threads {
+class PARIMAP_EXPORT worker_threads {
   public:
     /// Each thread calls serve(queue), which passes on to queue.serve() and so returns when the queue is closed. Throws
     /// std::system_error where the system has not so many threads; those that had started are gone then.
@@ -44,15 +45,16 @@ class worker_threads {
     void submit(task& t) { queue_.push(t); }
 
   private:
-    void stop() noexcept {
-        queue_.close();
-        for (std::thread& thread : threads_) thread.join();
-    }
+    void stop() noexcept;
 
     task_queue queue_;
     std::vector<std::thread> threads_;
 };
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/scheduler/worker_threads.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

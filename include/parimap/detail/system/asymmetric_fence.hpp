@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_SYSTEM_ASYMMETRIC_FENCE_HPP
 #define PARIMAP_DETAIL_SYSTEM_ASYMMETRIC_FENCE_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <atomic>
 
 #if defined(__linux__) && __has_include(<linux/membarrier.h>)
@@ -19,25 +21,17 @@ namespace parimap::detail {
 /// (about 0.2 us). Linux has it; where available() is false, or heavy() says so, the two sides have to meet in another way.
 ///
 /// The names are those of P1202, the idea is that of membarrier(2) and of folly's asymmetric_thread_fence.
-class asymmetric_fence {
+class PARIMAP_EXPORT asymmetric_fence {
   public:
     static void light() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
 #if defined(__linux__) && __has_include(<linux/membarrier.h>) && defined(SYS_membarrier)
     /// False if there was no fence. A process that was restored from a checkpoint has to register again; one that has put
     /// itself behind a filter of system calls gets no fence any more.
-    static bool heavy() noexcept {
-        if (call(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) return true;
-        if (call(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) && call(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) return true;
-        is_lost_.store(true, std::memory_order_relaxed);
-        return false;
-    }
+    static bool heavy() noexcept;
 
     /// The kernel wants to know beforehand, once a process: instant while there is one thread, some milliseconds later.
-    static bool available() noexcept {
-        static const bool registered = call(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-        return registered && !is_lost_.load(std::memory_order_relaxed);
-    }
+    static bool available() noexcept;
 
   private:
     static inline constinit std::atomic<bool> is_lost_{false};
@@ -50,5 +44,9 @@ class asymmetric_fence {
 };
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/system/asymmetric_fence.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

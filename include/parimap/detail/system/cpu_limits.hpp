@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_SYSTEM_CPU_LIMITS_HPP
 #define PARIMAP_DETAIL_SYSTEM_CPU_LIMITS_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
@@ -22,121 +24,36 @@ namespace parimap::detail {
 inline constexpr unsigned no_cpu_limit = std::numeric_limits<unsigned>::max();
 
 /// A positive decimal number, or 0 for anything else.
-inline unsigned positive_number(std::string_view text) {
-    unsigned value = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return failure == std::errc{} && end == text.data() + text.size() ? value : 0;
-}
+PARIMAP_EXPORT unsigned positive_number(std::string_view text);
 
-inline unsigned workers_from_environment() {
-    const char* text = std::getenv("PARIMAP_NUM_WORKERS");
-    return text ? positive_number(text) : 0;
-}
+PARIMAP_EXPORT unsigned workers_from_environment();
 
-[[gnu::cold]] inline unsigned cpus_of_affinity_mask() {
-#if defined(__linux__)
-    // The kernel refuses a mask that is smaller than its own, so ask with more and more room.
-    for (std::size_t cpus = 1024; cpus <= (std::size_t{1} << 20); cpus *= 4) {
-        cpu_set_t* mask = CPU_ALLOC(cpus);
-        if (!mask) break;
-        const std::size_t bytes = CPU_ALLOC_SIZE(cpus);
-        CPU_ZERO_S(bytes, mask);
-        const bool known = sched_getaffinity(0, bytes, mask) == 0;
-        const int count = known ? CPU_COUNT_S(bytes, mask) : 0;
-        CPU_FREE(mask);
-        if (count > 0) return static_cast<unsigned>(count);
-    }
-#endif
-    const unsigned cpus = std::thread::hardware_concurrency();
-    return cpus > 0 ? cpus : 1;
-}
+PARIMAP_EXPORT [[gnu::cold]] unsigned cpus_of_affinity_mask();
 
 /// The whole of a small file; nothing if it cannot be read.
-[[gnu::cold]] inline std::string text_of_file(const std::string& path) {
-    std::string text;
-    if (std::FILE* file = std::fopen(path.c_str(), "re")) {
-        char part[1024];
-        while (const std::size_t length = std::fread(part, 1, sizeof(part), file)) text.append(part, length);
-        std::fclose(file);
-    }
-    return text;
-}
+PARIMAP_EXPORT [[gnu::cold]] std::string text_of_file(const std::string& path);
 
 /// Takes what stands before the first separator, or all of it, off the front of a text.
-inline std::string_view cut(std::string_view& text, std::string_view separator) {
-    const std::size_t at = text.find(separator);
-    const std::string_view front = text.substr(0, at);
-    text.remove_prefix(at == std::string_view::npos ? text.size() : at + separator.size());
-    return front;
-}
+PARIMAP_EXPORT std::string_view cut(std::string_view& text, std::string_view separator);
 
 /// quota and period as the kernel writes them ("max", "-1" or a number of microseconds), as CPUs rounded down.
-[[gnu::cold]] inline unsigned cpus_of_quota(std::string_view quota, std::string_view period) {
-    long long q = 0;
-    long long p = 0;
-    std::from_chars(quota.data(), quota.data() + quota.size(), q);
-    std::from_chars(period.data(), period.data() + period.size(), p);
-    if (q <= 0 || p <= 0 || q / p >= no_cpu_limit) return no_cpu_limit;
-    return std::max(1U, static_cast<unsigned>(q / p));
-}
+PARIMAP_EXPORT [[gnu::cold]] unsigned cpus_of_quota(std::string_view quota, std::string_view period);
 
 /// The smallest quota from the group's own folder up to the mount point, in whichever version's files it stands. Folders
 /// that are not there limit nothing.
-[[gnu::cold]] inline unsigned cpus_of_cgroup_folder(std::string folder, std::string_view mount_point) {
-    unsigned cpus = no_cpu_limit;
-    for (;;) {
-        const std::string cpu_max = text_of_file(folder + "/cpu.max");  // "quota period"
-        if (std::string_view period = cpu_max; !period.empty()) {
-            const std::string_view quota = cut(period, " ");
-            cpus = std::min(cpus, cpus_of_quota(quota, period));
-        } else {
-            cpus = std::min(cpus, cpus_of_quota(text_of_file(folder + "/cpu.cfs_quota_us"), text_of_file(folder + "/cpu.cfs_period_us")));
-        }
-        if (folder.size() <= mount_point.size()) return cpus;
-        folder.erase(folder.rfind('/'));
-    }
-}
+PARIMAP_EXPORT [[gnu::cold]] unsigned cpus_of_cgroup_folder(std::string folder, std::string_view mount_point);
 
 /// Whether a comma-separated list holds `cpu`.
-[[gnu::cold]] inline bool lists_cpu(std::string_view controllers) {
-    while (!controllers.empty()) {
-        if (cut(controllers, ",") == "cpu") return true;
-    }
-    return false;
-}
+PARIMAP_EXPORT [[gnu::cold]] bool lists_cpu(std::string_view controllers);
 
 /// The quota of the process whose /proc folder is given, over all mounted hierarchies that limit CPUs. A missing or
 /// odd file limits nothing.
-[[gnu::cold]] inline unsigned cpus_of_cgroup_quota(const std::string& proc) {
-    unsigned cpus = no_cpu_limit;
-    const std::string groups_text = text_of_file(proc + "/cgroup");
-    const std::string mounts_text = text_of_file(proc + "/mountinfo");
-    for (std::string_view groups = groups_text; !groups.empty();) {
-        std::string_view path = cut(groups, "\n");  // "0::/a/b" (version 2) or "4:cpu,cpuacct:/a/b" (version 1)
-        cut(path, ":");
-        const std::string_view controllers = cut(path, ":");
-        const bool version_2 = controllers.empty();
-        if (!version_2 && !lists_cpu(controllers)) continue;
-
-        for (std::string_view mounts = mounts_text; !mounts.empty();) {
-            // "id parent major:minor root mount-point options... - type source super-options"
-            std::string_view right = cut(mounts, "\n");
-            std::string_view left = cut(right, " - ");
-            for (int skipped = 0; skipped < 3; ++skipped) cut(left, " ");
-            const std::string_view root = cut(left, " ");
-            const std::string_view mount_point = cut(left, " ");
-            const std::string_view type = cut(right, " ");
-            cut(right, " ");
-            if (version_2 ? type != "cgroup2" : type != "cgroup" || !lists_cpu(right)) continue;
-            // A container may see its own group as the root of the mount.
-            std::string_view below = path;
-            if (below.starts_with(root) && (below.size() == root.size() || below[root.size()] == '/')) below.remove_prefix(root.size());
-            cpus = std::min(cpus, cpus_of_cgroup_folder(std::string(mount_point).append(below), mount_point));
-        }
-    }
-    return cpus;
-}
+PARIMAP_EXPORT [[gnu::cold]] unsigned cpus_of_cgroup_quota(const std::string& proc);
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/system/cpu_limits.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

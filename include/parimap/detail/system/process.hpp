@@ -4,6 +4,8 @@
 #ifndef PARIMAP_DETAIL_SYSTEM_PROCESS_HPP
 #define PARIMAP_DETAIL_SYSTEM_PROCESS_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <atomic>
 #include <cstdint>
 
@@ -24,22 +26,11 @@ namespace parimap::detail {
 [[gnu::visibility("default")]] inline constinit std::atomic<unsigned> forks{0};
 
 /// From now on forks are counted. (In place of getpid(), which is a system call: every call on a pool asks.)
-inline void count_forks() noexcept {
-#if defined(__unix__) || defined(__APPLE__)
-    static const int failure = ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
-    static_cast<void>(failure);  // no memory: children then find no workers, as without parimap
-#endif
-}
+PARIMAP_EXPORT void count_forks() noexcept;
 
 /// Whether the calling thread is the one that runs main(), and so the one that ends the process unless exit() is called on
 /// another.
-inline bool is_main_thread() noexcept {
-#if defined(__linux__)
-    return ::syscall(SYS_gettid) == ::getpid();
-#else
-    return true;
-#endif
-}
+PARIMAP_EXPORT bool is_main_thread() noexcept;
 
 #if defined(__linux__) && !defined(__arm__)
 /// exit(), declared so that a program that is linked to fixed addresses takes no stub's address for the function's. (clang has no
@@ -52,43 +43,14 @@ inline bool is_main_thread() noexcept {
 
 /// Whether the calling thread is in exit(), found on its stack: destructors of static objects cannot ask for it otherwise, and a
 /// handler of ours would be called before them only if it were registered later. No where the stack cannot be read.
-inline bool is_in_exit() noexcept {
-#if defined(__linux__) && !defined(__arm__)
-    struct search {
-        std::uintptr_t exit = reinterpret_cast<std::uintptr_t>(&exit_itself);
-        int frames_left = 64;  // between an object that ends and exit() there are few
-        bool found = false;
-    } looking;
-    ::_Unwind_Backtrace(
-        [](_Unwind_Context* frame, void* argument) {
-            auto& l = *static_cast<search*>(argument);
-            // One before the return address, which may be that of the next function: exit() calls what does not return.
-            void* const inside = reinterpret_cast<void*>(::_Unwind_GetIP(frame) - 1);
-            l.found = reinterpret_cast<std::uintptr_t>(::_Unwind_FindEnclosingFunction(inside)) == l.exit;
-            return l.found || --l.frames_left == 0 ? _URC_END_OF_STACK : _URC_NO_REASON;
-        },
-        &looking);
-    return looking.found;
-#else
-    return false;
-#endif
-}
+PARIMAP_EXPORT bool is_in_exit() noexcept;
 
 /// Has end(what) called when the main thread ends by pthread_exit() while others go on, if it is the main thread that makes
 /// this, and this still exists. (Destructors of its thread_local objects are not called then.)
-class end_of_main_thread {
+class PARIMAP_EXPORT end_of_main_thread {
   public:
-    end_of_main_thread([[maybe_unused]] void (*end)(void*), [[maybe_unused]] void* what) noexcept {
-#if defined(__linux__)
-        is_known_ = is_main_thread() && ::pthread_key_create(&key_, end) == 0;
-        if (is_known_) ::pthread_setspecific(key_, what);
-#endif
-    }
-    ~end_of_main_thread() {
-#if defined(__linux__)
-        if (is_known_) ::pthread_key_delete(key_);
-#endif
-    }
+    end_of_main_thread([[maybe_unused]] void (*end)(void*), [[maybe_unused]] void* what) noexcept;
+    ~end_of_main_thread();
     end_of_main_thread(const end_of_main_thread&) = delete;
     end_of_main_thread& operator=(const end_of_main_thread&) = delete;
 
@@ -100,5 +62,9 @@ class end_of_main_thread {
 };
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/system/process.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_TEXT_DISPLAY_TEXT_HPP
 #define PARIMAP_DETAIL_TEXT_DISPLAY_TEXT_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -14,7 +16,7 @@ inline constexpr std::size_t widest_line = 4096;
 
 /// Takes the next thing off the front of UTF-8 text: a character, or an escape sequence of no width. Bytes that are
 /// not UTF-8 count as a character each.
-class display_reader {
+class PARIMAP_EXPORT display_reader {
   public:
     explicit display_reader(std::string_view text) noexcept : rest_(text) {}
 
@@ -27,32 +29,10 @@ class display_reader {
 
     bool done() const noexcept { return rest_.empty(); }
 
-    piece next() noexcept {
-        if (rest_.starts_with("\x1b[")) {
-            std::size_t end = 2;
-            while (end < rest_.size() && (rest_[end] == ';' || (rest_[end] >= '0' && rest_[end] <= '9'))) ++end;
-            const bool has_end = end < rest_.size() && rest_[end] >= '@' && rest_[end] <= '~';
-            return {take(end + (has_end ? 1 : 0)), 0, true};
-        }
-        const auto lead = static_cast<unsigned char>(rest_[0]);
-        const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-        char32_t code = length == 1 ? lead : lead & (0x7FU >> length);
-        for (std::size_t i = 1; i < length; ++i) {
-            if (i >= rest_.size() || (static_cast<unsigned char>(rest_[i]) & 0xC0U) != 0x80U) return {take(1), 1};
-            code = (code << 6U) | (static_cast<unsigned char>(rest_[i]) & 0x3FU);
-        }
-        if (length > 1 && !is_shortest(code, length)) return {take(1), 1};
-        // Those of one byte, and those of Unicode's Latin-1 block, in which terminals find a new line and the begin of sequences.
-        const bool is_control = length == 1 ? code < 0x20 || code == 0x7F : code < 0xA0;
-        return {take(length), is_wide(code) ? 2U : 1U, false, is_control};
-    }
+    piece next() noexcept;
 
   private:
-    std::string_view take(std::size_t bytes) noexcept {
-        const std::string_view taken = rest_.substr(0, bytes);
-        rest_.remove_prefix(bytes);
-        return taken;
-    }
+    std::string_view take(std::size_t bytes) noexcept;
 
     /// Whether UTF-8 writes this character in so many bytes: not in more than it needs, no surrogates, and none past the last.
     static constexpr bool is_shortest(char32_t code, std::size_t length) noexcept {
@@ -84,55 +64,21 @@ class display_reader {
 };
 
 /// Columns of a terminal, escape sequences not counted.
-inline std::size_t display_width(std::string_view text) noexcept {
-    std::size_t width = 0;
-    for (display_reader reader(text); !reader.done();) width += reader.next().width;
-    return width;
-}
+PARIMAP_EXPORT std::size_t display_width(std::string_view text) noexcept;
 
 /// As much of the front of the text as fits in so many columns. Text with colours ends in their reset, as with tqdm.
-inline std::string trimmed(std::string text, std::size_t columns) {
-    constexpr std::string_view reset = "\x1b[0m";
-    std::size_t kept = 0;
-    std::size_t width = 0;
-    bool coloured = false;
-    for (display_reader reader(text); !reader.done();) {
-        const auto piece = reader.next();
-        if (width + piece.width > columns) break;
-        width += piece.width;
-        kept += piece.bytes.size();
-        coloured = coloured || piece.is_escape;
-    }
-    text.resize(kept);
-    if (coloured && !text.ends_with(reset)) text += reset;
-    return text;
-}
+PARIMAP_EXPORT std::string trimmed(std::string text, std::size_t columns);
 
 /// A to Z as a to z, whatever the locale.
-inline std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return lower;
-}
+PARIMAP_EXPORT std::string lower_case(std::string_view text);
 
 /// The text in one line: control characters, which would break it up, as spaces. Colours may stay.
-inline std::string on_one_line(std::string_view text, bool keeps_colours = false) {
-    std::string line;
-    for (display_reader reader(text); !reader.done();) {
-        const auto piece = reader.next();
-        const bool is_kept = keeps_colours && piece.bytes.ends_with('m');
-        if (piece.is_escape && !is_kept) {  // what is left of it is a text like any other
-            line += ' ';
-            line += piece.bytes.substr(1);
-        } else if (piece.is_control) {
-            line += ' ';
-        } else {
-            line += piece.bytes;
-        }
-    }
-    return line;
-}
+PARIMAP_EXPORT std::string on_one_line(std::string_view text, bool keeps_colours = false);
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/text/display_text.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_WATCH_CALL_RECORD_HPP
 #define PARIMAP_DETAIL_WATCH_CALL_RECORD_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -36,19 +38,11 @@ struct traced_event {
 };
 
 /// The first so many events, and how many came later.
-class event_log {
+class PARIMAP_EXPORT event_log {
   public:
     static constexpr std::size_t most = std::size_t{1} << 20;
 
-    void add(const traced_event& event) noexcept {
-        if (events_.size() < most) {
-            try {
-                return events_.push_back(event);
-            } catch (...) {  // no memory: the event is lost, the work is not
-            }
-        }
-        ++lost_;
-    }
+    void add(const traced_event& event) noexcept;
 
     const std::vector<traced_event>& events() const noexcept { return events_; }
     std::uint64_t lost() const noexcept { return lost_; }
@@ -64,7 +58,7 @@ struct timed_item {
     std::uint64_t begun;  // in ticks, since the begin of the call
 };
 
-struct seat_record {
+struct PARIMAP_EXPORT seat_record {
     using duration = std::chrono::steady_clock::duration;
 
     duration busy{};
@@ -77,26 +71,10 @@ struct seat_record {
     std::uint64_t slow_threshold = 0;  // what is not longer is not among them
     event_log events;
 
-    void add_batch(std::uint64_t count, duration time) noexcept {
-        busy += time;
-        items += count;
-        ++batches;
-        smallest_batch = std::min(smallest_batch, count);
-        largest_batch = std::max(largest_batch, count);
-    }
+    void add_batch(std::uint64_t count, duration time) noexcept;
 
     /// Keeps an item that took longer than the threshold.
-    void note_slow(const timed_item& item) noexcept {
-        const auto less = [](const timed_item& a, const timed_item& b) { return a.ticks < b.ticks; };
-        if (slowest.size() < slowest.capacity()) {
-            slowest.push_back(item);
-        } else if (!slowest.empty()) {
-            *std::min_element(slowest.begin(), slowest.end(), less) = item;
-        }
-        if (slowest.size() == slowest.capacity()) {
-            slow_threshold = slowest.empty() ? ~std::uint64_t{0} : std::min_element(slowest.begin(), slowest.end(), less)->ticks;
-        }
-    }
+    void note_slow(const timed_item& item) noexcept;
 };
 
 struct call_record {
@@ -117,7 +95,7 @@ struct call_record {
 
 /// map_options::insights. Made from a run_report*, or nothing. As with progress_request, a program without reports has
 /// none of their code.
-class report_request {
+class PARIMAP_EXPORT report_request {
   public:
     report_request() noexcept = default;
     report_request(std::nullptr_t) noexcept {}
@@ -132,9 +110,7 @@ class report_request {
     explicit operator bool() const noexcept { return report_ != nullptr; }
     std::size_t slowest_wanted() const noexcept { return report_ ? slowest_wanted_(report_) : 0; }
 
-    void fill(const call_record& record) const {
-        if (report_) fill_(report_, record);
-    }
+    void fill(const call_record& record) const;
 
   private:
     void* report_ = nullptr;
@@ -144,5 +120,9 @@ class report_request {
 
 }  // namespace detail
 }  // namespace parimap
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/watch/call_record.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_WATCH_PROGRESS_DISPLAY_HPP
 #define PARIMAP_DETAIL_WATCH_PROGRESS_DISPLAY_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/system/process_own.hpp>
 #include <parimap/detail/text/display_text.hpp>
 #include <parimap/detail/watch/bar_options.hpp>
@@ -38,7 +39,7 @@ namespace parimap::detail {
 /// there is a bar, and no longer. Running an item never takes this mutex; only what the program itself does with bars does.
 /// Nobody waits for an output, or calls a sink, with the mutex held: sinks are told under a mutex of their own, which is
 /// taken first.
-class [[gnu::visibility("default")]] progress_display {
+class PARIMAP_EXPORT progress_display {
   public:
     progress_display() = default;
     progress_display(const progress_display&) = delete;
@@ -49,49 +50,10 @@ class [[gnu::visibility("default")]] progress_display {
     /// In a forked process the bars of its parent are nobody's: their display may be locked for ever.
     bool is_of_this_process() const noexcept { return process_ == ::getpid(); }
 
-    void open(const std::shared_ptr<progress_line>& line) noexcept {
-        std::unique_lock telling(telling_, std::defer_lock);
-        if (line->is_told()) telling.lock();
-        {
-            std::lock_guard lock(mutex_);
-            try {
-                lines_.reserve(lines_.size() + 1);
-                progress_output* const where = line->is_written() ? &outputs_.use(line->output()) : nullptr;
-                lines_.push_back({line, where, clock::now()});
-                if (line->is_misled()) warn();
-                look(lines_.back());
-                if (where && line->is_drawn()) draw(*where);
-                if (!renderer_) renderer_ = render_thread::start([this](const bool& stop) { run(stop); });
-            } catch (...) {  // out of memory or threads: the bar is not worth the work
-            }
-        }
-        wake_.notify_all();
-        if (line->is_told()) tell(*line);
-    }
+    void open(const std::shared_ptr<progress_line>& line) noexcept;
 
     /// Shows the line as it is in the end. Nobody looks at it afterwards.
-    void close(const std::shared_ptr<progress_line>& line) noexcept {
-        std::unique_lock telling(telling_, std::defer_lock);
-        if (line->is_told()) telling.lock();
-        std::shared_ptr<render_thread> ended;
-        {
-            std::unique_lock lock(mutex_);
-            const auto at = std::find_if(lines_.begin(), lines_.end(), [&](const shown_line& s) { return s.line == line; });
-            progress_output* const where = at != lines_.end() ? at->where : nullptr;
-            if (at != lines_.end()) lines_.erase(at);
-            try {
-                line->look(true);
-                if (where) show_end(*line, *where, lock);
-            } catch (...) {  // out of memory: the work has its result all the same
-            }
-            if (where) outputs_.release(*where);
-            if (lines_.empty()) ended = std::exchange(renderer_, nullptr);
-            if (ended) ended->stop = true;
-        }
-        wake_.notify_all();
-        if (line->is_told()) tell(*line);
-        if (ended) ended->join();
-    }
+    void close(const std::shared_ptr<progress_line>& line) noexcept;
 
     /// Runs change() on a line while nobody looks at it.
     template <class Change>
@@ -101,181 +63,40 @@ class [[gnu::visibility("default")]] progress_display {
     }
 
     /// A line of the program's own, above the bars. It is written as by the program itself: however long that takes.
-    void print(std::string_view text, int output) {
-        const std::string line = std::string(text) + '\n';
-        std::unique_lock lock(mutex_);
-        progress_output& where = outputs_.use(output);
-        printed_.wait(lock, [&] { return !where.is_printing; });
-        const progress_line* const bar = first_drawn(lines_, where);
-        const int fd = bar ? bar->output() : output;
-        const std::string erasing = bar ? where.erasing(size_of_terminal(fd)) : std::string();
-        const std::string before = where.take_rest() + erasing;
-        where.is_printing = true;
-        lock.unlock();
-        write_patiently(fd, before);
-        // What the program has printed there before stands before it. A stream that leads elsewhere may be paused.
-        if (where.identity == identity_of(STDOUT_FILENO)) std::fflush(stdout);
-        if (where.identity == identity_of(STDERR_FILENO)) std::fflush(stderr);
-        write_patiently(output, line);
-        lock.lock();
-        where.is_printing = false;
-        where.is_stalled = false;
-        where.note_erased();
-        printed_.notify_all();
-        try {
-            draw(where);
-        } catch (...) {  // out of memory: another time
-        }
-        outputs_.release(where);
-    }
+    void print(std::string_view text, int output);
 
   private:
     using clock = progress_line::clock;
     using taken = progress_output::taken;
 
-    void run(const bool& stop) noexcept {
-        std::unique_lock lock(mutex_);
-        while (!stop) {
-            clock::time_point next = clock::time_point::max();
-            for (const shown_line& s : lines_) next = std::min(next, s.due);
-            // However long a round takes, others get at the bars between two of them.
-            wake_.wait_until(lock, std::max(next, clock::now() + std::chrono::milliseconds(1)));
-            try {
-                show_due_lines(lock);
-            } catch (...) {  // out of memory: perhaps there is some next time
-            }
-        }
-    }
+    void run(const bool& stop) noexcept;
 
-    void show_due_lines(std::unique_lock<std::mutex>& lock) {
-        const clock::time_point now = clock::now();
-        std::vector<progress_output*> outputs;
-        std::vector<std::shared_ptr<progress_line>> told;
-        for (shown_line& s : lines_) {
-            if (s.due > now) continue;
-            if (s.line->is_told()) {
-                told.push_back(s.line);
-            } else {
-                look(s);
-                if (!s.where->is_printing && s.where->finish(s.line->output()) == taken::gone) give_up(s.line->output());
-                if (std::find(outputs.begin(), outputs.end(), s.where) == outputs.end()) outputs.push_back(s.where);
-            }
-        }
-        for (progress_output* const where : outputs) draw(*where);
-        if (told.empty()) return;
-        lock.unlock();
-        tell_due(told);
-        told.clear();
-        lock.lock();
-    }
+    void show_due_lines(std::unique_lock<std::mutex>& lock);
 
     /// Only tries to take the mutex: whoever has it may be about to join this thread. Then the lines stay due.
-    void tell_due(const std::vector<std::shared_ptr<progress_line>>& lines) noexcept {
-        const std::unique_lock telling(telling_, std::try_to_lock);
-        if (!telling) return;
-        for (const auto& line : lines) {
-            {
-                std::lock_guard lock(mutex_);
-                const auto at = std::find_if(lines_.begin(), lines_.end(), [&](const shown_line& s) { return s.line == line; });
-                if (at == lines_.end()) continue;  // closed meanwhile
-                try {
-                    look(*at);
-                } catch (...) {  // out of memory: what was seen is told
-                }
-            }
-            tell(*line);
-        }
-    }
+    void tell_due(const std::vector<std::shared_ptr<progress_line>>& lines) noexcept;
 
     /// Holding telling_, but not mutex_: the sink may do what it likes with bars.
-    void tell(progress_line& line) noexcept {
-        try {
-            std::unique_lock lock(mutex_);
-            const std::shared_ptr<progress_sink> sink = line.sink();
-            if (!sink) return;
-            const progress_snapshot now = line.shown();
-            lock.unlock();
-            sink->update(now);
-        } catch (...) {
-            std::lock_guard lock(mutex_);
-            line.give_sink_up();
-        }
-    }
+    void tell(progress_line& line) noexcept;
 
-    void look(shown_line& s) {
-        s.line->look();
-        s.due = s.line->next_look();
-        if (s.where) log(*s.line, *s.where);
-    }
+    void look(shown_line& s);
 
-    void log(progress_line& line, progress_output& where) {
-        const auto text = line.log_text(where.is_quiet(line.log_pause()));
-        if (!text) return;
-        where.logged_at = clock::now();
-        write_lines(line.output(), where, *text);
-    }
+    void log(progress_line& line, progress_output& where);
 
-    void write_lines(int fd, progress_output& where, const std::string& text) {
-        const bool is_above_bars = first_drawn(lines_, where) != nullptr;
-        const std::string lines = is_above_bars ? where.erasing(size_of_terminal(fd)) + text : text;
-        if (is_above_bars) where.note_erased();
-        where.keep(lines);
-        if (!where.is_printing && where.finish(fd) == taken::gone) give_up(fd);
-    }
+    void write_lines(int fd, progress_output& where, const std::string& text);
 
     /// Draws the line, or writes the log, of a bar that has been closed. Waits a little for an output that takes nothing.
-    void show_end(progress_line& line, progress_output& where, std::unique_lock<std::mutex>& lock) {
-        log(line, where);
-        bool is_drawn = !line.is_drawn();
-        const clock::time_point deadline = clock::now() + (where.is_stalled ? clock::duration::zero() : clock::duration(std::chrono::milliseconds(500)));
-        for (;;) {
-            if (!where.is_printing) {
-                is_drawn = is_drawn || draw(where, &line);
-                if (is_drawn && where.finish(line.output()) != taken::begin) return;
-            }
-            if (clock::now() >= deadline) break;
-            printed_.wait_for(lock, std::chrono::milliseconds(5));
-        }
-        where.is_stalled = true;
-    }
+    void show_end(progress_line& line, progress_output& where, std::unique_lock<std::mutex>& lock);
 
     /// Draws the block of this terminal; above it, for good, the line of a bar that has been closed. False if the terminal does
     /// not take it.
-    bool draw(progress_output& where, const progress_line* closed = nullptr) {
-        if (where.is_printing) return false;
-        const progress_line* const first = first_drawn(lines_, where);
-        if (!first && !closed) return true;
-        const int fd = first ? first->output() : closed->output();
-        const terminal_size size = size_of_terminal(fd);
-        std::size_t cursor = 0;
-        std::string block = block_of(lines_, where, size, cursor);
-        if (!closed && !where.has_rest() && where.stands(block, size)) return true;
-        std::string frame = where.to_begin(size);
-        if (closed && closed->is_left()) frame += closed->text(size) + std::string(progress_output::erase_to_end_of_line) + "\n\r";
-        frame += block;
-        const taken how = where.put(fd, frame);
-        if (how == taken::gone) give_up(fd);
-        if (how == taken::all || how == taken::begin) where.note_drawn(std::move(block), size, cursor);
-        return how != taken::none;
-    }
+    bool draw(progress_output& where, const progress_line* closed = nullptr);
 
     /// This descriptor is closed or broken, or its disk full: its bars end.
-    void give_up(int fd) noexcept {
-        for (const shown_line& s : lines_) {
-            if (s.where && s.line->output() == fd) s.line->give_up();
-        }
-    }
+    void give_up(int fd) noexcept;
 
     /// Once in a process.
-    void warn() {
-        if (std::exchange(has_warned_, true)) return;
-        const char* const word = std::getenv("PARIMAP_PROGRESS");
-        const std::string text = "parimap: PARIMAP_PROGRESS=" + trimmed(on_one_line(word ? word : ""), 40) +
-                                 " is none of auto, bar, log and off, and counts as auto\n";
-        progress_output& where = outputs_.use(STDERR_FILENO);
-        write_lines(STDERR_FILENO, where, text);
-        outputs_.release(where);
-    }
+    void warn();
 
     const pid_t process_ = ::getpid();
     std::recursive_mutex telling_;  // held while a sink is told, which may do things with bars itself
@@ -289,5 +110,9 @@ class [[gnu::visibility("default")]] progress_display {
 };
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/watch/progress_display.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

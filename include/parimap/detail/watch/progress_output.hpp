@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_WATCH_PROGRESS_OUTPUT_HPP
 #define PARIMAP_DETAIL_WATCH_PROGRESS_OUTPUT_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/watch/terminal.hpp>
 
 #include <algorithm>
@@ -21,7 +22,7 @@ namespace parimap::detail {
 ///
 /// On a terminal the cursor rests, as with tqdm, behind the first line of the block: what others print goes there, and their new
 /// line leads out of the block, which is drawn anew below.
-class progress_output {
+class PARIMAP_EXPORT progress_output {
   public:
     using clock = std::chrono::steady_clock;
 
@@ -38,34 +39,13 @@ class progress_output {
 
     enum class taken { all, begin, none, gone };
 
-    taken put(int fd, std::string_view text) {
-        if (const taken rest = finish(fd); rest != taken::all) return rest == taken::gone ? rest : taken::none;
-        const auto written = write_some(fd, text);
-        if (!written) return taken::gone;
-        if (*written == 0) return text.empty() ? taken::all : taken::none;
-        is_stalled = false;
-        rest_ = text.substr(*written);
-        return rest_.empty() ? taken::all : taken::begin;
-    }
+    taken put(int fd, std::string_view text);
 
     /// Writes what is left of earlier texts.
-    taken finish(int fd) {
-        if (rest_.empty()) return taken::all;
-        const auto written = write_some(fd, rest_);
-        if (!written) {
-            rest_.clear();
-            return taken::gone;
-        }
-        if (*written > 0) is_stalled = false;
-        rest_.erase(0, *written);
-        return rest_.empty() ? taken::all : taken::begin;
-    }
+    taken finish(int fd);
 
     /// Whole lines, to be written before all else as soon as the output takes them. So many that they fill memory are lost.
-    void keep(std::string_view lines) {
-        constexpr std::size_t most = 65536;
-        if (rest_.size() + lines.size() <= most) rest_ += lines;
-    }
+    void keep(std::string_view lines);
 
     bool has_rest() const noexcept { return !rest_.empty(); }
 
@@ -75,29 +55,16 @@ class progress_output {
     // ---- the block of bars ---------------------------------------------------------------------------------------
 
     /// From where the cursor rests to the begin of the block. A terminal that has become narrower has wrapped the first line.
-    std::string to_begin(terminal_size now) const {
-        const std::size_t rows = now.columns > 0 && now.columns < columns_ && is_wrapping_terminal() ? cursor_ / now.columns : 0;
-        return rows > 0 ? "\x1b[" + std::to_string(rows) + "A\r" : "\r";
-    }
+    std::string to_begin(terminal_size now) const;
 
     std::string erasing(terminal_size now) const { return to_begin(now) + std::string(erase_below); }
 
     /// Whether the block looks so already. Once a second it is drawn all the same, for something may have spoilt it.
-    bool stands(std::string_view block, terminal_size size) const noexcept {
-        return block == block_ && size.columns == columns_ && clock::now() - drawn_at_ < std::chrono::seconds(1);
-    }
+    bool stands(std::string_view block, terminal_size size) const noexcept;
 
-    void note_drawn(std::string block, terminal_size size, std::size_t cursor) {
-        block_ = std::move(block);
-        columns_ = size.columns;
-        cursor_ = cursor;
-        drawn_at_ = clock::now();
-    }
+    void note_drawn(std::string block, terminal_size size, std::size_t cursor);
 
-    void note_erased() noexcept {
-        block_.clear();
-        columns_ = cursor_ = 0;
-    }
+    void note_erased() noexcept;
 
     /// Whether there was no line for a log within such a time.
     bool is_quiet(std::chrono::duration<double> time) const noexcept { return !logged_at || clock::now() - *logged_at >= time; }
@@ -114,36 +81,23 @@ class progress_output {
 };
 
 /// The outputs that are in use, and a few that were lately.
-class progress_outputs {
+class PARIMAP_EXPORT progress_outputs {
   public:
     /// Adds a user to it.
-    progress_output& use(int fd) {
-        const output_identity identity = identity_of(fd);
-        auto at = std::find_if(all_.begin(), all_.end(), [&](const progress_output& o) { return o.identity == identity; });
-        if (at == all_.end()) {
-            forget();
-            at = all_.emplace(all_.end(), identity);
-        }
-        ++at->users;
-        return *at;
-    }
+    progress_output& use(int fd);
 
     void release(progress_output& output) noexcept { --output.users; }
 
   private:
-    void forget() {
-        constexpr std::size_t most = 16;
-        std::size_t unused = 0;
-        for (auto at = all_.end(); at != all_.begin();) {  // the latest are the last
-            --at;
-            if (at->users > 0) continue;
-            if (!at->is_memorable() || ++unused > most) at = all_.erase(at);
-        }
-    }
+    void forget();
 
     std::list<progress_output> all_;
 };
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/watch/progress_output.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_WATCH_RENDER_THREAD_HPP
 #define PARIMAP_DETAIL_WATCH_RENDER_THREAD_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <csignal>
 #include <memory>
 #include <thread>
@@ -10,7 +12,7 @@
 
 namespace parimap::detail {
 
-class render_thread {
+class PARIMAP_EXPORT render_thread {
   public:
     /// Runs run(stop) until that returns; null if there is no thread to be had, and bars show their begin and end.
     template <class Run>
@@ -31,13 +33,7 @@ class render_thread {
     }
 
     /// Where a sink ends the last bar, that is this thread itself.
-    void join() {
-        if (thread_.get_id() == std::this_thread::get_id()) {
-            thread_.detach();
-        } else {
-            thread_.join();
-        }
-    }
+    void join();
 
     bool stop = false;  // what guards it is its user's
 
@@ -46,5 +42,9 @@ class render_thread {
 };
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/watch/render_thread.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_WATCH_TERMINAL_HPP
 #define PARIMAP_DETAIL_WATCH_TERMINAL_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/system/write_signals.hpp>
 #include <parimap/detail/text/display_text.hpp>
 
@@ -41,51 +42,19 @@ struct output_identity {
     bool operator==(const output_identity&) const = default;
 };
 
-inline output_identity identity_of(int fd) noexcept {
-    struct stat status {};
-    if (::fstat(fd, &status) != 0) return {0, 0, fd};
-    if (!is_terminal(fd)) return {status.st_dev, status.st_ino, -1};
-#ifdef TIOCGDEV
-    unsigned int device = 0;  // that of the terminal itself, also behind /dev/tty
-    if (::ioctl(fd, TIOCGDEV, &device) == 0) return {device, 0, -1};
-#endif
-    return {status.st_rdev, 0, -1};
-}
+PARIMAP_EXPORT output_identity identity_of(int fd) noexcept;
 
 /// A way to a descriptor's terminal, pipe or socket that never blocks. The descriptor itself is the program's: it may block,
 /// and is not ours to change.
-class unblocked_output {
+class PARIMAP_EXPORT unblocked_output {
   public:
-    explicit unblocked_output(int fd) noexcept : fd_(fd) {
-        struct stat status {};
-        if (::fstat(fd, &status) != 0) return;
-        is_socket_ = S_ISSOCK(status.st_mode);
-        const bool is_pipe = S_ISFIFO(status.st_mode);
-        if (!is_pipe && !is_terminal(fd)) return;
-        if (!is_pipe) part_ = 128;
-        const int flags = ::fcntl(fd, F_GETFL);
-        if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) return;
-        char path[40];
-        std::snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-        own_ = ::open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (own_ >= 0) part_ = 65536;
-    }
-    ~unblocked_output() {
-        if (own_ >= 0) ::close(own_);
-    }
+    explicit unblocked_output(int fd) noexcept;
+    ~unblocked_output();
     unblocked_output(const unblocked_output&) = delete;
     unblocked_output& operator=(const unblocked_output&) = delete;
 
     /// As write(2).
-    ssize_t write(std::string_view text) const noexcept {
-        pollfd ready{own_ >= 0 ? own_ : fd_, POLLOUT, 0};
-        if (::poll(&ready, 1, 0) == 0) {
-            errno = EAGAIN;
-            return -1;
-        }
-        const std::string_view part = text.substr(0, part_);
-        return is_socket_ ? ::send(fd_, part.data(), part.size(), MSG_DONTWAIT | MSG_NOSIGNAL) : ::write(ready.fd, part.data(), part.size());
-    }
+    ssize_t write(std::string_view text) const noexcept;
 
   private:
     int fd_;
@@ -98,126 +67,52 @@ class unblocked_output {
 
 /// Writes as much of a bar's text as the output takes at once, and says how much that was; nothing if the output is gone. (A
 /// terminal that a person has paused takes none, for as long as he likes, and is not gone.)
-inline std::optional<std::size_t> write_some(int fd, std::string_view text) noexcept {
-    const no_write_signals guard;
-    const unblocked_output output(fd);
-    std::size_t written = 0;
-    while (written < text.size()) {
-        const ssize_t n = output.write(text.substr(written));
-        if (n > 0) {
-            written += static_cast<std::size_t>(n);
-        } else if (n == 0 || errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM) {
-            break;
-        } else if (errno != EINTR) {
-            return std::nullopt;
-        }
-    }
-    return written;
-}
+PARIMAP_EXPORT std::optional<std::size_t> write_some(int fd, std::string_view text) noexcept;
 
 /// Writes all of the program's own text, however long that takes, as a plain write does; SIGPIPE too is then its own.
-inline void write_patiently(int fd, std::string_view text) noexcept {
-    while (!text.empty()) {
-        const ssize_t written = ::write(fd, text.data(), text.size());
-        if (written > 0) {
-            text.remove_prefix(static_cast<std::size_t>(written));
-        } else if (written < 0 && errno == EAGAIN) {
-            pollfd ready{fd, POLLOUT, 0};
-            ::poll(&ready, 1, -1);
-        } else if (written < 0 && errno != EINTR) {
-            return;
-        }
-    }
-}
+PARIMAP_EXPORT void write_patiently(int fd, std::string_view text) noexcept;
 
 struct terminal_size {
     std::size_t columns;
     std::size_t rows;
 };
 
-inline std::optional<std::size_t> number_from_environment(const char* name) noexcept {
-    const char* text = std::getenv(name);
-    if (!text || !*text) return std::nullopt;
-    char* end = nullptr;
-    const unsigned long number = std::strtoul(text, &end, 10);
-    if (*end || number == 0 || number > 100'000) return std::nullopt;
-    return number;
-}
+PARIMAP_EXPORT std::optional<std::size_t> number_from_environment(const char* name) noexcept;
 
 /// COLUMNS and LINES. Read once, by whoever opens the first bar: later the program may change its environment.
-inline terminal_size usual_size() noexcept {
-    static const terminal_size size{number_from_environment("COLUMNS").value_or(80), number_from_environment("LINES").value_or(24)};
-    return size;
-}
+PARIMAP_EXPORT terminal_size usual_size() noexcept;
 
 /// As the terminal says now, so that whoever asks every time follows its resizing; else the usual one.
-inline terminal_size size_of_terminal(int fd) noexcept {
-    const terminal_size otherwise = usual_size();
-    winsize told{};
-    const bool is_told = ::ioctl(fd, TIOCGWINSZ, &told) == 0;
-    return {is_told && told.ws_col > 0 ? told.ws_col : otherwise.columns, is_told && told.ws_row > 0 ? told.ws_row : otherwise.rows};
-}
+PARIMAP_EXPORT terminal_size size_of_terminal(int fd) noexcept;
 
 /// Whether a terminal knows how to erase and go up, as TERM says. In an editor's window, or a log that is a terminal to
 /// those who write it, there is none or it is "dumb".
-inline bool is_able_terminal(int fd) noexcept {
-    const char* term = std::getenv("TERM");
-    return is_terminal(fd) && term && *term && std::string_view(term) != "dumb";
-}
+PARIMAP_EXPORT bool is_able_terminal(int fd) noexcept;
 
 /// Whether a terminal that gets narrower wraps the lines that stand there, and moves the cursor with them. Most do; xterm, the
 /// console and GNU screen cut them off. Read once, as the size.
-inline bool is_wrapping_terminal() noexcept {
-    static const bool is_wrapping = [] {
-        const char* term = std::getenv("TERM");
-        return !std::getenv("XTERM_VERSION") && !std::getenv("STY") && !(term && std::string_view(term) == "linux");
-    }();
-    return is_wrapping;
-}
+PARIMAP_EXPORT bool is_wrapping_terminal() noexcept;
 
 /// What is read once, is read now: by the thread that opens a bar, and not by the one that draws while the program may change
 /// its environment.
-inline void read_terminal_environment() noexcept {
-    usual_size();
-    is_wrapping_terminal();
-}
+PARIMAP_EXPORT void read_terminal_environment() noexcept;
 
 /// Whether the locale's characters are UTF-8, as the environment says. (The program may not have called setlocale.)
-inline bool is_utf8_locale() {
-    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-        const char* value = std::getenv(name);
-        if (!value || !*value) continue;  // the first that is set counts
-        const std::string lower = lower_case(value);
-        return lower.find("utf8") != std::string::npos || lower.find("utf-8") != std::string::npos;
-    }
-    return false;
-}
+PARIMAP_EXPORT bool is_utf8_locale();
 
 /// PARIMAP_PROGRESS: how progress is shown.
 enum class progress_mode { automatic, bar, log, off };
 
 /// Nothing if it is set to a word that is not known.
-inline std::optional<progress_mode> mode_from_environment() {
-    const char* text = std::getenv("PARIMAP_PROGRESS");
-    const std::string mode = lower_case(text ? text : "");
-    const auto is_one_of = [&](std::initializer_list<std::string_view> words) { return std::find(words.begin(), words.end(), mode) != words.end(); };
-    if (mode == "bar") return progress_mode::bar;
-    if (mode == "log") return progress_mode::log;
-    if (is_one_of({"off", "0", "none", "false", "no"})) return progress_mode::off;
-    if (is_one_of({"", "auto", "on", "1", "true", "yes"})) return progress_mode::automatic;
-    return std::nullopt;
-}
+PARIMAP_EXPORT std::optional<progress_mode> mode_from_environment();
 
 /// PARIMAP_PROGRESS_INTERVAL: seconds between two looks at the counts, at least a millisecond.
-inline std::optional<std::chrono::duration<double>> interval_from_environment() noexcept {
-    const char* text = std::getenv("PARIMAP_PROGRESS_INTERVAL");
-    if (!text || !*text) return std::nullopt;
-    double seconds = 0;  // in the C locale, whatever the program's is
-    const auto [end, failure] = std::from_chars(text, text + std::strlen(text), seconds);
-    if (failure != std::errc{} || *end || !(seconds >= 0.001) || seconds > 1e6) return std::nullopt;
-    return std::chrono::duration<double>(seconds);
-}
+PARIMAP_EXPORT std::optional<std::chrono::duration<double>> interval_from_environment() noexcept;
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/watch/terminal.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

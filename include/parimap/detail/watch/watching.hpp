@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_WATCH_WATCHING_HPP
 #define PARIMAP_DETAIL_WATCH_WATCHING_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -51,7 +53,7 @@ class watcher {
 
 /// map_options::progress. Made from progress_options, from {} as from progress_options{}, or nothing. Which code shows a bar is known where that is
 /// written, so a program without bars has none of it.
-class progress_request {
+class PARIMAP_EXPORT progress_request {
   public:
     template <class Options = progress_options>
     progress_request() : progress_request(whole<Options>()) {}
@@ -72,9 +74,7 @@ class progress_request {
     /// The bar is wanted although it will be opened inside a job: the call itself was not made in one.
     void allow_inside_job() noexcept { allowed_inside_job_ = true; }
 
-    std::unique_ptr<watcher> open(const progress_source& source, std::optional<std::uint64_t> total) const {
-        return open_ ? open_(options_.get(), source, total, allowed_inside_job_) : nullptr;
-    }
+    std::unique_ptr<watcher> open(const progress_source& source, std::optional<std::uint64_t> total) const;
 
   private:
     template <class Options>
@@ -97,5 +97,9 @@ class progress_request {
 
 }  // namespace detail
 }  // namespace parimap
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/watch/watching.cpp>  // IWYU pragma: keep
+#endif
 
 #endif

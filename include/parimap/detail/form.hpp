@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// The two forms of the library: what is no template is compiled once, or with every program that uses it.
+#ifndef PARIMAP_DETAIL_FORM_HPP
+#define PARIMAP_DETAIL_FORM_HPP
+
+// Stands before each definition in src/, which headers include where PARIMAP_HEADER_ONLY is defined.
+#if defined(PARIMAP_HEADER_ONLY)
+#define PARIMAP_INLINE inline
+#else
+#define PARIMAP_INLINE
+#endif
+
+// What programs and other modules of a process use by name, also where they are compiled with hidden symbols.
+#define PARIMAP_EXPORT [[gnu::visibility("default")]]
+
+#endif

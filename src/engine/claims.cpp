@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// Who runs which item: batches from one shared counter, and unstarted items of a batch taken over by idle workers.
+
+#include <parimap/detail/engine/claims.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace parimap::detail {
+
+PARIMAP_INLINE claims::claims(std::size_t seats, heavy_fence fence)
+    : fence_(fence), has_fence_(fence != nullptr), seats_(seats), ranges_(std::make_unique<range[]>(seats)) {}
+
+PARIMAP_INLINE void claims::close_from(std::uint64_t item) noexcept {
+    std::uint64_t old = gate_.load(std::memory_order_relaxed);
+    while (item < old && !gate_.compare_exchange_weak(old, item, std::memory_order_acq_rel)) {
+    }
+    if (item < old) call_attention();
+}
+
+PARIMAP_INLINE bool claims::watch() noexcept {
+    watched_.store(true, std::memory_order_relaxed);
+    // Where nobody has an unstarted item, each worker comes to its batch's end next, where it passes a full fence of its
+    // own. Then the heavy one, which interrupts all CPUs, is spared: as for items that are batches of their own.
+    if (call_attention()) return passed_fence();
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    return true;
+}
+
+PARIMAP_INLINE bool claims::claim(std::size_t seat, std::uint64_t most, std::uint64_t most_stolen, std::uint64_t max_lag) noexcept {
+    const auto overtaken = [max_lag](std::uint64_t begin, std::uint64_t, std::uint64_t next) {
+        return begin < next && next - begin > max_lag ? next - begin : 0;
+    };
+    const auto length = [](std::uint64_t, std::uint64_t count, std::uint64_t) { return count; };
+    if (steal(seat, most_stolen, overtaken)) return true;
+    std::uint64_t begin = next_.load(std::memory_order_relaxed);
+    for (;;) {
+        const std::uint64_t end = available(begin, most);
+        if (end == begin) break;
+        if (next_.compare_exchange_weak(begin, end, std::memory_order_acq_rel)) {
+            own(seat, begin, end);
+            return true;
+        }
+    }
+    return steal(seat, most_stolen, length);
+}
+
+PARIMAP_INLINE std::uint64_t claims::latest_started(std::size_t seat) const noexcept {
+    return ranges_[seat].begin.load(std::memory_order_relaxed) - 1;
+}
+
+PARIMAP_INLINE bool claims::has_rest(std::size_t seat) noexcept {
+    range& r = ranges_[seat];
+    std::atomic_thread_fence(std::memory_order_acquire);  // pairs with set_end()
+    if (r.robbing.load(std::memory_order_acquire)) {
+        const std::lock_guard until_it_is_done(r.mutex);
+    }
+    return r.count() > 0;
+}
+
+PARIMAP_INLINE std::uint64_t claims::drop(std::size_t seat) noexcept {
+    range& r = ranges_[seat];
+    std::lock_guard lock(r.mutex);
+    const std::uint64_t count = r.count();
+    set_end(r, r.begin.load(std::memory_order_relaxed));
+    return count;
+}
+
+PARIMAP_INLINE bool claims::claimable() const noexcept {
+    const std::uint64_t gate = gate_.load(std::memory_order_relaxed);
+    if (next_.load(std::memory_order_relaxed) < std::min(limit_.load(std::memory_order_relaxed), gate)) return true;
+    return std::any_of(ranges_.get(), ranges_.get() + seats_, [this, gate](const range& r) {
+        return r.count() > 0 && r.begin.load(std::memory_order_relaxed) < gate && can_be_robbed(r);
+    });
+}
+
+PARIMAP_INLINE std::uint64_t claims::left_for_others(std::size_t seat, std::uint64_t most) const noexcept {
+    const std::uint64_t own = ranges_[seat].count();
+    const std::uint64_t next = next_.load(std::memory_order_relaxed);
+    const std::uint64_t limit = limit_.load(std::memory_order_relaxed);
+    std::uint64_t left = (own > 1 ? own - 1 : 0) + (limit > next ? limit - next : 0);
+    for (std::size_t i = 0; i < seats_ && left < most; ++i) {
+        if (i != seat) left += ranges_[i].count();
+    }
+    return std::min(left, most);
+}
+
+PARIMAP_INLINE std::uint64_t claims::available(std::uint64_t begin, std::uint64_t most) const noexcept {
+    const std::uint64_t end = std::min(limit_.load(std::memory_order_acquire), gate_.load(std::memory_order_relaxed));
+    return end <= begin ? begin : begin + std::min({end - begin, most, max_batch});
+}
+
+PARIMAP_INLINE void claims::own(std::size_t seat, std::uint64_t begin, std::uint64_t end) noexcept {
+    range& r = ranges_[seat];
+    std::lock_guard lock(r.mutex);
+    r.begin.store(begin, std::memory_order_relaxed);
+    r.fenced.store(has_fence_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    set_end(r, end);
+}
+
+PARIMAP_INLINE bool claims::passed_fence() noexcept {
+    if (fence_ && fence_()) return true;
+    has_fence_.store(false, std::memory_order_relaxed);
+    return false;
+}
+
+PARIMAP_INLINE bool claims::can_be_robbed(const range& r) const noexcept {
+    return has_fence_.load(std::memory_order_relaxed) || !r.fenced.load(std::memory_order_relaxed);
+}
+
+PARIMAP_INLINE void claims::set_end(range& r, std::uint64_t end) noexcept {
+    const bool attention =
+        !r.fenced.load(std::memory_order_relaxed) || watched_.load(std::memory_order_relaxed) ||
+        gate_.load(std::memory_order_relaxed) < end;
+    r.end.store(end, std::memory_order_release);  // with the next one, pairs with has_rest()
+    r.poll.store(attention ? 0 : end, std::memory_order_release);
+}
+
+PARIMAP_INLINE bool claims::call_attention() noexcept {
+    bool any = false;
+    for (std::size_t seat = 0; seat < seats_; ++seat) {
+        range& r = ranges_[seat];
+        std::lock_guard lock(r.mutex);
+        r.poll.store(0, std::memory_order_relaxed);
+        // An owner that is seen to have started its last item is seen to have published those before.
+        const bool unstarted = r.begin.load(std::memory_order_acquire) < r.end.load(std::memory_order_relaxed);
+        any = (unstarted && r.fenced.load(std::memory_order_relaxed)) || any;
+    }
+    return any;
+}
+
+PARIMAP_INLINE bool claims::rob(range& victim, std::uint64_t most, std::uint64_t& begin, std::uint64_t& end) noexcept {
+    std::lock_guard lock(victim.mutex);
+    const std::uint64_t count = victim.count();
+    if (count == 0 || !can_be_robbed(victim)) return false;
+    end = victim.end.load(std::memory_order_relaxed);
+    begin = end - std::min((count + 1) / 2, most);
+    const bool fenced = victim.fenced.load(std::memory_order_relaxed);
+    if (fenced) victim.robbing.store(true, std::memory_order_relaxed);  // published with the end
+    set_end(victim, begin);
+    const bool is_sure = !fenced || passed_fence();
+    if (!is_sure) {
+        set_end(victim, end);
+        victim.poll.store(0, std::memory_order_release);  // so that the owner comes to settle()
+    }
+    if (fenced) victim.robbing.store(false, std::memory_order_release);
+    if (!is_sure) return false;
+    // From here on the owner sees the new end, and waits for the mutex if it has reached it. What it took before, or
+    // is waiting for, stays its own.
+    const std::uint64_t reached = victim.begin.load(std::memory_order_relaxed);
+    if (reached > begin) {
+        begin = std::min(reached, end);
+        set_end(victim, begin);
+    }
+    return begin < end;
+}
+
+}  // namespace parimap::detail

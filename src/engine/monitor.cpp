@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// How the consumer of a call sleeps, and which finished item wakes it.
+
+#include <parimap/detail/engine/monitor.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace parimap::detail {
+
+PARIMAP_INLINE monitor::tally::tally(std::atomic<std::uint64_t>& shared) noexcept
+    : shared_(shared), count_(shared.load(std::memory_order_relaxed)) {}
+
+PARIMAP_INLINE void monitor::after_item(std::uint64_t item) noexcept {
+    if (waiting_.load(std::memory_order_acquire) != urgent) return;
+    const std::uint64_t due = due_.load(std::memory_order_relaxed);
+    if (due == any_item || due == item) signal();
+    give_way();
+}
+
+PARIMAP_INLINE void monitor::after_batch() noexcept {
+    if (waiting_.load(std::memory_order_acquire) != patient) return;
+    if (finished() >= enough_.load(std::memory_order_relaxed)) signal();
+    give_way();
+}
+
+PARIMAP_INLINE void monitor::signal() noexcept {
+    {
+        std::lock_guard lock(mutex_);
+        if (signalled_.exchange(1, std::memory_order_relaxed) != 0) return;
+    }
+    wake_.notify_one();
+}
+
+PARIMAP_INLINE std::uint64_t monitor::finished() const noexcept {
+    std::uint64_t sum = 0;
+    for (std::size_t seat = 0; seat < seats_; ++seat) sum += finished_[seat].items.load(std::memory_order_acquire);
+    return sum;
+}
+
+PARIMAP_INLINE void monitor::give_way() const noexcept {
+    if (signalled_.load(std::memory_order_relaxed) != 0) std::this_thread::yield();
+}
+
+PARIMAP_INLINE void monitor::begin_wait(int how) {
+    {
+        std::lock_guard lock(mutex_);
+        signalled_.store(0, std::memory_order_relaxed);
+    }
+    waiting_.store(how, std::memory_order_release);
+}
+
+PARIMAP_INLINE void monitor::end_wait(clock::time_point deadline) {
+    if (deadline != clock::time_point::min()) {
+        std::unique_lock lock(mutex_);
+        wake_.wait_until(lock, deadline, [this] { return signalled_.load(std::memory_order_relaxed) != 0; });
+    }
+    waiting_.store(nobody, std::memory_order_relaxed);
+}
+
+}  // namespace parimap::detail

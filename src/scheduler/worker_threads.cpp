@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Threads that serve a queue of tasks, all of them or none.
+
+#include <parimap/detail/scheduler/worker_threads.hpp>
+
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace parimap::detail {
+
+PARIMAP_INLINE void worker_threads::stop() noexcept {
+    queue_.close();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+}  // namespace parimap::detail

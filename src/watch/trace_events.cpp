@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Traces: what ran when, as Chrome's and Perfetto's viewers show it.
+
+#include <parimap/detail/watch/trace_events.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parimap::detail {
+
+PARIMAP_INLINE const std::string& trace_from_environment() {
+    static const std::string* const pattern = [] {
+        const char* text = std::getenv("PARIMAP_TRACE");
+        return new std::string(text ? text : "");
+    }();
+    return *pattern;
+}
+
+PARIMAP_INLINE trace_events::trace_events(trace_file& file, const call_record& call, std::uint64_t process)
+    : file_(file), call_(call), pid_(std::to_string(process * 1000 + call.pool_id % 1000)) {}
+
+PARIMAP_INLINE void trace_events::name_lanes(const trace_writer& self) {
+    add_name("process_name", 0, "parimap pool " + std::to_string(call_.pool_id) + ", " + std::string(call_.backend) + ", process " +
+                                    std::to_string(self.process) + (self.rank != "-" ? ", rank " + self.rank : ""));
+    for (std::size_t seat = 0; seat < call_.seats.size(); ++seat) add_name("thread_name", seat, "worker " + std::to_string(seat));
+}
+
+PARIMAP_INLINE void trace_events::add_lanes() {
+    if (!call_.consumer_waits.events().empty()) add_name("thread_name", first_consumer + call_.consumer, "consumer " + std::to_string(call_.consumer));
+    add_lane(first_consumer + call_.consumer, call_.consumer_waits);
+    for (std::size_t seat = 0; seat < call_.seats.size(); ++seat) add_lane(seat, call_.seats[seat].events);
+}
+
+PARIMAP_INLINE std::string trace_events::begin(std::string_view phase, std::size_t lane) const {
+    return ",\n{\"ph\":\"" + std::string(phase) + "\",\"pid\":" + pid_ + ",\"tid\":" + std::to_string(lane);
+}
+
+PARIMAP_INLINE void trace_events::add_name(std::string_view what, std::size_t lane, const std::string& name) {
+    file_.add(begin("M", lane) + ",\"name\":\"" + std::string(what) + "\",\"args\":{\"name\":\"" + name + "\"}}");
+}
+
+PARIMAP_INLINE void trace_events::add_lane(std::size_t lane, const event_log& log) {
+    for (const traced_event& e : log.events()) add_event(lane, e);
+    if (log.lost() > 0) file_.add(begin("M", lane) + ",\"name\":\"lost_events\",\"args\":{\"count\":" + std::to_string(log.lost()) + "}}");
+}
+
+PARIMAP_INLINE void trace_events::add_event(std::size_t lane, const traced_event& e) {
+    using microseconds = std::chrono::duration<double, std::micro>;
+    std::string text = begin("X", lane) + ",\"cat\":\"parimap\",\"ts\":" + fixed(microseconds(e.begin.time_since_epoch()).count(), 3, 0) +
+                       ",\"dur\":" + fixed(microseconds(e.end - e.begin).count(), 3, 0);
+    if (e.items == 0) {
+        text += ",\"name\":\"wait for a result\"}";
+    } else {
+        const std::string first = std::to_string(e.first);
+        text += ",\"name\":\"items " + first + " to " + std::to_string(e.first + e.items - 1) + "\",\"args\":{\"first\":" + first +
+                ",\"items\":" + std::to_string(e.items) + "}}";
+    }
+    file_.add(text);
+}
+
+PARIMAP_INLINE void trace_book::add_call(const std::string& path, const call_record& call) {
+    std::lock_guard lock(mutex_);
+    known_file& known = file_at(path);
+    trace_file file(path, known.patience);
+    // Whoever holds it up for so long has stopped. The calls that follow look whether he goes on, and wait no more.
+    known.patience = file.is_busy() ? std::chrono::milliseconds(0) : std::chrono::seconds(10);
+    if (!file.is_open()) return;
+    const bool goes_on = known.is_ours ? file.is_whole() : file.is_of_run(self_);
+    if (!goes_on && !file.begin()) return;
+    known.is_ours = true;
+    if (known.begun != file.begun()) known.pools.clear();
+    known.begun = file.begun();
+    trace_events events(file, call, file.number_of(self_));
+    const bool is_known_pool = std::find(known.pools.begin(), known.pools.end(), call.pool_id) != known.pools.end();
+    if (!is_known_pool) events.name_lanes(self_);
+    events.add_lanes();
+    if (file.commit() && !is_known_pool) known.pools.push_back(call.pool_id);
+}
+
+PARIMAP_INLINE trace_book::known_file& trace_book::file_at(const std::string& path) {
+    const auto at = std::find_if(files_.begin(), files_.end(), [&](const known_file& f) { return f.path == path; });
+    if (at != files_.end()) return *at;
+    files_.emplace_back().path = path;
+    return files_.back();
+}
+
+}  // namespace parimap::detail

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// The two sides of progress that know nothing of each other: what is counted, and who shows it.
+
+#include <parimap/detail/watch/watching.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace parimap::detail {
+
+PARIMAP_INLINE std::unique_ptr<watcher> progress_request::open(const progress_source& source, std::optional<std::uint64_t> total) const {
+    return open_ ? open_(options_.get(), source, total, allowed_inside_job_) : nullptr;
+}
+
+}  // namespace parimap::detail
