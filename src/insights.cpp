@@ -5,13 +5,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <ostream>
 #include <string>
-#include <vector>
 
 namespace parimap {
 

@@ -9,8 +9,6 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/cpu_limits.hpp>
 
-#include <algorithm>
-
 namespace parimap {
 
 /// The CPUs this process may use: the environment variable PARIMAP_NUM_WORKERS if it is a positive number, else the

@@ -12,17 +12,12 @@
 #include <parimap/detail/text/meter.hpp>
 #include <parimap/detail/text/number_text.hpp>
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace parimap {
 

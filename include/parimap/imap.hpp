@@ -15,7 +15,6 @@
 #include <memory>
 #include <optional>
 #include <ranges>
-#include <type_traits>
 #include <utility>
 
 namespace parimap {

@@ -10,12 +10,8 @@
 #include <parimap/detail/text/number_text.hpp>
 #include <parimap/detail/watch/call_record.hpp>
 
-#include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <ostream>
 #include <string>
 #include <vector>

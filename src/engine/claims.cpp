@@ -7,10 +7,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <mutex>
-#include <utility>
 
 namespace parimap::detail {
 

@@ -3,8 +3,6 @@
 
 #include <parimap/detail/engine/observer.hpp>
 
-#include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -12,8 +10,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unistd.h>
 #include <utility>
+
+#include <unistd.h>
 
 namespace parimap::detail {
 

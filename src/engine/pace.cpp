@@ -7,7 +7,6 @@
 #include <atomic>
 #include <bit>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 
 namespace parimap::detail {

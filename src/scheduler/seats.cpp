@@ -4,7 +4,6 @@
 #include <parimap/detail/scheduler/seats.hpp>
 
 #include <cstddef>
-#include <vector>
 
 namespace parimap::detail {
 

@@ -3,8 +3,6 @@
 
 #include <parimap/detail/scheduler/task_queue.hpp>
 
-#include <condition_variable>
-#include <cstddef>
 #include <mutex>
 #include <utility>
 

@@ -3,11 +3,7 @@
 
 #include <parimap/detail/scheduler/worker_threads.hpp>
 
-#include <cstddef>
-#include <string>
-#include <system_error>
 #include <thread>
-#include <vector>
 
 namespace parimap::detail {
 

@@ -4,9 +4,12 @@
 #include <parimap/detail/system/asymmetric_fence.hpp>
 
 #include <atomic>
+
+#if defined(__linux__) && __has_include(<linux/membarrier.h>)
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#endif
 
 namespace parimap::detail {
 

@@ -8,11 +8,13 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <limits>
-#include <sched.h>
 #include <string>
 #include <string_view>
 #include <thread>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 namespace parimap::detail {
 

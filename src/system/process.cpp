@@ -5,10 +5,17 @@
 
 #include <atomic>
 #include <cstdint>
+
+#if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+#endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+#if defined(__linux__) && !defined(__arm__)  // whose unwinder does not tell functions
 #include <unwind.h>
+#endif
 
 namespace parimap::detail {
 

@@ -3,11 +3,9 @@
 
 #include <parimap/detail/text/field_format.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>

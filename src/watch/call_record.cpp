@@ -4,14 +4,7 @@
 #include <parimap/detail/watch/call_record.hpp>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <concepts>
-#include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <string_view>
-#include <vector>
 
 namespace parimap::detail {
 

@@ -3,7 +3,6 @@
 
 #include <parimap/detail/watch/displayed_line.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>

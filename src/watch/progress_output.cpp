@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <list>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>

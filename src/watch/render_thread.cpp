@@ -3,10 +3,7 @@
 
 #include <parimap/detail/watch/render_thread.hpp>
 
-#include <csignal>
-#include <memory>
 #include <thread>
-#include <utility>
 
 namespace parimap::detail {
 

@@ -9,18 +9,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
-#include <fcntl.h>
-#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
+
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
-#include <thread>
 #include <unistd.h>
-#include <utility>
-#include <vector>
 
 namespace parimap::detail {
 

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <fstream>
 #include <initializer_list>
 #include <locale>
@@ -17,7 +16,10 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+
+#if __has_include(<sys/auxv.h>)
 #include <sys/auxv.h>
+#endif
 #include <sys/types.h>
 #include <unistd.h>
 

@@ -3,12 +3,9 @@
 
 #include <parimap/detail/watch/watching.hpp>
 
-#include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <utility>
 
 namespace parimap::detail {
 

@@ -7,7 +7,6 @@
 #include <parimap/detail/system/asymmetric_fence.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>

@@ -14,7 +14,6 @@
 #include <parimap/detail/watch/watching.hpp>
 #include <parimap/options.hpp>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -23,7 +22,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include <unistd.h>
 

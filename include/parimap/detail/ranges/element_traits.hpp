@@ -8,7 +8,6 @@
 #include <range/v3/view/any_view.hpp>
 
 #include <atomic>
-#include <concepts>
 #include <cstddef>
 #include <ranges>
 #include <tuple>

@@ -11,7 +11,6 @@
 #include <range/v3/view/zip.hpp>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <initializer_list>

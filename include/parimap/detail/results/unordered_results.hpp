@@ -17,7 +17,6 @@
 #include <memory>
 #include <new>
 #include <utility>
-#include <variant>
 
 namespace parimap::detail {
 

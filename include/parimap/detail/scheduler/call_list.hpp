@@ -6,7 +6,6 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/call.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <iterator>

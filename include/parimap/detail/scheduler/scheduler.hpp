@@ -14,7 +14,6 @@
 #include <parimap/detail/system/process.hpp>
 #include <parimap/errors.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -22,8 +21,6 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
-#include <thread>
-#include <utility>
 
 namespace parimap::detail {
 

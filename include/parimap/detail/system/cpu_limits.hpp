@@ -5,15 +5,9 @@
 
 #include <parimap/detail/form.hpp>
 
-#include <algorithm>
-#include <charconv>
-#include <cstddef>
-#include <cstdio>
-#include <cstdlib>
 #include <limits>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #if defined(__linux__)
 #include <sched.h>

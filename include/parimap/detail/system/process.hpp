@@ -7,14 +7,9 @@
 #include <parimap/detail/form.hpp>
 
 #include <atomic>
-#include <cstdint>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
-#include <unistd.h>
-#endif
-#if defined(__linux__)
-#include <sys/syscall.h>
 #endif
 #if defined(__linux__) && !defined(__arm__)  // whose unwinder does not tell functions
 #include <unwind.h>

@@ -6,7 +6,6 @@
 #include <parimap/detail/form.hpp>
 
 #include <csignal>
-#include <ctime>
 
 namespace parimap::detail {
 

@@ -8,14 +8,11 @@
 #include <parimap/detail/text/number_text.hpp>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace parimap::detail {
 

@@ -6,10 +6,8 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/text/display_text.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <iterator>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 

@@ -5,11 +5,8 @@
 
 #include <parimap/detail/form.hpp>
 
-#include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <string>
 
 namespace parimap::detail {

@@ -5,7 +5,6 @@
 
 #include <parimap/detail/form.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <concepts>

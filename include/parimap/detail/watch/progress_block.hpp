@@ -9,12 +9,9 @@
 #include <parimap/detail/watch/progress_output.hpp>
 #include <parimap/detail/watch/terminal.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 namespace parimap::detail {

@@ -6,7 +6,6 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/watch/terminal.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <list>

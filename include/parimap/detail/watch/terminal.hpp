@@ -7,25 +7,12 @@
 #include <parimap/detail/system/write_signals.hpp>
 #include <parimap/detail/text/display_text.hpp>
 
-#include <algorithm>
-#include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <initializer_list>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <system_error>
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 

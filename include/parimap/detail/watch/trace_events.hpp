@@ -10,11 +10,9 @@
 #include <parimap/detail/watch/trace_file.hpp>
 #include <parimap/detail/watch/trace_run.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <mutex>
 #include <string>
 #include <string_view>

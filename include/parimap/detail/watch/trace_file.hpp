@@ -7,25 +7,14 @@
 #include <parimap/detail/system/write_signals.hpp>
 #include <parimap/detail/watch/trace_run.hpp>
 
-#include <algorithm>
-#include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
-#include <initializer_list>
 #include <string>
 #include <string_view>
-#include <thread>
-#include <utility>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 namespace parimap::detail {
 

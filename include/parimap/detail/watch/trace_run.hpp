@@ -5,26 +5,15 @@
 
 #include <parimap/detail/form.hpp>
 
-#include <algorithm>
-#include <charconv>
-#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <ctime>
-#include <fstream>
 #include <initializer_list>
-#include <locale>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <string_view>
 
 #include <sys/types.h>
 #include <unistd.h>
-#if __has_include(<sys/auxv.h>)
-#include <sys/auxv.h>
-#endif
 
 namespace parimap::detail {
 
