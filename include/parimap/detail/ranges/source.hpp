@@ -5,6 +5,7 @@
 
 #include <parimap/detail/ranges/element_traits.hpp>
 #include <parimap/detail/ranges/footprint.hpp>
+#include <parimap/detail/ranges/pull_result.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/detail/system/slot.hpp>
 
@@ -12,7 +13,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <tuple>
@@ -20,8 +20,6 @@
 #include <utility>
 
 namespace parimap::detail {
-
-inline constexpr std::uint64_t unknown_size = std::numeric_limits<std::uint64_t>::max();
 
 /// Random access and a size: worker and item number are enough to find the element.
 template <class View, bool Zipped>
@@ -33,6 +31,7 @@ class indexed_source {
     using item = item_of<View>;  // what reader() finds, and f is called with
     static constexpr std::size_t bytes_per_item = 0;
     static constexpr std::size_t bytes_in_ring = 0;
+    static constexpr bool owns_memory = false;
 
     explicit indexed_source(View view) noexcept(std::is_nothrow_move_constructible_v<View>) : view_(std::move(view)) {}
 
@@ -200,8 +199,6 @@ class pulled_source {
     }
 
     std::uint64_t pulled_count() const noexcept { return pulled_; }
-
-    enum class pull_result { item, no_room, end };
 
     /// Pulls the next item. The iterator is advanced here, when the next item is wanted, and never ahead. Throws what
     /// the range throws; it has ended then.

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// A running map or stream, whatever its types: claims batches for the seats that work in it, and ends it.
+
+#include <parimap/detail/engine/batched_call.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+namespace parimap::detail {
+
+PARIMAP_INLINE batched_call::batched_call(scheduler& core, const map_options& options, std::size_t max_workers, bool with_token)
+    : call(max_workers),
+      pool_(core),
+      claims_(core.size()),
+      monitor_(core.size()),
+      pace_(core.size(), options.chunk),
+      tokens_(with_token ? core.size() : 0),
+      observer_(observer::for_call(options, core, claims_)) {}
+
+PARIMAP_INLINE batched_call::~batched_call() = default;
+
+PARIMAP_INLINE void batched_call::cancel() noexcept {
+    cancelled_.store(true, std::memory_order_seq_cst);
+    stop_from(0);
+    monitor_.signal();    // a consumer,
+    pool_.wake_owners();  // or the owner of a blocking call
+}
+
+PARIMAP_INLINE void batched_call::obey(const std::stop_token& stop) {
+    if (stop.stop_possible()) on_stop_.emplace(stop, canceller{this});
+}
+
+PARIMAP_INLINE void batched_call::stop_from(std::uint64_t item) noexcept {
+    claims_.close_from(item);
+    tokens_.stop_from(item);
+}
+
+PARIMAP_INLINE std::uint64_t batched_call::first_not_run() const noexcept {
+    return std::min(claims_.next(), first_dropped_.load(std::memory_order_relaxed));
+}
+
+PARIMAP_INLINE void batched_call::note_dropped(std::uint64_t item) noexcept {
+    std::uint64_t old = first_dropped_.load(std::memory_order_relaxed);
+    while (item < old && !first_dropped_.compare_exchange_weak(old, item, std::memory_order_relaxed)) {
+    }
+}
+
+PARIMAP_INLINE void batched_call::work(std::size_t seat, stint length) noexcept {
+    // The module of this call may have a place of its own: see place.hpp.
+    const seated here(current_place, pool_, seat, this);
+    if (observer_) observer_->enter(seat);
+    run_batches(seat, length);
+    if (observer_) observer_->leave(seat);
+}
+
+PARIMAP_INLINE void batched_call::run_batches(std::size_t seat, stint length) noexcept {
+    for (;;) {
+        const std::uint64_t unclaimed = claims_.limit() - std::min(claims_.limit(), claims_.next());
+        const bool just_one = length == stint::one_item;
+        const std::uint64_t most = just_one ? 1 : pace_.batch(unclaimed);
+        const std::uint64_t most_stolen = just_one ? 1 : pace_.ideal_batch();
+        if (!claims_.claim(seat, most, most_stolen, max_lag_.load(std::memory_order_relaxed))) return;
+        // A worker sends two more, which do the same: a large pool is awake soon. An owner sends one, for he may be done
+        // before anybody comes.
+        const std::uint64_t left = claims_.left_for_others(seat, length == stint::fair ? 2 : 1);
+        if (left > 0) pool_.announce(*this, left);
+        do {
+            run_batch(seat);
+        } while (claims_.has_rest(seat));
+        if (length <= stint::one_batch || (length == stint::fair && pool_.others_wait())) return;
+    }
+}
+
+// The one place where a batch is run and its results brought back. (A distributed backend will pack the batch here.)
+PARIMAP_INLINE void batched_call::run_batch(std::size_t seat) noexcept {
+    using clock = std::chrono::steady_clock;
+    std::optional<observer::batch> watching;
+    if (observer_) watching.emplace(observer_->begin_batch(seat));
+    const clock::time_point start = clock::now();
+    const items_run run = [&] {
+        const floating_point_scope as_the_caller(floating_point_mode_);
+        return run_items(seat, watching ? &*watching : nullptr);
+    }();
+    const clock::time_point end = clock::now();  // before it wakes a consumer, which is not their cost
+    if (run.count > 0) pace_.measured(end - start, run.count);
+    if (observer_) observer_->end_batch(seat, run.first, run.count, start, end);
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with monitor::wait_patiently()
+    monitor_.after_item(run.first + run.count - 1);  // also where all were dropped: who waits for any item must look again
+    monitor_.after_batch();
+}
+
+}  // namespace parimap::detail
