@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Fails where a header includes one of a layer above its own: `cmake -D INCLUDE=<repository>/include/parimap -P layers.cmake`.
+# Fails where a header or source includes a header of a layer above its own: `cmake -D FOLDER=<repository> -P layers.cmake`.
 
 cmake_minimum_required(VERSION 3.22)
 
@@ -16,10 +16,9 @@ set(layers
     "engine"                        # who runs which item when
     "imap frontend")                # what users call
 
-# The number of a header's layer, from its path below include/parimap.
+# The number of a file's layer, from its path below include/parimap/, include/parimap/detail/ or src/.
 function(find_layer path result)
-    string(REGEX REPLACE "^detail/([a-z_]+)/.*$" "\\1" name "${path}")
-    string(REGEX REPLACE "\\.hpp$" "" name "${name}")
+    string(REGEX REPLACE "/.*$|\\.[hc]pp$" "" name "${path}")
     set(number 0)
     foreach(layer IN LISTS layers)
         string(REPLACE " " ";" names "${layer}")
@@ -31,25 +30,30 @@ function(find_layer path result)
     set(${result} ${number} PARENT_SCOPE)
 endfunction()
 
-file(GLOB_RECURSE headers RELATIVE ${INCLUDE} ${INCLUDE}/*.hpp)
-if(NOT headers)
-    message(FATAL_ERROR "${INCLUDE} has no headers.")
-endif()
+set(files 0)
 set(wrong "")
-foreach(header IN LISTS headers)
-    find_layer(${header} own)
-    file(STRINGS ${INCLUDE}/${header} lines REGEX "^#include <parimap/")
-    foreach(line IN LISTS lines)
-        string(REGEX REPLACE "^#include <parimap/([^>]*)>.*$" "\\1" included "${line}")
-        if(included MATCHES "^detail/(begin|end)\\.hpp$")    # the frame of every public header
-            continue()
-        endif()
-        find_layer(${included} other)
-        if(other GREATER own)
-            string(APPEND wrong "\n  ${header} includes ${included}")
-        endif()
+foreach(root IN ITEMS include/parimap src)
+    file(GLOB_RECURSE found RELATIVE ${FOLDER}/${root} ${FOLDER}/${root}/*.[hc]pp)
+    foreach(file IN LISTS found)
+        math(EXPR files "${files} + 1")
+        string(REGEX REPLACE "^detail/" "" path "${file}")
+        find_layer(${path} own)
+        file(STRINGS ${FOLDER}/${root}/${file} lines REGEX "^#include <parimap/")
+        foreach(line IN LISTS lines)
+            string(REGEX REPLACE "^#include <parimap/(detail/|src/)?([^>]*)>.*$" "\\2" included "${line}")
+            if(included MATCHES "^(begin|end|form)\\.hpp$")    # the frame of headers
+                continue()
+            endif()
+            find_layer(${included} other)
+            if(other GREATER own)
+                string(APPEND wrong "\n  ${root}/${file} includes ${included}")
+            endif()
+        endforeach()
     endforeach()
 endforeach()
+if(files LESS 80)
+    message(FATAL_ERROR "${FOLDER} has only ${files} headers and sources.")
+endif()
 if(wrong)
     message(FATAL_ERROR "Includes that point up, which docs/engine.md tells not to:${wrong}")
 endif()

@@ -13,4 +13,5 @@ message(STATUS "${MODULE}: ${flags}")
 separate_arguments(flags UNIX_COMMAND "${flags}")
 execute_process(COMMAND ${COMPILER} -std=c++20 -DEXPECTED_BACKEND="${BACKEND}" ${CMAKE_CURRENT_LIST_DIR}/main.cpp
                         -o ${OUTPUT} ${flags} COMMAND_ERROR_IS_FATAL ANY)
+set(ENV{LD_LIBRARY_PATH} ${PREFIX}/lib)    # where the library is shared
 execute_process(COMMAND ${OUTPUT} COMMAND_ERROR_IS_FATAL ANY)
