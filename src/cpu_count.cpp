@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 PARIMAP_INLINE unsigned cpu_count() {
     if (const unsigned wanted = detail::workers_from_environment()) return wanted;

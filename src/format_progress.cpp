@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 namespace detail {
 

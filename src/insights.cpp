@@ -11,7 +11,7 @@
 #include <ostream>
 #include <string>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 PARIMAP_INLINE double run_report::load_balance() const {
     seconds longest{0};

@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 namespace detail {
 

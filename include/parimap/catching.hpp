@@ -6,13 +6,15 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/form.hpp>
+
 #include <exception>
 #include <functional>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 /// The value that a call returned, or the exception that it threw.
 template <class R>

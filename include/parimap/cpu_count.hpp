@@ -9,7 +9,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/cpu_limits.hpp>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 /// The CPUs this process may use: the environment variable PARIMAP_NUM_WORKERS if it is a positive number, else the
 /// smaller of the calling thread's affinity mask and the CPU quota of the process's control groups (versions 1 and 2,

@@ -8,8 +8,9 @@
 
 // Generated: includes every backend that this target links, and names the default among them.
 #include <parimap/backend_list.hpp>
+#include <parimap/detail/form.hpp>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 using default_backend = backends::PARIMAP_DEFAULT_BACKEND;
 

@@ -6,9 +6,11 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/form.hpp>
+
 #include <stdexcept>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 // Visible, as their types are, where a program is compiled with hidden symbols: what one module throws, another catches.
 

@@ -19,7 +19,7 @@
 #include <string>
 #include <string_view>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 /// How far some work is at one moment, and how that is to look. The names are tqdm's where it has one.
 struct progress_snapshot {

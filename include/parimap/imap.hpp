@@ -6,6 +6,8 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/form.hpp>
+
 #include <range/v3/range/concepts.hpp>
 #include <range/v3/view/interface.hpp>
 
@@ -17,7 +19,7 @@
 #include <ranges>
 #include <utility>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 /// What ordered_imap and unordered_imap return: a single-pass view of the results, for std::ranges and for range-v3.
 ///

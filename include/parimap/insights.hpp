@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 /// How one worker, or rather one seat of the pool, spent the time of a call. What is missing to the whole of it went into
 /// handing out batches.

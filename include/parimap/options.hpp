@@ -6,6 +6,7 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/watch/call_record.hpp>
 #include <parimap/detail/watch/watching.hpp>
 
@@ -14,7 +15,7 @@
 #include <stop_token>
 #include <string>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 /// Options of one call, for designated initialisers: map_options{.window = 16}.
 struct map_options {

@@ -6,10 +6,11 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/frontend/imap_frontend.hpp>
 #include <parimap/detail/results/ordered_results.hpp>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 /// ordered_imap([pool,] [options,] f, range, ranges...)        range | ordered_imap([pool,] [options,] f)
 ///

@@ -7,6 +7,7 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/detail/engine/blocking.hpp>
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/frontend/frontend.hpp>
 #include <parimap/detail/ranges/element_traits.hpp>
 #include <parimap/detail/results/vector_results.hpp>
@@ -15,7 +16,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 /// parallel_for_each([pool,] [options,] f, range, ranges...)
 ///

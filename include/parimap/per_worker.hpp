@@ -6,6 +6,7 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/worker_states.hpp>
 
 #include <functional>
@@ -13,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 namespace detail {
 

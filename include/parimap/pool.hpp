@@ -9,6 +9,7 @@
 #include <parimap/backend.hpp>
 #include <parimap/cpu_count.hpp>
 #include <parimap/default_backend.hpp>
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/place.hpp>  // IWYU pragma: export
 #include <parimap/detail/scheduler/promised_job.hpp>
 #include <parimap/detail/scheduler/scheduler_on.hpp>
@@ -23,7 +24,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 /// The seat of the job that the calling thread runs, 0 .. size()-1 of its pool; no_worker outside jobs. No two jobs
 /// that run at the same time on one pool have the same, but a nested job has the one of the job it is in.

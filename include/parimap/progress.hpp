@@ -6,6 +6,7 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/format_progress.hpp>
 #include <parimap/progress_bar.hpp>
@@ -23,7 +24,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 /// What progress() returns: a single-pass view of the range's own elements, for std::ranges and for range-v3. Copies
 /// share the one loop and its bar. The bar begins with begin(), and ends at the range's end or with the last copy.

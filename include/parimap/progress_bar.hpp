@@ -25,7 +25,7 @@
 #include <string>
 #include <string_view>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 /// A progress bar for work of any kind. It is there from construction to close() or destruction; it counts even where
 /// it is not shown (inside a job, or in a process that was forked since, for example). If it is destroyed by an exception, it shows that it failed.

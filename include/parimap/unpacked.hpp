@@ -6,6 +6,8 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/form.hpp>
+
 #include <cstddef>
 #include <functional>
 #include <stop_token>
@@ -13,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 namespace detail {
 

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <optional>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE batched_call::batched_call(scheduler& core, const map_options& options, std::size_t max_workers, bool with_token)
     : call(max_workers),

@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE blocking_base::blocking_base(const blocking_setup& setup)
     : batched_call(setup.core, setup.options,

@@ -10,7 +10,7 @@
 #include <memory>
 #include <mutex>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE claims::claims(std::size_t seats, heavy_fence fence)
     : fence_(fence), has_fence_(fence != nullptr), seats_(seats), ranges_(std::make_unique<range[]>(seats)) {}

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE monitor::tally::tally(std::atomic<std::uint64_t>& shared) noexcept
     : shared_(shared), count_(shared.load(std::memory_order_relaxed)) {}

@@ -14,7 +14,7 @@
 
 #include <unistd.h>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE std::unique_ptr<observer> observer::for_call(const map_options& options, const scheduler& pool, const claims& items) {
     const std::string& trace = options.trace.empty() ? trace_from_environment() : options.trace;

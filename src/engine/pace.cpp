@@ -9,7 +9,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE std::uint64_t pace::set_window(std::uint64_t fixed, std::uint64_t items, std::uint64_t bytes,
                          std::uint64_t bytes_in_ring) noexcept {

@@ -12,7 +12,7 @@
 #include <optional>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE stream_base::stream_base(stream_setup&& setup)
     : batched_call(*setup.core, setup.options, setup.core->size(), setup.traits.with_token),

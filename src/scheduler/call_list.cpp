@@ -8,7 +8,7 @@
 #include <iterator>
 #include <list>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE void call_list::add(call& c) {
     busy_.push_back(&c);

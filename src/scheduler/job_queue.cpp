@@ -9,7 +9,7 @@
 #include <mutex>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE void job_queue::push(std::unique_ptr<single_job> job) {
     std::lock_guard lock(mutex_);

@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE void scheduler::open(call& c, bool blocks) {
     throw_if_inherited();

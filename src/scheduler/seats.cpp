@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE seats::seats(std::size_t count, scheduler& owner, void (*run)(task&) noexcept) : runners_(count) {
     free_.reserve(count);

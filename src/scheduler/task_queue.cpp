@@ -6,7 +6,7 @@
 #include <mutex>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE void task_queue::push(task& t) {
     {

@@ -5,7 +5,7 @@
 
 #include <thread>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE void worker_threads::stop() noexcept {
     queue_.close();

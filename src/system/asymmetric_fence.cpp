@@ -11,7 +11,7 @@
 #include <unistd.h>
 #endif
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE bool asymmetric_fence::heavy() noexcept {
     if (call(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) return true;

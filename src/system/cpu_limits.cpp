@@ -16,7 +16,7 @@
 #include <sched.h>
 #endif
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE unsigned positive_number(std::string_view text) {
     unsigned value = 0;

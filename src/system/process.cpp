@@ -17,7 +17,7 @@
 #include <unwind.h>
 #endif
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE void count_forks() noexcept {
 #if defined(__unix__) || defined(__APPLE__)

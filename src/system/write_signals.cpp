@@ -6,7 +6,7 @@
 #include <csignal>
 #include <ctime>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE no_write_signals::no_write_signals() noexcept {
     sigset_t both;

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE display_reader::piece display_reader::next() noexcept {
     if (rest_.starts_with("\x1b[")) {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE field_spec::field_spec(std::string_view text) {
     const std::string_view whole = text;

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE std::string colour_sequence(std::string_view colour) {
     constexpr std::string_view names[] = {"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"};

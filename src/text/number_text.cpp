@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <string>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE std::string as_text(double number, std::chars_format form, int precision) {
     char text[800];  // the longest double has 309 digits before the point

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE void event_log::add(const traced_event& event) noexcept {
     if (events_.size() < most) {

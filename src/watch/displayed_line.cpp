@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE displayed_line::displayed_line(progress_options options, const progress_source& source, std::optional<std::uint64_t> total)
     : line_(std::make_shared<progress_line>(std::move(options), source, total)), is_open_(line_->is_told() || line_->is_written() ? 1 : 0) {

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE const progress_line* first_drawn(const std::vector<shown_line>& lines, const progress_output& where) noexcept {
     for (const shown_line& s : lines) {

@@ -17,7 +17,7 @@
 
 #include <unistd.h>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE void progress_display::open(const std::shared_ptr<progress_line>& line) noexcept {
     std::unique_lock telling(telling_, std::defer_lock);

@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE progress_line::progress_line(progress_options options, const progress_source& source, std::optional<std::uint64_t> total)
     : options_(std::move(options)), source_(source), running_(source.seats()) {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE progress_output::taken progress_output::put(int fd, std::string_view text) {
     if (const taken rest = finish(fd); rest != taken::all) return rest == taken::gone ? rest : taken::none;

@@ -5,7 +5,7 @@
 
 #include <thread>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE void render_thread::join() {
     if (thread_.get_id() == std::this_thread::get_id()) {

@@ -25,7 +25,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE output_identity identity_of(int fd) noexcept {
     struct stat status {};

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE const std::string& trace_from_environment() {
     static const std::string* const pattern = [] {

@@ -20,7 +20,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE standard_descriptors::standard_descriptors() noexcept {
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {

@@ -23,7 +23,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE std::string first_set_variable(std::initializer_list<const char*> names) {
     for (const char* name : names) {

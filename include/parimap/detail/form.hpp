@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The two forms of the library: what is no template is compiled once, or with every program that uses it.
+// The two forms of the library: what is no template is compiled once, or with every program that uses it. And its version, as a
+// part of every name: two versions in one process do not meet.
 #ifndef PARIMAP_DETAIL_FORM_HPP
 #define PARIMAP_DETAIL_FORM_HPP
+
+// The inline namespace of all of the library. CMakeLists.txt checks that it is the project's version.
+#define PARIMAP_ABI v0_1
 
 // Stands before each definition in src/, which headers include where PARIMAP_HEADER_ONLY is defined.
 #if defined(PARIMAP_HEADER_ONLY)

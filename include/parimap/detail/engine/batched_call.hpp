@@ -21,7 +21,7 @@
 #include <optional>
 #include <stop_token>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 class PARIMAP_EXPORT batched_call : public call {
   public:

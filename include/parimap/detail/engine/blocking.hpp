@@ -17,7 +17,7 @@
 #include <exception>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// What the types of a blocking call say to the part of it that has none.
 struct blocking_traits {

@@ -15,7 +15,7 @@
 #include <mutex>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Items are numbered in input order. The items [0, next_) belong, or belonged, to a batch; [next_, limit_) may be
 /// claimed; the rest is not available yet. Each seat owns one batch at a time, the half-open range of its items that

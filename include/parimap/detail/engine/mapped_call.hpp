@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_ENGINE_MAPPED_CALL_HPP
 
 #include <parimap/detail/engine/batched_call.hpp>
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/invocation.hpp>
 #include <parimap/detail/results/failures.hpp>
 
@@ -13,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// One running call: the items of a Source, a function F (by value or as const F&), and where results go. Base is the side of
 /// the one who made it: stream_base or blocking_base.

@@ -16,7 +16,7 @@
 #include <memory>
 #include <mutex>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// A consumer that is woken for every tiny item costs more than the items. So it first waits patiently: for as much
 /// as is worth a wake-up, but for a nap at most. If what it wants is then still missing, it waits urgently: the very

@@ -25,7 +25,7 @@
 
 #include <unistd.h>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Each seat has a lane, which whoever holds the seat writes alone. The render thread reads its counters at any time;
 /// all else in it is read when no worker is in the call any more.

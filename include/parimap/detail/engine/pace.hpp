@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// A batch should take about batch_time: long enough that claiming it, and waking a consumer for it, cost little;
 /// short enough that the estimate follows a change. It bounds no waiting time: idle workers take unstarted items out

@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_ENGINE_STOP_REGISTRY_HPP
 #define PARIMAP_DETAIL_ENGINE_STOP_REGISTRY_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -10,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// One stop source for each seat, used for item after item until it has been stopped. Only calls whose f takes a
 /// token have a registry with seats in it.

@@ -22,7 +22,7 @@
 #include <thread>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// What the types of a stream say to the part of it that has none.
 struct stream_traits {

@@ -6,12 +6,13 @@
 #include <parimap/detail/engine/monitor.hpp>
 #include <parimap/detail/engine/observer.hpp>
 #include <parimap/detail/engine/pace.hpp>
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
 
 #include <algorithm>
 #include <cstdint>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// What one wait looks at.
 struct awaited {

@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_FRONTEND_FRONTEND_HPP
 #define PARIMAP_DETAIL_FRONTEND_FRONTEND_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/invocation.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/detail/ranges/source.hpp>
@@ -14,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 template <class T>
 inline constexpr bool is_pool = false;

@@ -4,13 +4,14 @@
 #define PARIMAP_DETAIL_FRONTEND_IMAP_FRONTEND_HPP
 
 #include <parimap/detail/engine/stream.hpp>
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/frontend/frontend.hpp>
 #include <parimap/imap.hpp>
 
 #include <type_traits>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// ordered_imap(pool, f) without a range, waiting for one from the left of a pipe.
 template <class Frontend, class F>

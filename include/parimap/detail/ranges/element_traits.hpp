@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_RANGES_ELEMENT_TRAITS_HPP
 #define PARIMAP_DETAIL_RANGES_ELEMENT_TRAITS_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
 
 #include <range/v3/view/any_view.hpp>
@@ -15,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 template <class Stream>
 class imap;

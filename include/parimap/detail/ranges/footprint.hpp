@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_RANGES_FOOTPRINT_HPP
 #define PARIMAP_DETAIL_RANGES_FOOTPRINT_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +16,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Elements in one piece that belong to the object: vectors and strings, also matrices that are no ranges; no spans.
 template <class T>

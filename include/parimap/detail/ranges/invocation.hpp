@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_RANGES_INVOCATION_HPP
 #define PARIMAP_DETAIL_RANGES_INVOCATION_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <cstddef>
 #include <functional>
 #include <stop_token>
@@ -11,7 +13,7 @@
 #include <utility>
 #include <variant>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 template <class... Ts>
 struct type_list {};

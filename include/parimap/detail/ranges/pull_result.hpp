@@ -3,10 +3,12 @@
 #ifndef PARIMAP_DETAIL_RANGES_PULL_RESULT_HPP
 #define PARIMAP_DETAIL_RANGES_PULL_RESULT_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <cstdint>
 #include <limits>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 inline constexpr std::uint64_t unknown_size = std::numeric_limits<std::uint64_t>::max();
 

@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_RANGES_RANGE_ACCESS_HPP
 #define PARIMAP_DETAIL_RANGES_RANGE_ACCESS_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <range/v3/range/access.hpp>
 #include <range/v3/range/concepts.hpp>
 #include <range/v3/range/primitives.hpp>
@@ -21,7 +23,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// What parimap takes as a single range: either library's input range.
 template <class R>

@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_RANGES_SOURCE_HPP
 #define PARIMAP_DETAIL_RANGES_SOURCE_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/element_traits.hpp>
 #include <parimap/detail/ranges/footprint.hpp>
 #include <parimap/detail/ranges/pull_result.hpp>
@@ -19,7 +20,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Random access and a size: worker and item number are enough to find the element.
 template <class View, bool Zipped>

@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_RESULTS_FAILURES_HPP
 #define PARIMAP_DETAIL_RESULTS_FAILURES_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -10,7 +12,7 @@
 #include <mutex>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// In place of an item's number: there is none, or no limit to them.
 inline constexpr std::uint64_t no_item = std::numeric_limits<std::uint64_t>::max();

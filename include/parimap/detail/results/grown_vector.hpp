@@ -3,6 +3,8 @@
 #ifndef PARIMAP_DETAIL_RESULTS_GROWN_VECTOR_HPP
 #define PARIMAP_DETAIL_RESULTS_GROWN_VECTOR_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -13,7 +15,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Without a constructor, destructor or assignment of its own. (std::is_trivial is deprecated in C++26.)
 template <class T>

@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_RESULTS_INTO_RESULTS_HPP
 #define PARIMAP_DETAIL_RESULTS_INTO_RESULTS_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/nontemporal.hpp>
@@ -16,7 +17,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Assigns result i to element i of a random-access range.
 template <class View, class Result>

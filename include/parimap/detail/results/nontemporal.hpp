@@ -3,13 +3,15 @@
 #ifndef PARIMAP_DETAIL_RESULTS_NONTEMPORAL_HPP
 #define PARIMAP_DETAIL_RESULTS_NONTEMPORAL_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <type_traits>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// An ordinary store fetches the line that it changes from memory first, and writes it back later. One past the caches
 /// collects a line's bytes beside them and only writes: a third less traffic for a copying loop, and no store waits for

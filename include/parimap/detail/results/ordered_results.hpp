@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_RESULTS_ORDERED_RESULTS_HPP
 #define PARIMAP_DETAIL_RESULTS_ORDERED_RESULTS_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/slot.hpp>
@@ -16,7 +17,7 @@
 #include <new>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Workers fill slots of items below the limit; the one consumer empties them in order. The limit never runs more
 /// than the ring's size ahead of the consumer, so a slot that is filled was emptied before.

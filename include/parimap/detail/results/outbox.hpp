@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_RESULTS_OUTBOX_HPP
 #define PARIMAP_DETAIL_RESULTS_OUTBOX_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 
 #include <atomic>
@@ -11,7 +12,7 @@
 #include <new>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Unbounded, first in, first out, no lock. The writer builds entries in place; the reader empties them. Blocks go
 /// back to the writer over a stack that it takes as a whole, so no compare-and-swap ever meets a reused block.

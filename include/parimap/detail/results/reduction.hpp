@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_RESULTS_REDUCTION_HPP
 #define PARIMAP_DETAIL_RESULTS_REDUCTION_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/slot.hpp>
@@ -22,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// A result that stands by itself if it is small, and on the heap if it is not: combining moves large ones about no stack, and a
 /// worker's may be small.

@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_RESULTS_UNORDERED_RESULTS_HPP
 #define PARIMAP_DETAIL_RESULTS_UNORDERED_RESULTS_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/outbox.hpp>
 #include <parimap/detail/system/cache_line.hpp>
@@ -18,7 +19,7 @@
 #include <new>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 template <class R>
 class unordered_results {

@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_RESULTS_VECTOR_RESULTS_HPP
 #define PARIMAP_DETAIL_RESULTS_VECTOR_RESULTS_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/grown_vector.hpp>
 #include <parimap/detail/system/slot.hpp>
@@ -18,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Slots that never move while their number grows: segments of 64, 64, 128, 256, ... slots.
 template <class T>

@@ -3,11 +3,13 @@
 #ifndef PARIMAP_DETAIL_SCHEDULER_CALL_HPP
 #define PARIMAP_DETAIL_SCHEDULER_CALL_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <atomic>
 #include <cstddef>
 #include <list>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 class scheduler;
 class call_list;

@@ -11,7 +11,7 @@
 #include <iterator>
 #include <list>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Under the scheduler's mutex, but for count().
 ///

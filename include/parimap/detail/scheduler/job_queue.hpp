@@ -12,7 +12,7 @@
 #include <memory>
 #include <mutex>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// One job.
 class single_job {

@@ -3,9 +3,11 @@
 #ifndef PARIMAP_DETAIL_SCHEDULER_PLACE_HPP
 #define PARIMAP_DETAIL_SCHEDULER_PLACE_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <cstddef>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 inline constexpr std::size_t no_worker = static_cast<std::size_t>(-1);
 

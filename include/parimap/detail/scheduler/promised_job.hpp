@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_SCHEDULER_PROMISED_JOB_HPP
 #define PARIMAP_DETAIL_SCHEDULER_PROMISED_JOB_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/job_queue.hpp>
 #include <parimap/detail/system/floating_point.hpp>
 #include <parimap/errors.hpp>
@@ -13,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 template <class R, class F>
 class promised_job final : public single_job {

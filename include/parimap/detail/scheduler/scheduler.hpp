@@ -22,7 +22,7 @@
 #include <mutex>
 #include <string_view>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// The part of a pool that all backends share. Who may run: at most size() threads hold a seat. A backend's worker
 /// takes one while it runs items; the thread of a call from outside may take one to work on its own call; a job's

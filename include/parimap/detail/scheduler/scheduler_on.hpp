@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_SCHEDULER_SCHEDULER_ON_HPP
 
 #include <parimap/backend.hpp>
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/asymmetric_fence.hpp>
 
@@ -14,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 template <class Backend>
 class scheduler_on final : public scheduler {

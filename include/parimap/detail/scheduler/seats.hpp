@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 class scheduler;
 

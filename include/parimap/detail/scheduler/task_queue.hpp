@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <mutex>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// First in, first out. push() from any thread; each worker calls serve(), which returns after close() once the
 /// queue is empty. A worker without a task sleeps. Allocates nothing.

@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_SCHEDULER_WORKER_STATES_HPP
 #define PARIMAP_DETAIL_SCHEDULER_WORKER_STATES_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
 
 #include <array>
@@ -13,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// A fixed table of lists that only grow. A worker is a seat of a pool, or a thread outside all pools; it alone adds
 /// and uses its own states, and the scheduler orders the threads that hold one seat after another.

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// So many threads, from construction to destruction, for the backends whose runtime does not promise any.
 class PARIMAP_EXPORT worker_threads {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #endif
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// One thread stores A, passes light() and loads B; another stores B, passes heavy() and loads A: at least one of them
 /// sees what the other stored, as with two sequentially consistent fences. light() is no instruction at all; heavy()

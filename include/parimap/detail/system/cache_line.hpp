@@ -3,9 +3,11 @@
 #ifndef PARIMAP_DETAIL_SYSTEM_CACHE_LINE_HPP
 #define PARIMAP_DETAIL_SYSTEM_CACHE_LINE_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <cstddef>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Bytes, for alignas: what different threads write stands this far apart. (Not std::hardware_destructive_interference_size,
 /// whose value follows the flags that a file is compiled with.)

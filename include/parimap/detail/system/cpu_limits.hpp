@@ -13,7 +13,7 @@
 #include <sched.h>
 #endif
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 inline constexpr unsigned no_cpu_limit = std::numeric_limits<unsigned>::max();
 

@@ -3,11 +3,13 @@
 #ifndef PARIMAP_DETAIL_SYSTEM_FLOATING_POINT_HPP
 #define PARIMAP_DETAIL_SYSTEM_FLOATING_POINT_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <cfenv>
 #include <cstdint>
 #include <cstring>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// A thread's floating-point controls: rounding, flush to zero, precision, what traps. Not the flags of what has happened,
 /// which stay with the thread on which it happened.

@@ -15,7 +15,7 @@
 #include <unwind.h>
 #endif
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// How often this process became another one since its first pool was made: fork() adds one in the child.
 [[gnu::visibility("default")]] inline constinit std::atomic<unsigned> forks{0};

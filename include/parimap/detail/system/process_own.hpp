@@ -3,12 +3,14 @@
 #ifndef PARIMAP_DETAIL_SYSTEM_PROCESS_OWN_HPP
 #define PARIMAP_DETAIL_SYSTEM_PROCESS_OWN_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <atomic>
 #include <memory>
 
 #include <unistd.h>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// This process's T, the same in all its modules if T is visible in them. It is made on first use and never destroyed, for
 /// destructors of static objects may come for it. A forked process gets its own: it has none of its parent's threads, and

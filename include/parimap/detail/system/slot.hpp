@@ -3,13 +3,15 @@
 #ifndef PARIMAP_DETAIL_SYSTEM_SLOT_HPP
 #define PARIMAP_DETAIL_SYSTEM_SLOT_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Raw storage of a T. Whoever uses it knows whether there is one.
 template <class T>

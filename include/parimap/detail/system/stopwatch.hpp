@@ -3,12 +3,13 @@
 #ifndef PARIMAP_DETAIL_SYSTEM_STOPWATCH_HPP
 #define PARIMAP_DETAIL_SYSTEM_STOPWATCH_HPP
 
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/system/ticks.hpp>
 
 #include <chrono>
 #include <cstdint>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// For a loop with passes of unknown length that must notice soon when one of them takes long, and can afford no clock in
 /// each. How long a tick is, it learns from its own laps; if it is mistaken, it asks the clock too often.

@@ -3,12 +3,14 @@
 #ifndef PARIMAP_DETAIL_SYSTEM_TICKS_HPP
 #define PARIMAP_DETAIL_SYSTEM_TICKS_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <string_view>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Ticks of unknown length, comparable between threads. On x86 this is the time-stamp counter, but only where the
 /// kernel itself keeps time with it, for then it has checked that the counters of all CPUs agree; on AArch64 the

@@ -7,7 +7,7 @@
 
 #include <csignal>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// While it lives, a write of this thread to a pipe that nobody reads, or past a limit to a file's size, fails and sends
 /// no signal (SIGPIPE, SIGXFSZ). Their dispositions, which belong to the program, stay as they are.

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// No line is wider, whatever width is asked for: "no limit" must not take all memory.
 inline constexpr std::size_t widest_line = 4096;

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 struct field_number {
     double value = 0;  // NaN: not known, shown as ?

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// The escape sequence of a colour, or nothing if it is not known.
 PARIMAP_EXPORT std::string colour_sequence(std::string_view colour);

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <string>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// As printf would in the C locale; the program's own may be another.
 PARIMAP_EXPORT std::string as_text(double number, std::chars_format form, int precision);

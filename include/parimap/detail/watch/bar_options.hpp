@@ -3,13 +3,15 @@
 #ifndef PARIMAP_DETAIL_WATCH_BAR_OPTIONS_HPP
 #define PARIMAP_DETAIL_WATCH_BAR_OPTIONS_HPP
 
+#include <parimap/detail/form.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 struct progress_snapshot;
 

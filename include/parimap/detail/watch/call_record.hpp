@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 struct run_report;
 

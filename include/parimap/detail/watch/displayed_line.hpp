@@ -14,7 +14,7 @@
 #include <memory>
 #include <optional>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// A line on display, from construction to destruction. In a process that was forked meanwhile it is on none, and its
 /// content, which the drawing thread may have been at, stays with the display of the parent.

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 struct shown_line {
     std::shared_ptr<progress_line> line;

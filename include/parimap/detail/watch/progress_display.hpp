@@ -23,7 +23,7 @@
 
 #include <unistd.h>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// The bars of one terminal stand in a block, each on its own line, in the order in which they began, whichever
 /// descriptors lead there.

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Not thread-safe: the display's mutex guards it while it is on display.
 class PARIMAP_EXPORT progress_line {

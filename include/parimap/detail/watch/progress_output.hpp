@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// Nothing here waits for a reader. A text of which the output takes none is dropped by whoever wrote it; of one that it has
 /// taken the begin of, the rest goes before all else, so that lines and escape sequences stay whole.

@@ -10,7 +10,7 @@
 #include <thread>
 #include <utility>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 class PARIMAP_EXPORT render_thread {
   public:

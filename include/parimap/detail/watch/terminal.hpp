@@ -16,7 +16,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 inline bool is_terminal(int fd) noexcept { return ::isatty(fd) == 1; }
 

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// PARIMAP_TRACE, as it was when first asked for; or empty. It lives for ever, for calls in destructors of static objects.
 PARIMAP_EXPORT const std::string& trace_from_environment();

@@ -16,7 +16,7 @@
 
 #include <sys/types.h>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 /// While it lives, those of the three standard descriptors that were closed lead nowhere: else the next file that is opened
 /// becomes one of them, and gets what the program prints.

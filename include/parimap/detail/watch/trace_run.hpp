@@ -15,7 +15,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-namespace parimap::detail {
+namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_EXPORT std::string first_set_variable(std::initializer_list<const char*> names);
 

@@ -12,7 +12,7 @@
 #include <optional>
 #include <utility>
 
-namespace parimap {
+namespace parimap::inline PARIMAP_ABI {
 
 struct progress_options;
 

@@ -11,6 +11,7 @@
 #endif
 
 #include <parimap/backend.hpp>
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/task_queue.hpp>
 #include <parimap/detail/scheduler/worker_threads.hpp>
 
@@ -22,7 +23,7 @@
 #include <string_view>
 #include <thread>
 
-namespace parimap::backends {
+namespace parimap::inline PARIMAP_ABI::backends {
 
 // The trap: threads of an OpenMP team that have no task do not sleep. libomp's spin for as long as the region is open,
 // and for a while after it; libgomp's spin, too, before they sleep. So a region that hands each submitted task to the

@@ -7,11 +7,12 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/backend.hpp>
+#include <parimap/detail/form.hpp>
 
 #include <cstddef>
 #include <string_view>
 
-namespace parimap::backends {
+namespace parimap::inline PARIMAP_ABI::backends {
 
 // The trap: there is no worker here, so a task that the engine expects to run "soon" must run now. Clause B7 says so
 // to the engine, which then never waits for a worker.

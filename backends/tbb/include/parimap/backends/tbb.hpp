@@ -7,6 +7,7 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/backend.hpp>
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/worker_threads.hpp>
 
 #include <oneapi/tbb/flow_graph.h>
@@ -19,7 +20,7 @@
 #include <optional>
 #include <string_view>
 
-namespace parimap::backends {
+namespace parimap::inline PARIMAP_ABI::backends {
 
 // The trap: oneTBB never promises a thread. What it has is fixed when it is first used, bounded by the smallest limit that
 // anybody sets, and shared by all arenas; tasks that block take it from the others. So the workers of a pool are threads of

@@ -7,12 +7,13 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/backend.hpp>
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/worker_threads.hpp>
 
 #include <cstddef>
 #include <string_view>
 
-namespace parimap::backends {
+namespace parimap::inline PARIMAP_ABI::backends {
 
 // The trap: the thread that fails to start. The threads before it already serve the queue, so they must be let go and
 // joined before the exception leaves; worker_threads does.
