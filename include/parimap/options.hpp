@@ -7,7 +7,6 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/detail/form.hpp>
-#include <parimap/detail/watch/call_record.hpp>
 #include <parimap/detail/watch/watching.hpp>
 
 #include <cstddef>

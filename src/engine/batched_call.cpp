@@ -3,6 +3,10 @@
 
 #include <parimap/detail/engine/batched_call.hpp>
 
+#include <parimap/detail/engine/observer.hpp>
+#include <parimap/detail/scheduler/place.hpp>
+#include <parimap/detail/scheduler/scheduler.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -16,7 +20,8 @@ PARIMAP_INLINE batched_call::batched_call(scheduler& core, const map_options& op
       monitor_(core.size()),
       pace_(core.size(), options.chunk),
       tokens_(with_token ? core.size() : 0),
-      observer_(observer::for_call(options, core, claims_)) {}
+      observer_(observer::for_call(options, core, claims_)),
+      birth_(core.birth()) {}
 
 PARIMAP_INLINE batched_call::~batched_call() = default;
 
@@ -25,6 +30,12 @@ PARIMAP_INLINE void batched_call::cancel() noexcept {
     stop_from(0);
     monitor_.signal();    // a consumer,
     pool_.wake_owners();  // or the owner of a blocking call
+}
+
+PARIMAP_INLINE void batched_call::throw_inherited() { scheduler::throw_inherited(); }
+
+PARIMAP_INLINE void batched_call::item_failed(std::size_t seat) noexcept {
+    if (observer_) observer_->item_failed(seat);
 }
 
 PARIMAP_INLINE void batched_call::obey(const std::stop_token& stop) {
@@ -75,7 +86,7 @@ PARIMAP_INLINE void batched_call::run_batches(std::size_t seat, stint length) no
 // The one place where a batch is run and its results brought back. (A distributed backend will pack the batch here.)
 PARIMAP_INLINE void batched_call::run_batch(std::size_t seat) noexcept {
     using clock = std::chrono::steady_clock;
-    std::optional<observer::batch> watching;
+    std::optional<observed_batch> watching;
     if (observer_) watching.emplace(observer_->begin_batch(seat));
     const clock::time_point start = clock::now();
     const items_run run = [&] {

@@ -3,7 +3,9 @@
 
 #include <parimap/detail/engine/blocking.hpp>
 
+#include <parimap/detail/engine/observer.hpp>
 #include <parimap/detail/engine/waiting.hpp>
+#include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/errors.hpp>
 
 #include <algorithm>

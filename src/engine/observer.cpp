@@ -53,12 +53,27 @@ PARIMAP_INLINE void observer::leave(std::size_t seat) noexcept {
     l.cause = cause_now();
 }
 
-PARIMAP_INLINE observer::batch::batch(lane& l, const ticks& clock, std::uint64_t start, bool timed) noexcept
-    : lane_(l), clock_(clock), start_(start), timed_(timed), done_(l.done.load(std::memory_order_relaxed)), last_(timed ? clock.now() : 0) {}
+PARIMAP_INLINE observed_batch::observed_batch(std::atomic<std::uint64_t>& counter, seat_record& record, const ticks& clock,
+                                              std::uint64_t start, bool timed) noexcept
+    : counter_(counter),
+      record_(record),
+      clock_(clock),
+      start_(start),
+      timed_(timed),
+      done_(counter.load(std::memory_order_relaxed)),
+      last_(timed ? clock.now() : 0) {}
 
-PARIMAP_INLINE observer::batch observer::begin_batch(std::size_t seat) noexcept {
-    lanes_[seat].in_batch.store(true, std::memory_order_relaxed);
-    return batch(lanes_[seat], clock_, start_ticks_, static_cast<bool>(report_));
+PARIMAP_INLINE void observed_batch::note_time(std::uint64_t item) noexcept {
+    const std::uint64_t now = clock_.now();
+    const std::uint64_t took = now - last_;
+    last_ = now;
+    if (took > record_.slow_threshold) record_.note_slow({item, took, now - took - start_});
+}
+
+PARIMAP_INLINE observed_batch observer::begin_batch(std::size_t seat) noexcept {
+    lane& l = lanes_[seat];
+    l.in_batch.store(true, std::memory_order_relaxed);
+    return observed_batch(l.done, l.record, clock_, start_ticks_, static_cast<bool>(report_));
 }
 
 PARIMAP_INLINE void observer::end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, clock::time_point begin, clock::time_point end) noexcept {

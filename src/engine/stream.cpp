@@ -3,7 +3,9 @@
 
 #include <parimap/detail/engine/stream.hpp>
 
+#include <parimap/detail/engine/observer.hpp>
 #include <parimap/detail/engine/waiting.hpp>
+#include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/process.hpp>
 #include <parimap/errors.hpp>
 

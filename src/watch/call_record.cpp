@@ -38,8 +38,4 @@ PARIMAP_INLINE void seat_record::note_slow(const timed_item& item) noexcept {
     }
 }
 
-PARIMAP_INLINE void report_request::fill(const call_record& record) const {
-    if (report_) fill_(report_, record);
-}
-
 }  // namespace parimap::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The two sides of progress that know nothing of each other: what is counted, and who shows it.
+// What a call can be asked to show, and the two sides of it that know nothing of each other.
 
 #include <parimap/detail/watch/watching.hpp>
 
@@ -11,6 +11,10 @@ namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE std::unique_ptr<watcher> progress_request::open(const progress_source& source, std::optional<std::uint64_t> total) const {
     return open_ ? open_(options_.get(), source, total, allowed_inside_job_) : nullptr;
+}
+
+PARIMAP_INLINE void report_request::fill(const call_record& record) const {
+    if (report_) fill_(report_, record);
 }
 
 }  // namespace parimap::detail

@@ -5,13 +5,13 @@
 
 #include <parimap/detail/engine/claims.hpp>
 #include <parimap/detail/engine/monitor.hpp>
-#include <parimap/detail/engine/observer.hpp>
+#include <parimap/detail/engine/observed_batch.hpp>
 #include <parimap/detail/engine/pace.hpp>
 #include <parimap/detail/engine/stop_registry.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/call.hpp>
-#include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/floating_point.hpp>
+#include <parimap/detail/system/process.hpp>
 #include <parimap/options.hpp>
 
 #include <atomic>
@@ -23,6 +23,8 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
+class observer;
+
 class PARIMAP_EXPORT batched_call : public call {
   public:
     batched_call(const batched_call&) = delete;
@@ -32,8 +34,10 @@ class PARIMAP_EXPORT batched_call : public call {
     void cancel() noexcept final;
 
     // In the child of a fork(): see scheduler.
-    bool is_inherited() const noexcept { return pool_.is_inherited(); }
-    void throw_if_inherited() const { pool_.throw_if_inherited(); }
+    bool is_inherited() const noexcept { return birth_.is_another(); }
+    void throw_if_inherited() const {
+        if (is_inherited()) [[unlikely]] throw_inherited();
+    }
 
     bool is_cancelled() const noexcept { return cancelled_.load(std::memory_order_seq_cst); }
 
@@ -59,6 +63,9 @@ class PARIMAP_EXPORT batched_call : public call {
     /// pulled item sits in a ring of twice the window, and must start before the ring comes round.)
     void set_max_lag(std::uint64_t items) noexcept { max_lag_.store(items, std::memory_order_relaxed); }
 
+    /// By a worker whose item threw; it is counted as finished beside.
+    void item_failed(std::size_t seat) noexcept;
+
     /// By a worker that did not start the item, nor any behind it in its batch.
     void note_dropped(std::uint64_t item) noexcept;
 
@@ -81,13 +88,16 @@ class PARIMAP_EXPORT batched_call : public call {
     };
 
     /// Runs the seat's batch, until it is empty or no item starts any more. watching: told of each item, or null.
-    virtual items_run run_items(std::size_t seat, observer::batch* watching) noexcept = 0;
+    virtual items_run run_items(std::size_t seat, observed_batch* watching) noexcept = 0;
+
+    [[noreturn]] static void throw_inherited();
 
     void changed() noexcept final { monitor_.signal(); }
     void work(std::size_t seat, stint length) noexcept final;
     void run_batches(std::size_t seat, stint length) noexcept;
     void run_batch(std::size_t seat) noexcept;
 
+    const birth_process birth_;  // of the pool
     const floating_point_mode floating_point_mode_ = floating_point_mode::of_this_thread();  // the caller's, at the call
     std::atomic<std::uint64_t> max_lag_{claims::unlimited};
     std::atomic<std::uint64_t> first_dropped_{claims::unlimited};

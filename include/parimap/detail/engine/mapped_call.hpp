@@ -34,7 +34,7 @@ class mapped_call : public Base {
     using invocation_type = invocation<function, Source>;
 
   protected:
-    using Base::claims_, Base::monitor_, Base::observer_, Base::pace_, Base::tokens_;
+    using Base::claims_, Base::monitor_, Base::pace_, Base::tokens_;
     using typename Base::items_run;
 
     /// Making a call does nothing yet.
@@ -51,7 +51,7 @@ class mapped_call : public Base {
     Results results_;
 
   private:
-    items_run run_items(std::size_t seat, observer::batch* watching) noexcept final {
+    items_run run_items(std::size_t seat, observed_batch* watching) noexcept final {
         // A loop of its own for calls that nobody observes: a branch in it, never taken, costs a fifth of a map over numbers.
         if (watching) {
             return run_with(seat, [watching](std::uint64_t item) noexcept { watching->item_done(item); });
@@ -133,7 +133,7 @@ class mapped_call : public Base {
     }
 
     [[gnu::cold]] void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, bool reading) noexcept {
-        if (observer_) observer_->item_failed(seat);
+        this->item_failed(seat);
         if (Results::failure_stops || reading) this->stop_from(item);
         results_.fail(seat, item, std::move(exception), reading ? failure_of::input : failure_of::item);
     }

@@ -5,6 +5,7 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/engine/claims.hpp>
+#include <parimap/detail/engine/observed_batch.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/ticks.hpp>
@@ -41,7 +42,6 @@ class PARIMAP_EXPORT observer final : public progress_source {
     };
 
   public:
-
     /// Null if the options ask for nothing of the kind.
     static std::unique_ptr<observer> for_call(const map_options& options, const scheduler& pool, const claims& items);
 
@@ -57,31 +57,7 @@ class PARIMAP_EXPORT observer final : public progress_source {
     /// Nothing was left to start, or another call got the seat.
     void leave(std::size_t seat) noexcept;
 
-    /// One batch, while it runs.
-    class batch {
-      public:
-        void item_done(std::uint64_t item) noexcept {
-            lane_.done.store(++done_, std::memory_order_relaxed);
-            if (!timed_) return;
-            const std::uint64_t now = clock_.now();
-            const std::uint64_t took = now - last_;
-            last_ = now;
-            if (took > lane_.record.slow_threshold) lane_.record.note_slow({item, took, now - took - start_});
-        }
-
-      private:
-        friend observer;
-        batch(lane& l, const ticks& clock, std::uint64_t start, bool timed) noexcept;
-
-        lane& lane_;
-        const ticks& clock_;
-        const std::uint64_t start_;
-        const bool timed_;
-        std::uint64_t done_;
-        std::uint64_t last_;
-    };
-
-    batch begin_batch(std::size_t seat) noexcept;
+    observed_batch begin_batch(std::size_t seat) noexcept;
 
     void end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, clock::time_point begin, clock::time_point end) noexcept;
 

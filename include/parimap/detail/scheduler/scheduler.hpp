@@ -105,9 +105,11 @@ class PARIMAP_EXPORT scheduler {
     // ---- the pool's end -----------------------------------------------------------------------------------------
 
     /// Whether this is a child that fork() made: the workers stayed with its parent, perhaps with the mutex held.
-    bool is_inherited() const noexcept { return forks.load(std::memory_order_relaxed) != forks_at_birth_; }
+    bool is_inherited() const noexcept { return birth_.is_another(); }
+    const birth_process& birth() const noexcept { return birth_; }
 
     void throw_if_inherited() const;
+    [[noreturn]] static void throw_inherited();
 
     /// Whether c could wait for what works in it to return: not in another process, and not on a thread that works in it and is
     /// about to end the process.
@@ -151,8 +153,6 @@ class PARIMAP_EXPORT scheduler {
 
     void throw_if_closed() const;
 
-    [[noreturn]] static void throw_inherited();
-
     /// Sends an idle worker for work if there is a seat for it. scope: the call of the sending thread, if it has one.
     /// A backend that cannot take the task (out of memory, say) costs parallelism alone: whoever waits for a call
     /// works on it himself in the end.
@@ -191,7 +191,7 @@ class PARIMAP_EXPORT scheduler {
 
     const std::uint64_t id_ = next_id();
     const slots_of_thread slots_ = &slots_of_this_module;
-    const unsigned forks_at_birth_ = forks.load(std::memory_order_relaxed);
+    const birth_process birth_;
     alignas(cache_line) mutable std::mutex mutex_;  // what is above, consumers read for every result
     std::condition_variable changed_;  // a worker left, a seat was freed, a job returned
     seats seats_;

@@ -20,6 +20,15 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// How often this process became another one since its first pool was made: fork() adds one in the child.
 [[gnu::visibility("default")]] inline constinit std::atomic<unsigned> forks{0};
 
+/// The process in which this was made, to tell whether it is still the one that runs.
+class birth_process {
+  public:
+    bool is_another() const noexcept { return forks.load(std::memory_order_relaxed) != forks_; }
+
+  private:
+    const unsigned forks_ = forks.load(std::memory_order_relaxed);
+};
+
 /// From now on forks are counted. (In place of getpid(), which is a system call: every call on a pool asks.)
 PARIMAP_EXPORT void count_forks() noexcept;
 

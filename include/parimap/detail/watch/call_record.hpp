@@ -16,8 +16,6 @@
 
 namespace parimap::inline PARIMAP_ABI {
 
-struct run_report;
-
 namespace detail {
 
 /// Why a worker had nothing to start.
@@ -90,31 +88,6 @@ struct call_record {
     std::chrono::steady_clock::duration consumer_waited{};
     event_log consumer_waits;
     std::size_t consumer = 0;  // a number of its thread's
-};
-
-/// map_options::insights. Made from a run_report*, or nothing. As with progress_request, a program without reports has
-/// none of their code.
-class PARIMAP_EXPORT report_request {
-  public:
-    report_request() noexcept = default;
-    report_request(std::nullptr_t) noexcept {}
-
-    template <class Report>
-        requires std::same_as<Report, run_report>
-    report_request(Report* report) noexcept
-        : report_(report),
-          slowest_wanted_([](const void* r) { return static_cast<const Report*>(r)->slowest_wanted; }),
-          fill_([](void* r, const call_record& record) { static_cast<Report*>(r)->fill_from(record); }) {}
-
-    explicit operator bool() const noexcept { return report_ != nullptr; }
-    std::size_t slowest_wanted() const noexcept { return report_ ? slowest_wanted_(report_) : 0; }
-
-    void fill(const call_record& record) const;
-
-  private:
-    void* report_ = nullptr;
-    std::size_t (*slowest_wanted_)(const void*) = nullptr;
-    void (*fill_)(void*, const call_record&) = nullptr;
 };
 
 }  // namespace detail

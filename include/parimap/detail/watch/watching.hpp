@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The two sides of progress that know nothing of each other: what is counted, and who shows it.
+// What a call can be asked to show: a bar, a report. And the two sides of it that know nothing of each other.
 #ifndef PARIMAP_DETAIL_WATCH_WATCHING_HPP
 #define PARIMAP_DETAIL_WATCH_WATCHING_HPP
 
@@ -15,8 +15,11 @@
 namespace parimap::inline PARIMAP_ABI {
 
 struct progress_options;
+struct run_report;
 
 namespace detail {
+
+struct call_record;
 
 struct progress_counts {
     std::uint64_t done = 0;    // finished items, with those that threw
@@ -93,6 +96,31 @@ class PARIMAP_EXPORT progress_request {
     std::shared_ptr<const void> options_;
     std::unique_ptr<watcher> (*open_)(const void*, const progress_source&, std::optional<std::uint64_t>, bool) = nullptr;
     bool allowed_inside_job_ = false;
+};
+
+/// map_options::insights. Made from a run_report*, or nothing. As with progress_request, a program without reports has
+/// none of their code.
+class PARIMAP_EXPORT report_request {
+  public:
+    report_request() noexcept = default;
+    report_request(std::nullptr_t) noexcept {}
+
+    template <class Report>
+        requires std::same_as<Report, run_report>
+    report_request(Report* report) noexcept
+        : report_(report),
+          slowest_wanted_([](const void* r) { return static_cast<const Report*>(r)->slowest_wanted; }),
+          fill_([](void* r, const call_record& record) { static_cast<Report*>(r)->fill_from(record); }) {}
+
+    explicit operator bool() const noexcept { return report_ != nullptr; }
+    std::size_t slowest_wanted() const noexcept { return report_ ? slowest_wanted_(report_) : 0; }
+
+    void fill(const call_record& record) const;
+
+  private:
+    void* report_ = nullptr;
+    std::size_t (*slowest_wanted_)(const void*) = nullptr;
+    void (*fill_)(void*, const call_record&) = nullptr;
 };
 
 }  // namespace detail
