@@ -12,7 +12,8 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/place.hpp>  // IWYU pragma: export
 #include <parimap/detail/scheduler/promised_job.hpp>
-#include <parimap/detail/scheduler/scheduler_on.hpp>
+#include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/process.hpp>
 #include <parimap/errors.hpp>
 
 #include <cstddef>
@@ -44,7 +45,7 @@ class [[gnu::visibility("default")]] basic_pool {
 
     /// Throws std::invalid_argument for 0 workers or more than 32768, and std::system_error where the system has not so many
     /// threads; none is left then.
-    explicit basic_pool(std::size_t workers) : core_(std::make_shared<detail::scheduler_on<Backend>>(workers)) {}
+    explicit basic_pool(std::size_t workers) : core_(detail::scheduler::make(workers, &detail::port_of<Backend>::make)) {}
 
     basic_pool(basic_pool&&) noexcept = default;
     basic_pool& operator=(basic_pool&& other) noexcept {

@@ -3,23 +3,76 @@
 
 #include <parimap/detail/scheduler/scheduler.hpp>
 
+#include <parimap/detail/scheduler/call_list.hpp>
+#include <parimap/detail/scheduler/job_queue.hpp>
+#include <parimap/detail/scheduler/seats.hpp>
+#include <parimap/detail/system/asymmetric_fence.hpp>
+#include <parimap/detail/system/cache_line.hpp>
+#include <parimap/errors.hpp>
+
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
+// What has its mutex. (Consumers read what is beside it for every result.)
+struct alignas(cache_line) scheduler::guarded {
+    guarded(std::size_t size, scheduler& owner) : seating(size, owner, &run_task), jobs(size) {}
+
+    std::mutex mutex;
+    std::condition_variable changed;  // a worker left, a seat was freed, a job returned
+    seats seating;
+    call_list calls;
+    job_queue jobs;
+    std::size_t jobs_at_once = 0;  // running in run_now()
+    bool closed = false;
+    bool terminated = false;
+};
+
+PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers, std::unique_ptr<backend_port> (*make_backend)(std::size_t)) {
+    constexpr std::size_t most_workers = std::size_t{1} << 15U;  // more than the default of Linux for all threads of a machine
+    if (workers == 0) {
+        throw std::invalid_argument("parimap: a pool needs at least one worker; leave the number out for cpu_count()");
+    }
+    if (workers > most_workers) {
+        throw std::invalid_argument("parimap: a pool of " + std::to_string(workers) + " workers, where " +
+                                    std::to_string(most_workers) +
+                                    " are the most; a negative number, perhaps? Leave it out for cpu_count()");
+    }
+    // Instant while the process has one thread; once the workers are there it would cost the first call milliseconds.
+    (void)asymmetric_fence::available();
+    count_forks();
+    return std::make_shared<scheduler>(make_backend(workers));
+}
+
+PARIMAP_INLINE scheduler::scheduler(std::unique_ptr<backend_port> backend)
+    : size_(std::max<std::size_t>(1, backend->concurrency())),
+      guarded_(std::make_unique<guarded>(size_, *this)),
+      backend_(std::move(backend)) {
+    open(guarded_->jobs);
+}
+
+PARIMAP_INLINE scheduler::~scheduler() = default;
+
+PARIMAP_INLINE bool scheduler::others_wait() const noexcept {
+    return guarded_->calls.count() > 2 || guarded_->jobs.claimable();
+}
+
 PARIMAP_INLINE void scheduler::open(call& c, bool blocks) {
     throw_if_inherited();
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(guarded_->mutex);
     throw_if_closed();
     c.holds_outsider_ = blocks && !place_of_caller();
-    calls_.add(c);
+    guarded_->calls.add(c);
 }
 
 PARIMAP_INLINE void scheduler::announce(call& c, std::uint64_t workers) noexcept {
@@ -34,10 +87,10 @@ PARIMAP_INLINE bool scheduler::help(call& c, stint length) noexcept {
     const place* here = place_of_caller();
     std::size_t seat = no_worker;
     {
-        std::lock_guard lock(mutex_);
-        if (!c.wants_worker() || !(here || seats_.any_free())) return false;
-        seat = here ? here->seat : seats_.take();
-        calls_.join(c);
+        std::lock_guard lock(guarded_->mutex);
+        if (!c.wants_worker() || !(here || guarded_->seating.any_free())) return false;
+        seat = here ? here->seat : guarded_->seating.take();
+        guarded_->calls.join(c);
     }
     {
         // A nested call may be reached through jobs of other pools: its items still run on this pool's seat.
@@ -46,10 +99,10 @@ PARIMAP_INLINE bool scheduler::help(call& c, stint length) noexcept {
     }
     bool more = false;
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard lock(guarded_->mutex);
         leave(c);
         if (!here) give_back(seat);
-        more = calls_.any_wants_worker();
+        more = guarded_->calls.any_wants_worker();
     }
     if (more) send_worker(nullptr);
     return true;
@@ -57,59 +110,59 @@ PARIMAP_INLINE bool scheduler::help(call& c, stint length) noexcept {
 
 PARIMAP_INLINE void scheduler::finish(call& c) {
     const bool inside = place_of_caller() != nullptr;
-    std::unique_lock lock(mutex_);
+    std::unique_lock lock(guarded_->mutex);
     for (;;) {
         if (c.is_quiet()) break;
-        if (c.wants_worker() && (inside || seats_.any_free())) {
+        if (c.wants_worker() && (inside || guarded_->seating.any_free())) {
             lock.unlock();
             help(c, stint::whole);
             lock.lock();
         } else {
-            changed_.wait(lock);
+            guarded_->changed.wait(lock);
         }
     }
     remove(c);
 }
 
 PARIMAP_INLINE void scheduler::abandon(call& c) noexcept {
-    std::unique_lock lock(mutex_);
+    std::unique_lock lock(guarded_->mutex);
     remove(c);
-    changed_.wait(lock, [&c] { return !c.has_worker(); });
+    guarded_->changed.wait(lock, [&c] { return !c.has_worker(); });
 }
 
 PARIMAP_INLINE void scheduler::wait_until_left(call& c) noexcept {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&c] { return !c.has_worker(); });
+    std::unique_lock lock(guarded_->mutex);
+    guarded_->changed.wait(lock, [&c] { return !c.has_worker(); });
 }
 
 PARIMAP_INLINE void scheduler::wake_owners() noexcept {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(guarded_->mutex);
     tell_owners();
 }
 
 PARIMAP_INLINE bool scheduler::is_terminated() const noexcept {
-    std::lock_guard lock(mutex_);
-    return terminated_;
+    std::lock_guard lock(guarded_->mutex);
+    return guarded_->terminated;
 }
 
 PARIMAP_INLINE void scheduler::want_seat(call& c, bool wanted) noexcept {
-    std::lock_guard lock(mutex_);
-    calls_.want_seat(c, wanted);
+    std::lock_guard lock(guarded_->mutex);
+    guarded_->calls.want_seat(c, wanted);
 }
 
 PARIMAP_INLINE bool scheduler::can_help(call& c) noexcept {
-    std::lock_guard lock(mutex_);
-    return c.wants_worker() && (place_of_caller() || seats_.any_free());
+    std::lock_guard lock(guarded_->mutex);
+    return c.wants_worker() && (place_of_caller() || guarded_->seating.any_free());
 }
 
 PARIMAP_INLINE void scheduler::submit(std::unique_ptr<single_job> job, bool at_once) {
     throw_if_inherited();
     if (at_once || needs_caller()) return run_now(std::move(job), place_of_caller());
     {
-        std::lock_guard lock(mutex_);
+        std::lock_guard lock(guarded_->mutex);
         throw_if_closed();
-        jobs_.push(std::move(job));
-        calls_.has_news(jobs_);
+        guarded_->jobs.push(std::move(job));
+        guarded_->calls.has_news(guarded_->jobs);
     }
     send_worker(nullptr);
 }
@@ -143,27 +196,27 @@ PARIMAP_INLINE void scheduler::retire() noexcept {
     if (is_inherited() || place_of_caller() || (slots().innermost && is_in_exit())) return;
     if (is_main_thread() && !finish_jobs(false)) return;
     {
-        std::lock_guard lock(mutex_);
-        if (retired_.load(std::memory_order_relaxed) || calls_.count() > 1 || jobs_at_once_ > 0 || !jobs_.is_quiet()) return;
+        std::lock_guard lock(guarded_->mutex);
+        if (retired_.load(std::memory_order_relaxed) || guarded_->calls.count() > 1 || guarded_->jobs_at_once > 0 || !guarded_->jobs.is_quiet()) return;
         retired_.store(true, std::memory_order_relaxed);
     }
     while (sending_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
-    end_backend();
+    backend_->end();
 }
 
 PARIMAP_INLINE void scheduler::close() noexcept {
     if (is_inherited()) return;
-    std::lock_guard lock(mutex_);
-    closed_ = true;
+    std::lock_guard lock(guarded_->mutex);
+    guarded_->closed = true;
 }
 
 PARIMAP_INLINE void scheduler::terminate() noexcept {
     if (is_inherited()) return;
-    std::unique_lock lock(mutex_);
-    closed_ = terminated_ = true;
-    while (call* c = calls_.next_to_tell()) {
+    std::unique_lock lock(guarded_->mutex);
+    guarded_->closed = guarded_->terminated = true;
+    while (call* c = guarded_->calls.next_to_tell()) {
         c->is_told_ = true;
-        calls_.join(*c);  // keeps it alive while it is told
+        guarded_->calls.join(*c);  // keeps it alive while it is told
         lock.unlock();
         c->cancel();
         lock.lock();
@@ -176,27 +229,27 @@ PARIMAP_INLINE void scheduler::join() {
     if (place_of_caller()) {
         throw error("parimap: join() inside a job of the same pool would wait for itself; call it outside");
     }
-    std::unique_lock lock(mutex_);
-    if (!closed_) throw error("parimap: join() before close() or terminate(); call one of them first");
-    while (jobs_at_once_ > 0 || !calls_.all_are_quiet()) {
-        if (needs_caller() && seats_.any_free() && calls_.any_wants_worker()) {
+    std::unique_lock lock(guarded_->mutex);
+    if (!guarded_->closed) throw error("parimap: join() before close() or terminate(); call one of them first");
+    while (guarded_->jobs_at_once > 0 || !guarded_->calls.all_are_quiet()) {
+        if (needs_caller() && guarded_->seating.any_free() && guarded_->calls.any_wants_worker()) {
             serve(nullptr, lock);  // nobody else may ever do it
         } else {
-            changed_.wait(lock);
+            guarded_->changed.wait(lock);
         }
     }
 }
 
 PARIMAP_INLINE bool scheduler::finish_jobs(bool closing) noexcept {
-    std::unique_lock lock(mutex_);
-    if (calls_.any_holds_outsider()) return false;
-    closed_ = closed_ || closing;
-    changed_.wait(lock, [this] { return jobs_at_once_ == 0 && jobs_.is_quiet(); });
+    std::unique_lock lock(guarded_->mutex);
+    if (guarded_->calls.any_holds_outsider()) return false;
+    guarded_->closed = guarded_->closed || closing;
+    guarded_->changed.wait(lock, [this] { return guarded_->jobs_at_once == 0 && guarded_->jobs.is_quiet(); });
     return true;
 }
 
 PARIMAP_INLINE void scheduler::throw_if_closed() const {
-    if (terminated_ || (closed_ && !place_of_caller())) {
+    if (guarded_->terminated || (guarded_->closed && !place_of_caller())) {
         throw pool_closed("parimap: this pool was closed, terminated or moved from; make a new pool for new work");
     }
 }
@@ -208,9 +261,9 @@ PARIMAP_INLINE void scheduler::throw_inherited() {
 PARIMAP_INLINE bool scheduler::send_worker(call* scope) noexcept {
     runner* r = nullptr;
     {
-        std::lock_guard lock(mutex_);
-        if (scope) calls_.has_news(*scope);
-        r = retired_.load(std::memory_order_relaxed) ? nullptr : seats_.send_one();
+        std::lock_guard lock(guarded_->mutex);
+        if (scope) guarded_->calls.has_news(*scope);
+        r = retired_.load(std::memory_order_relaxed) ? nullptr : guarded_->seating.send_one();
         if (!r) {
             tell_owners();  // one of them may sit on a seat, inside a job, and could do it
             return false;
@@ -222,11 +275,11 @@ PARIMAP_INLINE bool scheduler::send_worker(call* scope) noexcept {
     const submission* outer = std::exchange(submitting, &mine);
     bool is_sent = true;
     try {
-        submit_to_backend(*r);
+        backend_->submit(*r);
     } catch (...) {
-        std::lock_guard lock(mutex_);
-        seats_.has_arrived();
-        seats_.is_idle(*r);
+        std::lock_guard lock(guarded_->mutex);
+        guarded_->seating.has_arrived();
+        guarded_->seating.is_idle(*r);
         is_sent = false;
     }
     submitting = outer;
@@ -242,24 +295,24 @@ PARIMAP_INLINE void scheduler::run_task(task& t) noexcept {
 PARIMAP_INLINE void scheduler::run(runner& r) noexcept {
     const submission*& submitting = slots().submitting;
     const submission* inside = std::exchange(submitting, nullptr);
-    const bool at_once = inside && inside->owner == this && backend_needs_caller();
-    std::unique_lock lock(mutex_);
-    seats_.has_arrived();
-    if (seats_.any_free() && (!at_once || inside->scope)) serve(at_once ? inside->scope : nullptr, lock);
-    seats_.is_idle(r);
+    const bool at_once = inside && inside->owner == this && backend_->caller_must_help();
+    std::unique_lock lock(guarded_->mutex);
+    guarded_->seating.has_arrived();
+    if (guarded_->seating.any_free() && (!at_once || inside->scope)) serve(at_once ? inside->scope : nullptr, lock);
+    guarded_->seating.is_idle(r);
     submitting = inside;
 }
 
 PARIMAP_INLINE void scheduler::serve(call* only, std::unique_lock<std::mutex>& lock) noexcept {
-    const std::size_t seat = seats_.take();
-    while (work_for(only ? only : calls_.next(), seat, lock)) {
+    const std::size_t seat = guarded_->seating.take();
+    while (work_for(only ? only : guarded_->calls.next(), seat, lock)) {
     }
     give_back(seat);
 }
 
 PARIMAP_INLINE bool scheduler::work_for(call* c, std::size_t seat, std::unique_lock<std::mutex>& lock) noexcept {
     if (!c || !c->wants_worker()) return false;
-    calls_.join(*c);
+    guarded_->calls.join(*c);
     lock.unlock();
     {
         const seated on(slots().innermost, *this, seat, c);
@@ -271,15 +324,15 @@ PARIMAP_INLINE bool scheduler::work_for(call* c, std::size_t seat, std::unique_l
 }
 
 PARIMAP_INLINE void scheduler::run_now(std::unique_ptr<single_job> job, const place* here) {
-    std::unique_lock lock(mutex_);
+    std::unique_lock lock(guarded_->mutex);
     throw_if_closed();
-    if (!here) changed_.wait(lock, [this] { return seats_.any_free() || terminated_; });
-    if (terminated_) {
+    if (!here) guarded_->changed.wait(lock, [this] { return guarded_->seating.any_free() || guarded_->terminated; });
+    if (guarded_->terminated) {
         lock.unlock();
         return job->cancel();
     }
-    const std::size_t seat = here ? here->seat : seats_.take();
-    ++jobs_at_once_;
+    const std::size_t seat = here ? here->seat : guarded_->seating.take();
+    ++guarded_->jobs_at_once;
     lock.unlock();
     {
         const seated on(slots().innermost, *this, seat, nullptr);
@@ -287,16 +340,16 @@ PARIMAP_INLINE void scheduler::run_now(std::unique_ptr<single_job> job, const pl
         job.reset();
     }
     lock.lock();
-    --jobs_at_once_;
-    if (!here) seats_.give_back(seat);
+    --guarded_->jobs_at_once;
+    if (!here) guarded_->seating.give_back(seat);
     tell_owners();
-    const bool more = calls_.any_wants_worker();
+    const bool more = guarded_->calls.any_wants_worker();
     lock.unlock();
     if (more) send_worker(nullptr);
 }
 
 PARIMAP_INLINE void scheduler::give_back(std::size_t seat) noexcept {
-    seats_.give_back(seat);
+    guarded_->seating.give_back(seat);
     tell_owners();
 }
 
@@ -306,13 +359,13 @@ PARIMAP_INLINE void scheduler::leave(call& c) noexcept {
 }
 
 PARIMAP_INLINE void scheduler::tell_owners() noexcept {
-    changed_.notify_all();
-    calls_.tell_owners();
+    guarded_->changed.notify_all();
+    guarded_->calls.tell_owners();
 }
 
 PARIMAP_INLINE void scheduler::remove(call& c) noexcept {
-    calls_.remove(c);
-    changed_.notify_all();
+    guarded_->calls.remove(c);
+    guarded_->changed.notify_all();
 }
 
 PARIMAP_INLINE std::uint64_t scheduler::next_id() noexcept {

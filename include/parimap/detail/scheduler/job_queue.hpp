@@ -5,6 +5,7 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/call.hpp>
+#include <parimap/detail/scheduler/single_job.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -13,15 +14,6 @@
 #include <mutex>
 
 namespace parimap::inline PARIMAP_ABI::detail {
-
-/// One job.
-class single_job {
-  public:
-    virtual ~single_job() = default;
-    virtual void run() noexcept = 0;
-    /// Instead of run(): the pool was terminated first.
-    virtual void cancel() noexcept = 0;
-};
 
 /// First come, first started. Every pool has one; it is open as long as the pool is.
 class PARIMAP_EXPORT job_queue final : public call {

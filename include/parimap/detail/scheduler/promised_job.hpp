@@ -4,7 +4,7 @@
 #define PARIMAP_DETAIL_SCHEDULER_PROMISED_JOB_HPP
 
 #include <parimap/detail/form.hpp>
-#include <parimap/detail/scheduler/job_queue.hpp>
+#include <parimap/detail/scheduler/single_job.hpp>
 #include <parimap/detail/system/floating_point.hpp>
 #include <parimap/errors.hpp>
 

@@ -4,18 +4,13 @@
 #define PARIMAP_DETAIL_SCHEDULER_SCHEDULER_HPP
 
 #include <parimap/detail/form.hpp>
-#include <parimap/backend.hpp>
+#include <parimap/detail/scheduler/backend_port.hpp>
 #include <parimap/detail/scheduler/call.hpp>
-#include <parimap/detail/scheduler/call_list.hpp>
-#include <parimap/detail/scheduler/job_queue.hpp>
 #include <parimap/detail/scheduler/place.hpp>
-#include <parimap/detail/scheduler/seats.hpp>
-#include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/scheduler/single_job.hpp>
 #include <parimap/detail/system/process.hpp>
-#include <parimap/errors.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,6 +18,8 @@
 #include <string_view>
 
 namespace parimap::inline PARIMAP_ABI::detail {
+
+struct runner;
 
 /// The part of a pool that all backends share. Who may run: at most size() threads hold a seat. A backend's worker
 /// takes one while it runs items; the thread of a call from outside may take one to work on its own call; a job's
@@ -34,12 +31,17 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// missed. announce() skips the mutex only when all seats are already at work on the call: see there.
 class PARIMAP_EXPORT scheduler {
   public:
+    /// One on a backend with so many workers. Throws std::invalid_argument for 0 or too many, and what the backend throws.
+    static std::shared_ptr<scheduler> make(std::size_t workers, std::unique_ptr<backend_port> (*make_backend)(std::size_t));
+
+    explicit scheduler(std::unique_ptr<backend_port> backend);
+    ~scheduler();
     scheduler(const scheduler&) = delete;
     scheduler& operator=(const scheduler&) = delete;
 
-    std::size_t size() const noexcept { return seats_.size(); }
+    std::size_t size() const noexcept { return size_; }
 
-    virtual std::string_view backend_name() const noexcept = 0;
+    std::string_view backend_name() const noexcept { return backend_->name(); }
 
     /// A number that no other pool of this process ever had.
     std::uint64_t id() const noexcept { return id_; }
@@ -78,7 +80,7 @@ class PARIMAP_EXPORT scheduler {
     bool runs_at_once() const noexcept { return needs_caller(); }
 
     /// Whether a worker that has just finished a batch should look at other calls before it takes the next.
-    bool others_wait() const noexcept { return calls_.count() > 2 || jobs_.claimable(); }
+    bool others_wait() const noexcept;
 
     /// Whether the calling thread has to run items itself when it waits: inside a job, and where B7 says so.
     bool caller_must_help() const noexcept { return place_of_caller() != nullptr || needs_caller(); }
@@ -131,17 +133,10 @@ class PARIMAP_EXPORT scheduler {
     /// Waits until what was handed to the workers has returned.
     void join();
 
-  protected:
-    explicit scheduler(std::size_t size) : seats_(size, *this, &run_task), jobs_(size) { open(jobs_); }
-    ~scheduler() = default;
-
   private:
-    virtual void submit_to_backend(task& t) = 0;
-    virtual bool backend_needs_caller() const noexcept = 0;
-    /// Its destructor, before that of the scheduler. Nothing is submitted to it any more.
-    virtual void end_backend() noexcept = 0;
+    struct guarded;
 
-    bool needs_caller() const noexcept { return retired_.load(std::memory_order_relaxed) || backend_needs_caller(); }
+    bool needs_caller() const noexcept { return retired_.load(std::memory_order_relaxed) || backend_->caller_must_help(); }
 
     /// Waits for submitted jobs alone. False, at once, if another thread is in a blocking call: then the end that is waited for
     /// can only be that of the process.
@@ -192,18 +187,13 @@ class PARIMAP_EXPORT scheduler {
     const std::uint64_t id_ = next_id();
     const slots_of_thread slots_ = &slots_of_this_module;
     const birth_process birth_;
-    alignas(cache_line) mutable std::mutex mutex_;  // what is above, consumers read for every result
-    std::condition_variable changed_;  // a worker left, a seat was freed, a job returned
-    seats seats_;
-    call_list calls_;
-    job_queue jobs_;
-    std::size_t jobs_at_once_ = 0;  // running in run_now()
-    bool closed_ = false;
-    bool terminated_ = false;
+    const std::size_t size_;
+    const std::unique_ptr<guarded> guarded_;
     std::atomic<bool> retired_{false};     // written under the mutex
-    std::atomic<std::size_t> sending_{0};  // threads inside submit_to_backend()
+    std::atomic<std::size_t> sending_{0};  // threads inside backend_->submit()
     std::shared_ptr<scheduler> itself_;    // once it was let go
     scheduler* next_let_go_ = nullptr;
+    const std::unique_ptr<backend_port> backend_;  // goes first: its end returns when the last task has
 };
 
 }  // namespace parimap::detail

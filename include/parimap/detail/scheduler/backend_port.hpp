@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// A backend whose type is not known any more.
+#ifndef PARIMAP_DETAIL_SCHEDULER_BACKEND_PORT_HPP
+#define PARIMAP_DETAIL_SCHEDULER_BACKEND_PORT_HPP
+
+#include <parimap/backend.hpp>
+#include <parimap/detail/form.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace parimap::inline PARIMAP_ABI::detail {
+
+/// What backend.hpp says of a backend, for a scheduler.
+class backend_port {
+  public:
+    backend_port() = default;
+    backend_port(const backend_port&) = delete;
+    backend_port& operator=(const backend_port&) = delete;
+    virtual ~backend_port() = default;
+
+    virtual std::string_view name() const noexcept = 0;
+    virtual std::size_t concurrency() const = 0;
+    virtual void submit(task& t) = 0;
+    virtual bool caller_must_help() const noexcept = 0;
+    /// The backend's destructor, before that of the port. Nothing is submitted to it any more.
+    virtual void end() noexcept = 0;
+};
+
+template <class Backend>
+class port_of final : public backend_port {
+  public:
+    static std::unique_ptr<backend_port> make(std::size_t workers) { return std::make_unique<port_of>(workers); }
+
+    explicit port_of(std::size_t workers) : backend_(new Backend(workers)) {}
+    ~port_of() override {
+        if (!is_ended_) delete backend_;
+    }
+
+    std::string_view name() const noexcept override { return Backend::name; }
+    std::size_t concurrency() const override { return backend_->concurrency(); }
+    void submit(task& t) override { backend_->submit(t); }
+    bool caller_must_help() const noexcept override {
+        if constexpr (requires { backend_->caller_must_help(); }) {
+            return backend_->caller_must_help();
+        } else {
+            return false;
+        }
+    }
+    void end() noexcept override {
+        delete backend_;
+        is_ended_ = true;
+    }
+
+  private:
+    Backend* const backend_;
+    bool is_ended_ = false;
+};
+
+}  // namespace parimap::detail
+
+#endif
