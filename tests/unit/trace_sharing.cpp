@@ -6,6 +6,8 @@
 #include "support/items.hpp"
 #include "support/sanitizers.hpp"
 
+#include <parimap/detail/watch/trace_file.hpp>
+#include <parimap/detail/watch/trace_run.hpp>
 #include <parimap/parimap.hpp>
 
 #include <nlohmann/json.hpp>

@@ -25,7 +25,7 @@ namespace parimap::inline PARIMAP_ABI::detail {
 class PARIMAP_EXPORT monitor {
   public:
     using clock = std::chrono::steady_clock;
-    static constexpr std::uint64_t any_item = claims::unlimited;
+    static constexpr std::uint64_t any_item = claims::unlimited;  // no_item, as results say it
     static constexpr std::chrono::microseconds nap{700};
     /// How long a consumer sleeps before it looks whether its items found any worker at all.
     static constexpr std::chrono::milliseconds patience_with_backend{50};

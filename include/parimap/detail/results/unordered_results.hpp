@@ -98,7 +98,7 @@ class unordered_results {
 
     void reserve(std::uint64_t /*window*/) noexcept {}
     void prepare(std::uint64_t /*limit*/) noexcept {}
-    std::uint64_t due() const noexcept { return monitor::any_item; }
+    std::uint64_t due() const noexcept { return no_item; }  // any may be the next
 
     /// The result that finished first among those not handed over, or null if there is none.
     entry* front() noexcept {
