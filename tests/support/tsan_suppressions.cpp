@@ -12,5 +12,5 @@ extern "C" const char* __tsan_default_suppressions();
 extern "C" const char* __tsan_default_suppressions() {
     return "called_from_lib:libstdc++.so\n"
            "race:std::__exception_ptr::exception_ptr::_M_release\n"
-           "race_top:parimap::backends::openmp::offer_to_team\n";
+           "race_top:backends::openmp::offer_to_team\n";
 }
