@@ -130,6 +130,8 @@ class pseudo_terminal {
         ::setenv("TERM", "xterm", 1);  // one that knows what the screen knows
         tell_size(columns, rows);
         reader_ = std::thread([this] { read(); });
+        set_read(false);
+        set_read(true);
     }
     ~pseudo_terminal() {
         stop_ = true;
@@ -150,8 +152,12 @@ class pseudo_terminal {
     void pause() const { (void)::tcflow(slave_, TCOOFF); }
     void resume() const { (void)::tcflow(slave_, TCOON); }
 
-    // Nobody reads any more, or again.
-    void set_read(bool is_read) { is_read_ = is_read; }
+    // Nobody reads any more, or again. Who does not read allocates nothing either: a child that is forked then may do so, also
+    // where a sanitizer's allocator does not expect to be forked.
+    void set_read(bool is_read) {
+        is_read_ = is_read;
+        while (rests_ == is_read) std::this_thread::yield();
+    }
 
     void resize(std::size_t columns, std::size_t rows = 24) {
         tell_size(columns, rows);
@@ -183,8 +189,11 @@ class pseudo_terminal {
     void read() {
         while (!stop_) {
             pollfd ready{master_, POLLIN, 0};
-            if (!is_read_) ::poll(nullptr, 0, 1);
-            if (!is_read_) continue;
+            rests_ = !is_read_;
+            if (rests_) {
+                ::poll(nullptr, 0, 1);
+                continue;
+            }
             if (::poll(&ready, 1, 2) <= 0) continue;
             char buffer[4096];
             const ssize_t count = ::read(master_, buffer, sizeof(buffer));
@@ -202,6 +211,7 @@ class pseudo_terminal {
     std::string bytes_;
     std::atomic<bool> stop_{false};
     std::atomic<bool> is_read_{true};
+    std::atomic<bool> rests_{false};
     std::thread reader_;
 };
 
