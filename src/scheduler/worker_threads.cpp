@@ -3,9 +3,31 @@
 
 #include <parimap/detail/scheduler/worker_threads.hpp>
 
+#include <cstddef>
+#include <string>
+#include <system_error>
 #include <thread>
 
 namespace parimap::inline PARIMAP_ABI::detail {
+
+PARIMAP_INLINE worker_threads::worker_threads(std::size_t count)
+    : worker_threads(count, [](task_queue& queue, void*) { queue.serve(); }, nullptr) {}
+
+PARIMAP_INLINE worker_threads::worker_threads(std::size_t count, void (*serve)(task_queue&, void*), void* context) {
+    threads_.reserve(count);
+    try {
+        while (threads_.size() < count) threads_.emplace_back([this, serve, context] { serve(queue_, context); });
+    } catch (const std::system_error& failure) {
+        stop();
+        throw std::system_error(failure.code(), "parimap: the system gave " + std::to_string(threads_.size()) + " of the " +
+                                                    std::to_string(count) +
+                                                    " threads of a pool; ask for fewer workers, or raise its limits (ulimit -u, "
+                                                    "ulimit -v, pids.max of the control group)");
+    } catch (...) {
+        stop();
+        throw;
+    }
+}
 
 PARIMAP_INLINE void worker_threads::stop() noexcept {
     queue_.close();

@@ -62,7 +62,7 @@ class refusing_backend {
     static constexpr std::string_view name = "refusing";
     static inline std::atomic<int> refusals{0};
 
-    explicit refusing_backend(std::size_t workers) : workers_(workers, [](parimap::detail::task_queue& queue) { queue.serve(); }) {}
+    explicit refusing_backend(std::size_t workers) : workers_(workers) {}
 
     std::size_t concurrency() const noexcept { return workers_.count(); }
     void submit(parimap::task& t) {
@@ -81,7 +81,7 @@ class choosy_backend {
     static constexpr std::string_view name = "choosy";
     static inline thread_local bool is_alone = false;
 
-    explicit choosy_backend(std::size_t workers) : workers_(workers, [](parimap::detail::task_queue& queue) { queue.serve(); }) {}
+    explicit choosy_backend(std::size_t workers) : workers_(workers) {}
 
     std::size_t concurrency() const noexcept { return workers_.count(); }
     bool caller_must_help() const noexcept { return is_alone; }

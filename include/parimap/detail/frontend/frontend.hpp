@@ -3,12 +3,12 @@
 #ifndef PARIMAP_DETAIL_FRONTEND_FRONTEND_HPP
 #define PARIMAP_DETAIL_FRONTEND_FRONTEND_HPP
 
+#include <parimap/basic_pool.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/invocation.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/detail/ranges/source.hpp>
 #include <parimap/options.hpp>
-#include <parimap/pool.hpp>
 
 #include <initializer_list>
 #include <memory>

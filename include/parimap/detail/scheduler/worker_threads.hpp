@@ -3,13 +3,11 @@
 #ifndef PARIMAP_DETAIL_SCHEDULER_WORKER_THREADS_HPP
 #define PARIMAP_DETAIL_SCHEDULER_WORKER_THREADS_HPP
 
-#include <parimap/detail/form.hpp>
 #include <parimap/backend.hpp>
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/task_queue.hpp>
 
 #include <cstddef>
-#include <string>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -18,24 +16,13 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// So many threads, from construction to destruction, for the backends whose runtime does not promise any.
 class PARIMAP_EXPORT worker_threads {
   public:
-    /// Each thread calls serve(queue), which passes on to queue.serve() and so returns when the queue is closed. Throws
-    /// std::system_error where the system has not so many threads; those that had started are gone then.
-    template <class Serve>
-    worker_threads(std::size_t count, Serve serve) {
-        threads_.reserve(count);
-        try {
-            while (threads_.size() < count) threads_.emplace_back([this, serve] { serve(queue_); });
-        } catch (const std::system_error& failure) {
-            stop();
-            throw std::system_error(failure.code(), "parimap: the system gave " + std::to_string(threads_.size()) + " of the " +
-                                                        std::to_string(count) +
-                                                        " threads of a pool; ask for fewer workers, or raise its limits (ulimit -u, "
-                                                        "ulimit -v, pids.max of the control group)");
-        } catch (...) {
-            stop();
-            throw;
-        }
-    }
+    /// Each thread calls queue.serve(), which returns when the queue is closed. Throws std::system_error where the system has not so
+    /// many threads; those that had started are gone then.
+    explicit worker_threads(std::size_t count);
+
+    /// Each thread calls serve(queue, context), which passes on to queue.serve().
+    worker_threads(std::size_t count, void (*serve)(task_queue&, void*), void* context);
+
     ~worker_threads() { stop(); }
     worker_threads(const worker_threads&) = delete;
     worker_threads& operator=(const worker_threads&) = delete;

@@ -66,7 +66,7 @@ class [[gnu::visibility("default")]] openmp {
 
     // Both runtimes end the process where the system refuses them a thread, so it is asked for as many first.
     static int as_many_as_there_are(std::size_t workers) {
-        const detail::worker_threads proof(workers, [](detail::task_queue& queue) { queue.serve(); });
+        const detail::worker_threads proof(workers);
         return static_cast<int>(workers);
     }
 

@@ -41,9 +41,7 @@ class [[gnu::visibility("default")]] tbb {
                 return ::tbb::flow::continue_msg();
             });
         });
-        workers_.emplace(workers, [this](detail::task_queue& queue) {
-            arena_.execute([&] { queue.serve([this](task& t) noexcept { node_->try_put(&t); }); });
-        });
+        workers_.emplace(workers, [](detail::task_queue& queue, void* self) { static_cast<tbb*>(self)->serve(queue); }, this);
     }
 
     tbb(const tbb&) = delete;
@@ -57,6 +55,10 @@ class [[gnu::visibility("default")]] tbb {
     static std::size_t spare_threads() {
         const std::size_t limit = ::tbb::global_control::active_value(::tbb::global_control::max_allowed_parallelism);
         return std::min(limit, static_cast<std::size_t>(::tbb::info::default_concurrency())) - 1;
+    }
+
+    void serve(detail::task_queue& queue) {
+        arena_.execute([&] { queue.serve([this](task& t) noexcept { node_->try_put(&t); }); });
     }
 
     ::tbb::task_arena arena_;

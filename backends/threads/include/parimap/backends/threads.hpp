@@ -21,7 +21,7 @@ class [[gnu::visibility("default")]] threads {
   public:
     static constexpr std::string_view name = "threads";
 
-    explicit threads(std::size_t workers) : workers_(workers, [](detail::task_queue& queue) { queue.serve(); }) {}
+    explicit threads(std::size_t workers) : workers_(workers) {}
 
     std::size_t concurrency() const noexcept { return workers_.count(); }
 
