@@ -8,7 +8,7 @@ set(layers
     "backend errors"                # what everybody may know
     "system"                        # the processor, the operating system, and pieces of memory
     "scheduler cpu_count"           # seats, workers, calls and jobs
-    "pool default_backend backend_list"
+    "basic_pool pool default_backend backend_list"
     "text format_progress"          # how numbers and progress are put into words
     "watch"                         # records, bars, reports, traces
     "options"
