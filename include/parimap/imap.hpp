@@ -7,11 +7,11 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/instant.hpp>
 
 #include <range/v3/range/concepts.hpp>
 #include <range/v3/view/interface.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -85,18 +85,15 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     sentinel end() const noexcept { return {}; }
 
     /// The next result, moved out; nothing at the end. Goes on behind the result that an iterator has shown.
-    std::optional<value_type> next() const { return take(clock::time_point::max()); }
+    std::optional<value_type> next() const { return take(detail::instant::never()); }
 
     /// The same, but throws timed_out when there is no result in time; nothing is lost. May return late by one element that the
     /// input takes long for, and on the serial backend and inside a job, where it runs items itself.
-    template <class Rep, class Period>
-    std::optional<value_type> next_for(std::chrono::duration<Rep, Period> time) const {
-        // Compared as floating-point seconds, so that a very long time does not overflow the clock.
-        const clock::time_point now = clock::now();
-        const std::chrono::duration<double> longest = clock::time_point::max() - now;
-        const std::chrono::duration<double> wanted(time);
-        if (wanted >= longest) return take(clock::time_point::max());
-        return take(wanted.count() > 0 ? now + std::chrono::duration_cast<clock::duration>(time) : now);
+    template <class Duration>
+    std::optional<value_type> next_for(Duration time) const {
+        static_assert(detail::is_duration<Duration>, "parimap: next_for takes a duration of std::chrono, such as 5ms");
+        using seconds = typename Duration::period;
+        return take(detail::instant::in_seconds(static_cast<double>(time.count()) * seconds::num / seconds::den));
     }
 
     /// Starts no further item and stops the token of the running ones; next() then throws cancelled. Any thread.
@@ -124,8 +121,6 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     }
 
   private:
-    using clock = std::chrono::steady_clock;
-
     struct shared {
         template <class... Args>
         explicit shared(Args&&... args) : stream(std::forward<Args>(args)...) {}
@@ -149,7 +144,7 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
         s.seen = false;
     }
 
-    std::optional<value_type> take(clock::time_point deadline) const {
+    std::optional<value_type> take(detail::instant deadline) const {
         if (!stream_) return std::nullopt;
         if (stream_->seen) let_go(*stream_);
         value_type* value = stream_->stream.held();

@@ -133,7 +133,7 @@ void blocking_base::wait(bool& napped, Ready ready) noexcept {
     const std::uint64_t finished = monitor_.finished();
     const awaited what{.item = monitor::any_item,
                        .enough = finished + std::max<std::uint64_t>(1, (pulled_ - finished) / 2),
-                       .deadline = clock::time_point::max(),
+                       .deadline = instant::never(),
                        .consumer = nullptr};
     wait_once(*this, pool_, monitor_, claims_, pace_, what, napped, ready);
 }

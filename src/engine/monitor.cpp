@@ -4,6 +4,7 @@
 #include <parimap/detail/engine/monitor.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -53,10 +54,11 @@ PARIMAP_INLINE void monitor::begin_wait(int how) {
     waiting_.store(how, std::memory_order_release);
 }
 
-PARIMAP_INLINE void monitor::end_wait(clock::time_point deadline) {
-    if (deadline != clock::time_point::min()) {
+PARIMAP_INLINE void monitor::end_wait(instant deadline) {
+    if (deadline != instant()) {
+        const std::chrono::steady_clock::time_point until(std::chrono::nanoseconds(deadline.since_begin().count()));
         std::unique_lock lock(mutex_);
-        wake_.wait_until(lock, deadline, [this] { return signalled_.load(std::memory_order_relaxed) != 0; });
+        wake_.wait_until(lock, until, [this] { return signalled_.load(std::memory_order_relaxed) != 0; });
     }
     waiting_.store(nobody, std::memory_order_relaxed);
 }

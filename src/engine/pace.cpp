@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <chrono>
 #include <cstdint>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -23,7 +22,7 @@ PARIMAP_INLINE std::uint64_t pace::set_window(std::uint64_t fixed, std::uint64_t
     return fixed ? fixed_window_ : max_window_;
 }
 
-PARIMAP_INLINE void pace::measured(std::chrono::nanoseconds time, std::uint64_t count) noexcept {
+PARIMAP_INLINE void pace::measured(time_span time, std::uint64_t count) noexcept {
     const float cost = static_cast<float>(time.count()) / static_cast<float>(count);
     const float before = latest_.exchange(cost, std::memory_order_relaxed);
     const float old = cost_.load(std::memory_order_relaxed);
@@ -40,7 +39,7 @@ PARIMAP_INLINE bool pace::times_input(std::uint64_t element) const noexcept {
     return input_cost_ >= worth_timing || (element * 0x9E3779B97F4A7C15U >> 61U) == 0 || timed_inputs_ < 8;
 }
 
-PARIMAP_INLINE void pace::input_took(std::chrono::nanoseconds time) noexcept {
+PARIMAP_INLINE void pace::input_took(time_span time) noexcept {
     // The mean of the last hundred or so: a stage that waits for a batch of the stage before waits once for many elements.
     // One pause among cheap elements, or a lost CPU, does not weigh as much as a hundred pauses.
     latest_input_ = static_cast<float>(time.count());
@@ -49,7 +48,7 @@ PARIMAP_INLINE void pace::input_took(std::chrono::nanoseconds time) noexcept {
     input_cost_ += (believed - input_cost_) / timed_inputs_;
 }
 
-PARIMAP_INLINE std::chrono::nanoseconds pace::item_cost() const noexcept {
+PARIMAP_INLINE time_span pace::item_cost() const noexcept {
     return as_time(std::max(cost_.load(std::memory_order_relaxed), 0.0F));
 }
 
@@ -88,8 +87,8 @@ PARIMAP_INLINE std::uint64_t pace::refill_step(std::uint64_t window) const noexc
     return std::clamp<std::uint64_t>(ideal_batch(), 1, std::max<std::uint64_t>(1, window / 4));
 }
 
-PARIMAP_INLINE std::chrono::nanoseconds pace::as_time(float nanoseconds) noexcept {
-    return std::chrono::nanoseconds(static_cast<std::chrono::nanoseconds::rep>(nanoseconds));
+PARIMAP_INLINE time_span pace::as_time(float nanoseconds) noexcept {
+    return time_span::nanoseconds(static_cast<std::int64_t>(nanoseconds));
 }
 
 PARIMAP_INLINE std::uint64_t pace::batch_of_input() const noexcept {

@@ -10,7 +10,6 @@
 #include <parimap/errors.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -58,7 +57,7 @@ PARIMAP_INLINE void stream_base::begin(std::size_t fixed_window) {
     }
     reserve(pace_.set_window(fixed_window, total_, traits_.bytes_per_item, traits_.bytes_in_rings));
     if (observer_) observer_->begin(traits_.sized ? std::optional(total_) : std::nullopt, traits_.in_order);
-    refill(clock::time_point::max());
+    refill(instant::never());
     began_ = true;
 }
 
@@ -66,7 +65,7 @@ PARIMAP_INLINE void stream_base::throw_cancelled() {
     throw cancelled("parimap: the stream was stopped by cancel(), terminate() or its stop token before its end");
 }
 
-PARIMAP_INLINE bool stream_base::look(bool has_result, clock::time_point deadline) {
+PARIMAP_INLINE bool stream_base::look(bool has_result, instant deadline) {
     // Says that a thread is in here, for can_be_left().
     struct fetching {
         std::atomic<bool>& is_fetching;
@@ -123,7 +122,7 @@ PARIMAP_INLINE bool stream_base::should_refill_first() const noexcept {
 }
 
 /// Takes items up to the window; fewer, if a result is there by then and would wait for the rest.
-PARIMAP_INLINE void stream_base::refill(clock::time_point deadline) {
+PARIMAP_INLINE void stream_base::refill(instant deadline) {
     const std::uint64_t window = pace_.window(handed_);
     const std::uint64_t limit = claims_.limit();
     const std::uint64_t returned = handed_ + skipped_;
@@ -174,15 +173,15 @@ PARIMAP_INLINE void stream_base::read_first(std::uint64_t wanted) {
 
 /// Pulls elements, and stops when a result is there and reading has taken a lap, or the deadline has passed. Where this
 /// thread must run items, it does so in between.
-PARIMAP_INLINE void stream_base::read_on(std::uint64_t wanted, clock::time_point deadline) {
+PARIMAP_INLINE void stream_base::read_on(std::uint64_t wanted, instant deadline) {
     const bool helps = pool_.caller_must_help();
-    std::chrono::nanoseconds passed{0};
+    time_span passed;
     reading_.start();
     while (claims_.limit() < wanted && !is_cancelled()) {
         if (!helps && is_result_first(deadline)) return;
         if (!pull_next()) return;
         make_available(claims_.limit() + 1);
-        if (deadline != clock::time_point::max() && clock::now() >= deadline) return;
+        if (deadline != instant::never() && instant::now() >= deadline) return;
         if (!reading_.lap_is_over()) continue;
         passed += reading_.lap();
         if (passed < stopwatch::lap_length) continue;
@@ -193,21 +192,21 @@ PARIMAP_INLINE void stream_base::read_on(std::uint64_t wanted, clock::time_point
 
 /// Whether a result should be handed over before the next element is read: one is there, or comes in a small part of the
 /// time that reading takes. As long as that the reader waits, for what finishes while it reads waits for all of it.
-PARIMAP_INLINE bool stream_base::is_result_first(clock::time_point deadline) {
-    const std::chrono::nanoseconds reading = pace_.input_may_take();
+PARIMAP_INLINE bool stream_base::is_result_first(instant deadline) {
+    const time_span reading = pace_.input_may_take();
     if (reading < slow_read) return false;
     if (has_result()) return true;
-    const std::chrono::nanoseconds patience = reading / 8;
+    const time_span patience = reading / 8;
     if (claims_.limit() == handed_ + skipped_ || pace_.item_cost() > patience) return false;
     const observer::consumer_wait waiting(observer_.get());
-    monitor_.wait_urgently(due(), claims_, std::min(deadline, clock::now() + patience),
+    monitor_.wait_urgently(due(), claims_, std::min(deadline, instant::now() + patience),
                            [this] { return has_result() || is_cancelled() || is_cut_short(); });
     return has_result();
 }
 
 /// Where a batch holds many items, sleeps until one is finished. Otherwise a consumer that is faster than the workers
 /// would stand behind them and take each result out of the cache line they are writing to. One nap a batch at most.
-PARIMAP_INLINE void stream_base::gather(clock::time_point deadline) {
+PARIMAP_INLINE void stream_base::gather(instant deadline) {
     if (traits_.pulled || handed_ < gather_at_) return;
     const std::uint64_t batch = pace_.ideal_batch();
     const std::uint64_t returned = handed_ + skipped_;
@@ -223,7 +222,7 @@ PARIMAP_INLINE void stream_base::gather(clock::time_point deadline) {
 PARIMAP_INLINE bool stream_base::pull_next() {
     const std::uint64_t pulled = claims_.limit();
     const bool is_timed = pace_.times_input(pulled);
-    const clock::time_point begin = is_timed ? clock::now() : clock::time_point{};
+    const instant begin = is_timed ? instant::now() : instant();
     std::uint64_t owned = 0;
     try {
         switch (pull(owned)) {
@@ -236,7 +235,7 @@ PARIMAP_INLINE bool stream_base::pull_next() {
         input_failure_ = std::current_exception();
         return false;
     }
-    if (is_timed) pace_.input_took(clock::now() - begin);
+    if (is_timed) pace_.input_took(instant::now() - begin);
     if (traits_.items_own) pace_.item_owns(owned);
     return true;
 }
@@ -257,7 +256,7 @@ PARIMAP_INLINE bool stream_base::drained() const noexcept {
 PARIMAP_INLINE bool stream_base::is_cut_short() const noexcept { return cut_ < total_ && drained(); }
 
 /// Whether the next result is there, by now; false if the input was cut and nothing more comes. Throws cancelled and timed_out.
-PARIMAP_INLINE bool stream_base::wait(clock::time_point deadline) {
+PARIMAP_INLINE bool stream_base::wait(instant deadline) {
     bool napped = false;
     bool helped = false;
     for (;;) {
@@ -265,7 +264,7 @@ PARIMAP_INLINE bool stream_base::wait(clock::time_point deadline) {
         throw_if_cancelled();
         if (is_there) return true;
         if (is_cut_short()) return has_result();
-        const clock::time_point now = clock::now();
+        const instant now = instant::now();
         // One batch whatever the deadline, or who asks for no more than what is there would never get anything.
         if (pool_.caller_must_help() && (now < deadline || !helped) && pool_.help(*this, stint::one_batch)) {
             helped = true;

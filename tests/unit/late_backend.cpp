@@ -27,6 +27,8 @@ using parimap::map_options;
 
 namespace {
 
+constexpr std::chrono::nanoseconds patience{parimap::detail::monitor::patience_with_backend.count()};
+
 // Its workers come when a consumer has long lost patience.
 class late_backend {
   public:
@@ -35,7 +37,7 @@ class late_backend {
     explicit late_backend(std::size_t workers) {
         for (std::size_t i = 0; i < workers; ++i) {
             workers_.emplace_back([this] {
-                std::this_thread::sleep_for(4 * parimap::detail::monitor::patience_with_backend);
+                std::this_thread::sleep_for(4 * patience);
                 queue_.serve();
             });
         }
@@ -161,7 +163,7 @@ TEST_CASE("late backend: a consumer with a deadline runs no item, and is not lat
             return i;
         },
         numbers(10));
-    REQUIRE_THROWS_AS(imap.next_for(2 * parimap::detail::monitor::patience_with_backend), parimap::timed_out);
+    REQUIRE_THROWS_AS(imap.next_for(2 * patience), parimap::timed_out);
     REQUIRE(on_reader == 0);
     for (int i = 0; i < 10; ++i) REQUIRE(imap.next() == i);
 }

@@ -5,6 +5,7 @@
 
 #include <parimap/detail/engine/claims.hpp>
 #include <parimap/detail/engine/monitor.hpp>
+#include <parimap/detail/system/instant.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -12,6 +13,7 @@
 
 using namespace parimap_test;
 using parimap::detail::claims;
+using parimap::detail::instant;
 using parimap::detail::monitor;
 
 namespace {
@@ -30,7 +32,7 @@ TEST_CASE("monitor: who watches without a fence looks again soon, for nobody may
     monitor m(1);
     std::atomic<bool> returned{false};
     std::thread consumer([&] {
-        m.wait_urgently(monitor::any_item, c, monitor::clock::time_point::max(), nothing);
+        m.wait_urgently(monitor::any_item, c, instant::never(), nothing);
         returned = true;
     });
     const bool has_returned = eventually([&] { return returned.load(); });
@@ -47,7 +49,7 @@ TEST_CASE("monitor: workers are interrupted as long as somebody watches, and no 
     std::uint64_t item = 0;
     monitor m(1);
     int interruptions = 0;
-    m.wait_urgently(monitor::any_item, c, monitor::clock::now(), [&] {
+    m.wait_urgently(monitor::any_item, c, instant::now(), [&] {
         for (int i = 0; i < 3; ++i) {
             REQUIRE(working.pop(item));
             interruptions += working.interrupted();

@@ -46,8 +46,6 @@ class PARIMAP_EXPORT blocking_base : public batched_call {
     ~blocking_base() override;
 
   private:
-    using clock = monitor::clock;
-
     // ---- what depends on the types -------------------------------------------------------------------------------
 
     /// Asks the input for its first element, if it reads. Returns how many there are, or unknown_size.

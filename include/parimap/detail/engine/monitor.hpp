@@ -3,13 +3,13 @@
 #ifndef PARIMAP_DETAIL_ENGINE_MONITOR_HPP
 #define PARIMAP_DETAIL_ENGINE_MONITOR_HPP
 
-#include <parimap/detail/form.hpp>
 #include <parimap/detail/engine/claims.hpp>
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/instant.hpp>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -24,11 +24,10 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// consumer that waits for a long item sleeps without polling.
 class PARIMAP_EXPORT monitor {
   public:
-    using clock = std::chrono::steady_clock;
     static constexpr std::uint64_t any_item = claims::unlimited;  // no_item, as results say it
-    static constexpr std::chrono::microseconds nap{700};
+    static constexpr time_span nap = time_span::microseconds(700);
     /// How long a consumer sleeps before it looks whether its items found any worker at all.
-    static constexpr std::chrono::milliseconds patience_with_backend{50};
+    static constexpr time_span patience_with_backend = time_span::microseconds(50'000);
 
     explicit monitor(std::size_t seats) : seats_(seats), finished_(std::make_unique<counter[]>(seats)) {}
 
@@ -64,21 +63,21 @@ class PARIMAP_EXPORT monitor {
 
     /// Sleeps until `enough` items are finished, for one nap at most. ready() is what the consumer waits for.
     template <class Ready>
-    void wait_patiently(std::uint64_t enough, clock::time_point deadline, Ready ready) {
+    void wait_patiently(std::uint64_t enough, instant deadline, Ready ready) {
         enough_.store(enough, std::memory_order_relaxed);
         begin_wait(patient);
         std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with the one before after_batch()
-        end_wait(ready() ? clock::time_point::min() : std::min(deadline, clock::now() + nap));
+        end_wait(ready() ? instant() : std::min(deadline, instant::now() + nap));
     }
 
     /// Sleeps until `due` is finished, or the deadline. May return early. ready() is what the consumer waits for.
     template <class Ready>
-    void wait_urgently(std::uint64_t due, claims& workers, clock::time_point deadline, Ready ready) {
+    void wait_urgently(std::uint64_t due, claims& workers, instant deadline, Ready ready) {
         due_.store(due, std::memory_order_relaxed);
         begin_wait(urgent);
         // The result is seen here, or after_item() sees `urgent`; where that is not sure, it is seen after a nap.
         const bool is_sure = workers.watch();
-        end_wait(ready() ? clock::time_point::min() : is_sure ? deadline : std::min(deadline, clock::now() + nap));
+        end_wait(ready() ? instant() : is_sure ? deadline : std::min(deadline, instant::now() + nap));
         workers.unwatch();
     }
 
@@ -94,7 +93,8 @@ class PARIMAP_EXPORT monitor {
 
     void begin_wait(int how);
 
-    void end_wait(clock::time_point deadline);
+    /// Not at all, if the deadline is the begin of time.
+    void end_wait(instant deadline);
 
     alignas(cache_line) std::atomic<int> waiting_{nobody};  // read by workers for every item, so on a line of its own
     std::atomic<std::uint64_t> due_{any_item};

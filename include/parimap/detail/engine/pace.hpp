@@ -4,10 +4,10 @@
 #define PARIMAP_DETAIL_ENGINE_PACE_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/instant.hpp>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,7 +18,7 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// of a batch, and results are visible one by one.
 class PARIMAP_EXPORT pace {
   public:
-    static constexpr std::chrono::nanoseconds batch_time = std::chrono::microseconds(250);
+    static constexpr time_span batch_time = time_span::microseconds(250);
 
     /// chunk: the largest batch, or 0.
     pace(std::size_t seats, std::size_t chunk) noexcept : seats_(seats), chunk_(chunk ? chunk : ~std::uint64_t{0}) {}
@@ -45,19 +45,19 @@ class PARIMAP_EXPORT pace {
     /// A worker ran `count` items in `time`. A rise is believed when a second batch confirms it: the kernel may have taken
     /// the CPU away in the middle of one. A fall is believed in steps: one cheap item among slow ones must not be followed
     /// by a huge batch, but after a few slow items the pace is soon found again.
-    void measured(std::chrono::nanoseconds time, std::uint64_t count) noexcept;
+    void measured(time_span time, std::uint64_t count) noexcept;
 
     /// Whether the next element's reading is to be timed: of cheap ones some, spread out, for the clock costs as much.
     bool times_input(std::uint64_t element) const noexcept;
 
     /// The input took so long for one element. This, and what follows until item_cost(), by the one who reads it.
-    void input_took(std::chrono::nanoseconds time) noexcept;
+    void input_took(time_span time) noexcept;
 
     /// How long reading the next element may take.
-    std::chrono::nanoseconds input_may_take() const noexcept { return as_time(std::max(latest_input_, input_cost_)); }
+    time_span input_may_take() const noexcept { return as_time(std::max(latest_input_, input_cost_)); }
 
     /// What f takes for an item, as far as is believed; 0 before that is known.
-    std::chrono::nanoseconds item_cost() const noexcept;
+    time_span item_cost() const noexcept;
 
     /// An item that is kept, or a result, owns so many bytes. By the consumer.
     void item_owns(std::uint64_t bytes) noexcept { note_bytes(item_owns_, bytes); }
@@ -88,7 +88,7 @@ class PARIMAP_EXPORT pace {
     static constexpr float inputs_remembered = 100;
     static constexpr float worth_timing = 2000;
 
-    static std::chrono::nanoseconds as_time(float nanoseconds) noexcept;
+    static time_span as_time(float nanoseconds) noexcept;
 
     /// How many items all workers together get from the input in the time of a batch, for each: more than these need not be
     /// under way to keep them busy.

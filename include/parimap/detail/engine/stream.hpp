@@ -10,6 +10,7 @@
 #include <parimap/detail/ranges/pull_result.hpp>
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/stopwatch.hpp>
 #include <parimap/options.hpp>
 
@@ -45,8 +46,6 @@ struct stream_setup {
 /// only one that touches the input of a pulled source.
 class PARIMAP_EXPORT stream_base : public batched_call {
   public:
-    using clock = monitor::clock;
-
     /// Whether the stream can end. Not while a thread reads the input or waits for a result: it is in there still when exit() was
     /// called on another one, or by the input. Nor where another thread than its own calls exit(), for the one may go on to read
     /// it, and its items may wait for the other.
@@ -79,7 +78,7 @@ class PARIMAP_EXPORT stream_base : public batched_call {
 
     /// Takes new items where it is time, and waits for the next result unless it is there. False if none comes: then
     /// look again. Throws cancelled and timed_out.
-    bool look(bool has_result, clock::time_point deadline);
+    bool look(bool has_result, instant deadline);
 
     /// Ends the observation, and throws what ended the input early, once.
     void finish_input();
@@ -96,7 +95,7 @@ class PARIMAP_EXPORT stream_base : public batched_call {
   private:
     static constexpr std::uint64_t gathered_batch = 1024;
     /// An element that takes so long to read is not read while a result is there, nor while one is about to be.
-    static constexpr std::chrono::nanoseconds slow_read = std::chrono::microseconds(400);
+    static constexpr time_span slow_read = time_span::microseconds(400);
     /// The call that makes the stream fills the window, unless so many elements were slow and there is a result by then.
     static constexpr int enough_slow_reads = 8;
 
@@ -121,16 +120,16 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     [[noreturn]] static void throw_cancelled();
     void end_observation() noexcept;
     bool should_refill_first() const noexcept;
-    void refill(clock::time_point deadline);
+    void refill(instant deadline);
     void read_first(std::uint64_t wanted);
-    void read_on(std::uint64_t wanted, clock::time_point deadline);
-    bool is_result_first(clock::time_point deadline);
-    void gather(clock::time_point deadline);
+    void read_on(std::uint64_t wanted, instant deadline);
+    bool is_result_first(instant deadline);
+    void gather(instant deadline);
     bool pull_next();
     void make_available(std::uint64_t limit) noexcept;
     bool drained() const noexcept;
     bool is_cut_short() const noexcept;
-    bool wait(clock::time_point deadline);
+    bool wait(instant deadline);
 
     alignas(cache_line) const std::shared_ptr<scheduler> keep_;  // the pool object may go before the stream
     const stream_traits traits_;
@@ -155,7 +154,6 @@ class stream final : public mapped_call<stream_base, Source, F, Results> {
     using base = mapped_call<stream_base, Source, F, Results>;
     using base::pace_, base::results_, base::source_;
     using entry = typename Results::entry;
-    using clock = stream_base::clock;
 
   public:
     using value_type = typename base::invocation_type::value;
@@ -182,7 +180,7 @@ class stream final : public mapped_call<stream_base, Source, F, Results> {
 
     /// Hands the next result over and holds it; null at the end. Throws what the item threw, cancelled, timed_out; error in
     /// the child of a fork(). Nothing is held before.
-    value_type* fetch(clock::time_point deadline = clock::time_point::max()) {
+    value_type* fetch(instant deadline = instant::never()) {
         for (;;) {
             this->throw_if_inherited();
             if (this->is_at_end()) {

@@ -8,6 +8,7 @@
 #include <parimap/detail/engine/pace.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/instant.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -18,7 +19,7 @@ namespace parimap::inline PARIMAP_ABI::detail {
 struct awaited {
     std::uint64_t item;                          ///< the item whose end is waited for, or monitor::any_item
     std::uint64_t enough;                        ///< so many finished items are worth a look, where items come in batches
-    monitor::clock::time_point deadline;         ///< the wait is over then, whatever came
+    instant deadline;         ///< the wait is over then, whatever came
     observer* consumer;                          ///< notes how long a consumer waits; null where nobody does
 };
 
@@ -26,7 +27,7 @@ struct awaited {
 /// else until the item has finished. May return early. napped: whether this wait had its nap. (Its members are those of a call.)
 template <class Call, class Ready>
 void wait_once(Call& c, scheduler& pool, monitor& sleeper, claims& workers, const pace& tempo, const awaited& what, bool& napped, Ready ready) {
-    const auto urgently = [&](monitor::clock::time_point deadline, auto also) {
+    const auto urgently = [&](instant deadline, auto also) {
         const observer::consumer_wait waiting(what.consumer);
         sleeper.wait_urgently(what.item, workers, deadline, [&] { return ready() || also(); });
     };
@@ -44,8 +45,8 @@ void wait_once(Call& c, scheduler& pool, monitor& sleeper, claims& workers, cons
     } else {
         // The backend may be held up, by other users of its runtime say: a call must not hang for that. Who has a deadline does not
         // hang, and must not be late for an item that he runs.
-        urgently(std::min(what.deadline, monitor::clock::now() + monitor::patience_with_backend), nothing_else);
-        const bool has_deadline = what.deadline != monitor::clock::time_point::max();
+        urgently(std::min(what.deadline, instant::now() + monitor::patience_with_backend), nothing_else);
+        const bool has_deadline = what.deadline != instant::never();
         if (!has_deadline && !ready() && !scheduler::has_worker(c)) pool.help(c, stint::one_item);
     }
 }

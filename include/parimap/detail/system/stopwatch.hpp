@@ -4,9 +4,9 @@
 #define PARIMAP_DETAIL_SYSTEM_STOPWATCH_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/ticks.hpp>
 
-#include <chrono>
 #include <cstdint>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -15,12 +15,11 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// each. How long a tick is, it learns from its own laps; if it is mistaken, it asks the clock too often.
 class stopwatch {
   public:
-    using clock = std::chrono::steady_clock;
-    static constexpr std::chrono::nanoseconds lap_length = std::chrono::microseconds(100);
+    static constexpr time_span lap_length = time_span::microseconds(100);
 
     void start() noexcept {
         // In this order, here and in lap(): if the thread loses its CPU in between, a tick seems longer than it is.
-        began_ = clock::now();
+        began_ = instant::now();
         began_tick_ = ticks_.now();
     }
 
@@ -28,10 +27,10 @@ class stopwatch {
     bool lap_is_over() const noexcept { return ticks_.now() - began_tick_ >= ticks_a_lap_; }
 
     /// How long the lap took; begins the next.
-    std::chrono::nanoseconds lap() noexcept {
+    time_span lap() noexcept {
         const std::uint64_t counted = ticks_.now() - began_tick_;
-        const clock::time_point now = clock::now();
-        const std::chrono::nanoseconds took = now - began_;
+        const instant now = instant::now();
+        const time_span took = now - began_;
         if (took.count() > 0) {
             const double share = static_cast<double>(lap_length.count()) / static_cast<double>(took.count());
             ticks_a_lap_ = static_cast<std::uint64_t>(static_cast<double>(counted) * share);
@@ -43,7 +42,7 @@ class stopwatch {
 
   private:
     const ticks ticks_;
-    clock::time_point began_;
+    instant began_;
     std::uint64_t began_tick_ = 0;
     std::uint64_t ticks_a_lap_ = 0;  // at first: ask the clock
 };

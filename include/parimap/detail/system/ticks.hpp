@@ -5,10 +5,7 @@
 
 #include <parimap/detail/form.hpp>
 
-#include <chrono>
 #include <cstdint>
-#include <cstdio>
-#include <string_view>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -26,14 +23,7 @@ class ticks {
     std::uint64_t now() const noexcept { return by_counter_ ? __builtin_ia32_rdtsc() : by_clock(); }
 
   private:
-    static bool kernel_trusts_counter() noexcept {
-        std::FILE* file = std::fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
-        if (!file) return false;
-        char name[8] = {};
-        const std::size_t length = std::fread(name, 1, sizeof(name), file);
-        std::fclose(file);
-        return std::string_view(name, length) == "tsc\n";
-    }
+    PARIMAP_EXPORT static bool kernel_trusts_counter() noexcept;
     static bool counter_is_right() noexcept {
         static const bool right = kernel_trusts_counter();
         return right;
@@ -52,11 +42,13 @@ class ticks {
 
   private:
 #endif
-    static std::uint64_t by_clock() noexcept {
-        return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-    }
+    PARIMAP_EXPORT static std::uint64_t by_clock() noexcept;
 };
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_HEADER_ONLY)
+#include <parimap/src/system/ticks.cpp>  // IWYU pragma: keep
+#endif
 
 #endif
