@@ -13,7 +13,8 @@ function(parimap_install)
 
     install(DIRECTORY include/ ${PROJECT_BINARY_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
             FILES_MATCHING PATTERN *.hpp)
-    install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/parimap/src FILES_MATCHING PATTERN *.cpp)
+    install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/parimap/src
+            FILES_MATCHING PATTERN *.cpp PATTERN *.cppm)
     install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
     install(TARGETS parimap parimap_header_only parimap_core parimap_header_only_core parimap_headers EXPORT parimap-targets)
     install(EXPORT parimap-targets NAMESPACE parimap:: DESTINATION ${package_folder})
