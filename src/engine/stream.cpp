@@ -46,7 +46,7 @@ PARIMAP_INLINE void stream_base::end() noexcept {
 
 PARIMAP_INLINE bool stream_base::can_be_left() const noexcept {
     if (is_fetching_.load(std::memory_order_acquire) || !pool_.can_be_left(*this)) return false;
-    return std::this_thread::get_id() == maker_ || !is_in_exit();
+    return mark_of_this_thread() == maker_ || !is_in_exit();
 }
 
 PARIMAP_INLINE void stream_base::begin(std::size_t fixed_window) {

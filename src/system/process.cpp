@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a pool must know of its process: whether it is still the one that made it, which thread is the main one, and which
+// is in exit().
 
 #include <parimap/detail/system/process.hpp>
 
@@ -32,6 +33,11 @@ PARIMAP_INLINE bool is_main_thread() noexcept {
 #else
     return true;
 #endif
+}
+
+PARIMAP_INLINE const void* mark_of_this_thread() noexcept {
+    static thread_local constinit char mark = 0;
+    return &mark;
 }
 
 PARIMAP_INLINE bool is_in_exit() noexcept {

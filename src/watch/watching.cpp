@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a call can be asked to show, and the two sides of it that know nothing of each other.
+// What a call can be asked to show: a bar, a report. And the two sides of it that know nothing of each other.
 
 #include <parimap/detail/watch/watching.hpp>
 

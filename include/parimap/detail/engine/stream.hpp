@@ -11,6 +11,7 @@
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/instant.hpp>
+#include <parimap/detail/system/process.hpp>
 #include <parimap/detail/system/stopwatch.hpp>
 #include <parimap/options.hpp>
 
@@ -20,7 +21,6 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <thread>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -145,7 +145,7 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     stopwatch reading_;
     bool began_ = false;  // the call that makes the stream is over
     std::atomic<bool> is_fetching_{false};
-    const std::thread::id maker_ = std::this_thread::get_id();
+    const void* const maker_ = mark_of_this_thread();
 };
 
 /// The stream of results of one type.

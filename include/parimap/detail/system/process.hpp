@@ -36,6 +36,9 @@ PARIMAP_EXPORT void count_forks() noexcept;
 /// another.
 PARIMAP_EXPORT bool is_main_thread() noexcept;
 
+/// An address that no other thread has as long as this one runs.
+PARIMAP_EXPORT const void* mark_of_this_thread() noexcept;
+
 #if defined(__linux__) && !defined(__arm__)
 /// exit(), declared so that a program that is linked to fixed addresses takes no stub's address for the function's. (clang has no
 /// such attribute: there it does.)
