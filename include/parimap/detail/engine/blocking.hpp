@@ -10,6 +10,7 @@
 #include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/detail/ranges/source.hpp>
 #include <parimap/detail/results/failures.hpp>
+#include <parimap/detail/results/results.hpp>
 #include <parimap/options.hpp>
 
 #include <cstddef>
@@ -83,7 +84,7 @@ class PARIMAP_EXPORT blocking_base : public batched_call {
 };
 
 /// Runs f over all items of the source. F is `const function&`: the caller waits, so nothing is copied.
-template <class Source, class F, class Results>
+template <class Source, class F, results_of_blocking_call Results>
 class blocking final : public mapped_call<blocking_base, Source, F, Results> {
     using base = mapped_call<blocking_base, Source, F, Results>;
     using base::results_, base::source_;

@@ -7,6 +7,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/invocation.hpp>
 #include <parimap/detail/results/failures.hpp>
+#include <parimap/detail/results/results.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -18,16 +19,7 @@ namespace parimap::inline PARIMAP_ABI::detail {
 
 /// One running call: the items of a Source, a function F (by value or as const F&), and where results go. Base is the side of
 /// the one who made it: stream_base or blocking_base.
-///
-/// Results is told, on the worker:
-///   with_writer(seat, run_batch)          returns run_batch(put), where put(item, make) says that the item's result is what
-///                                         make() returns; make() may throw. (put may keep what a batch needs at hand.)
-///   with_writer(seat, bound_by_memory, run_batch)    the same instead, where it matters that items cost no more than the
-///                                                    memory they touch
-///   fail(seat, item, exception, whose)    the item has none
-/// and says `static constexpr bool failure_stops`: whether a failure ends the call, as in the blocking frontends, or
-/// spoils its own item alone, as in the streams.
-template <class Base, class Source, class F, class Results>
+template <class Base, class Source, class F, results_of_call Results>
 class mapped_call : public Base {
   public:
     using function = std::remove_cvref_t<F>;

@@ -9,6 +9,7 @@
 #include <parimap/detail/ranges/footprint.hpp>
 #include <parimap/detail/ranges/pull_result.hpp>
 #include <parimap/detail/results/failures.hpp>
+#include <parimap/detail/results/results.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/process.hpp>
@@ -149,7 +150,7 @@ class PARIMAP_EXPORT stream_base : public batched_call {
 };
 
 /// The stream of results of one type.
-template <class Source, class F, class Results>
+template <class Source, class F, results_of_stream Results>
 class stream final : public mapped_call<stream_base, Source, F, Results> {
     using base = mapped_call<stream_base, Source, F, Results>;
     using base::pace_, base::results_, base::source_;
