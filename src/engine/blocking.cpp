@@ -131,7 +131,7 @@ template <class Ready>
 void blocking_base::wait(bool& napped, Ready ready) noexcept {
     if (pool_.caller_must_help() && pool_.help(*this, stint::one_batch)) return;
     const std::uint64_t finished = monitor_.finished();
-    const awaited what{.item = monitor::any_item,
+    const awaited what{.item = no_item,
                        .enough = finished + std::max<std::uint64_t>(1, (pulled_ - finished) / 2),
                        .deadline = instant::never(),
                        .consumer = nullptr};

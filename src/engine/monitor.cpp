@@ -18,7 +18,7 @@ PARIMAP_INLINE monitor::tally::tally(std::atomic<std::uint64_t>& shared) noexcep
 PARIMAP_INLINE void monitor::after_item(std::uint64_t item) noexcept {
     if (waiting_.load(std::memory_order_acquire) != urgent) return;
     const std::uint64_t due = due_.load(std::memory_order_relaxed);
-    if (due == any_item || due == item) signal();
+    if (due == no_item || due == item) signal();
     give_way();
 }
 

@@ -27,7 +27,7 @@ PARIMAP_INLINE std::stop_token stop_registry::start(std::size_t seat, std::uint6
 
 PARIMAP_INLINE void stop_registry::finish(std::size_t seat) noexcept {
     std::lock_guard lock(mutex_);
-    running_[seat].item = none;
+    running_[seat].item = no_item;
 }
 
 PARIMAP_INLINE void stop_registry::stop_from(std::uint64_t item) noexcept {
@@ -37,7 +37,7 @@ PARIMAP_INLINE void stop_registry::stop_from(std::uint64_t item) noexcept {
             std::lock_guard lock(mutex_);
             stopped_from_ = item < stopped_from_ ? item : stopped_from_;
             for (entry& e : running_) {
-                if (e.item != none && e.item >= item && e.source.stop_possible()) {
+                if (e.item != no_item && e.item >= item && e.source.stop_possible()) {
                     hit = std::exchange(e.source, std::stop_source(std::nostopstate));
                     break;
                 }

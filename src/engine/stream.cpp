@@ -95,7 +95,7 @@ PARIMAP_INLINE void stream_base::finish_input() {
 /// input was cut, items behind the cut may still run: then the destructor does it.
 PARIMAP_INLINE void stream_base::end_observation() noexcept {
     if (input_failure_) observer_->set_failed();
-    if (cut_ != claims::unlimited) return;
+    if (cut_ != no_item) return;
     pool_.wait_until_left(*this);
     observer_->finish();
 }

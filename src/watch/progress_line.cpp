@@ -132,7 +132,7 @@ PARIMAP_INLINE void progress_line::look_at_running(clock::time_point now, bool a
         running_item& r = running_[seat];
         const std::uint64_t item = source_.running_item(seat);
         if (item != r.item) r = {item, now};
-        if (item == progress_source::no_item) continue;
+        if (item == no_item) continue;
         ++running;
         if (!oldest || r.since < oldest->since) oldest = &r;
     }

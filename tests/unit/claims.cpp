@@ -32,16 +32,16 @@ TEST_CASE("claims: a seat gets a batch and starts its items in order") {
     c.raise_limit(10);
     std::uint64_t item = 0;
     REQUIRE_FALSE(pop(c, 0, item));
-    REQUIRE(c.claim(0, 4, 4, claims::unlimited));
+    REQUIRE(c.claim(0, 4, 4, parimap::detail::no_item));
     for (std::uint64_t expected = 0; expected < 4; ++expected) {
         REQUIRE(pop(c, 0, item));
         REQUIRE(item == expected);
     }
     REQUIRE_FALSE(pop(c, 0, item));
-    REQUIRE(c.claim(0, 100, 100, claims::unlimited));
+    REQUIRE(c.claim(0, 100, 100, parimap::detail::no_item));
     REQUIRE(c.next() == 10);
     REQUIRE(c.drop(0) == 6);
-    REQUIRE_FALSE(c.claim(0, 100, 100, claims::unlimited));
+    REQUIRE_FALSE(c.claim(0, 100, 100, parimap::detail::no_item));
     REQUIRE_FALSE(c.claimable());
 }
 
@@ -49,10 +49,10 @@ TEST_CASE("claims: a seat without items takes the back half of a batch in progre
     claims c(2);
     c.raise_limit(8);
     std::uint64_t item = 0;
-    REQUIRE(c.claim(0, 8, 8, claims::unlimited));
+    REQUIRE(c.claim(0, 8, 8, parimap::detail::no_item));
     REQUIRE(pop(c, 0, item));
     REQUIRE(c.claimable());
-    REQUIRE(c.claim(1, 8, 8, claims::unlimited));  // 7 are left: it takes 4
+    REQUIRE(c.claim(1, 8, 8, parimap::detail::no_item));  // 7 are left: it takes 4
     REQUIRE(pop(c, 1, item));
     REQUIRE(item == 4);
     REQUIRE(c.drop(0) == 3);
@@ -63,7 +63,7 @@ TEST_CASE("claims: an item that many others have overtaken goes first") {
     claims c(2);
     c.raise_limit(100);
     std::uint64_t item = 0;
-    REQUIRE(c.claim(0, 2, 2, claims::unlimited));
+    REQUIRE(c.claim(0, 2, 2, parimap::detail::no_item));
     REQUIRE(pop(c, 0, item));  // seat 0 is held up by item 0; item 1 waits behind it
     for (int batch = 0; batch < 5; ++batch) {
         REQUIRE(c.claim(1, 2, 2, 10));
@@ -80,13 +80,13 @@ TEST_CASE("claims: a thief that takes one item sees that it leaves another behin
     claims c(3);
     c.raise_limit(3);
     std::uint64_t item = 0;
-    REQUIRE(c.claim(0, 3, 3, claims::unlimited));
+    REQUIRE(c.claim(0, 3, 3, parimap::detail::no_item));
     REQUIRE(c.left_for_others(0, 2) == 2);
     REQUIRE(pop(c, 0, item));
-    REQUIRE(c.claim(1, 3, 3, claims::unlimited));  // half of two
+    REQUIRE(c.claim(1, 3, 3, parimap::detail::no_item));  // half of two
     REQUIRE(c.left_for_others(1, 2) == 1);      // the other half, for seat 2
     REQUIRE(pop(c, 1, item));
-    REQUIRE(c.claim(2, 3, 3, claims::unlimited));
+    REQUIRE(c.claim(2, 3, 3, parimap::detail::no_item));
     REQUIRE(c.left_for_others(2, 2) == 0);
 }
 
@@ -96,7 +96,7 @@ TEST_CASE("claims: behind a closed gate nothing is claimed") {
     c.close_from(5);
     REQUIRE(c.is_open(4));
     REQUIRE_FALSE(c.is_open(5));
-    REQUIRE(c.claim(0, 50, 50, claims::unlimited));
+    REQUIRE(c.claim(0, 50, 50, parimap::detail::no_item));
     REQUIRE(c.drop(0) == 5);
     REQUIRE_FALSE(c.claimable());
     c.close_from(7);  // a gate never opens again
@@ -109,7 +109,7 @@ TEST_CASE("claims: numbers beyond 32 bits stay whole") {
     c.raise_limit(far);
     std::uint64_t item = 0;
     std::uint64_t expected = 0;
-    while (c.claim(0, claims::max_batch, claims::max_batch, claims::unlimited)) {
+    while (c.claim(0, claims::max_batch, claims::max_batch, parimap::detail::no_item)) {
         REQUIRE(pop(c, 0, item));
         REQUIRE(item == expected);
         expected += 1 + c.drop(0);
@@ -122,7 +122,7 @@ TEST_CASE("claims: who watches interrupts every worker before its next item unti
         claims c(2, has_fence ? &always : nullptr);
         c.raise_limit(20);
         std::uint64_t item = 0;
-        REQUIRE(c.claim(0, 10, 10, claims::unlimited));
+        REQUIRE(c.claim(0, 10, 10, parimap::detail::no_item));
         claims::batch working = c.batch_of(0);
         REQUIRE(working.pop(item));
         REQUIRE(working.interrupted() == !has_fence);
@@ -131,7 +131,7 @@ TEST_CASE("claims: who watches interrupts every worker before its next item unti
             REQUIRE(working.pop(item));
             REQUIRE(working.interrupted());
         }
-        REQUIRE(c.claim(1, 10, 10, claims::unlimited));  // who comes later too
+        REQUIRE(c.claim(1, 10, 10, parimap::detail::no_item));  // who comes later too
         claims::batch late = c.batch_of(1);
         REQUIRE(late.pop(item));
         REQUIRE(late.interrupted());
@@ -148,7 +148,7 @@ TEST_CASE("claims: who watches interrupts every worker before its next item unti
 TEST_CASE("claims: a gate that closes interrupts whoever works behind it") {
     claims c(1, &always);
     c.raise_limit(10);
-    REQUIRE(c.claim(0, 10, 10, claims::unlimited));
+    REQUIRE(c.claim(0, 10, 10, parimap::detail::no_item));
     claims::batch working = c.batch_of(0);
     std::uint64_t item = 0;
     REQUIRE(working.pop(item));
@@ -164,7 +164,7 @@ TEST_CASE("claims: a gate that closes interrupts whoever works behind it") {
 TEST_CASE("claims: a gate that closes further on interrupts each item on the way to it and the first behind it") {
     claims c(1, &always);
     c.raise_limit(10);
-    REQUIRE(c.claim(0, 10, 10, claims::unlimited));
+    REQUIRE(c.claim(0, 10, 10, parimap::detail::no_item));
     claims::batch working = c.batch_of(0);
     std::uint64_t item = 0;
     REQUIRE(working.pop(item));
@@ -197,10 +197,10 @@ TEST_CASE("claims: a thief whose fence fails has stolen nothing and the owner fi
         all = &c;
         c.raise_limit(20);
         std::uint64_t item = 0;
-        REQUIRE(c.claim(0, 20, 20, claims::unlimited));
+        REQUIRE(c.claim(0, 20, 20, parimap::detail::no_item));
         REQUIRE(pop(c, 0, item));
         started.push_back(item);
-        REQUIRE_FALSE(c.claim(1, 20, 20, claims::unlimited));
+        REQUIRE_FALSE(c.claim(1, 20, 20, parimap::detail::no_item));
         REQUIRE_FALSE(c.claimable());  // or workers would try in vain for ever
         REQUIRE(c.has_rest(0));
         claims::batch working = c.batch_of(0);
@@ -208,7 +208,7 @@ TEST_CASE("claims: a thief whose fence fails has stolen nothing and the owner fi
         started.push_back(item);
         // From here on the owner takes the lock, so others need no fence.
         REQUIRE(c.claimable());
-        REQUIRE(c.claim(1, 20, 20, claims::unlimited));
+        REQUIRE(c.claim(1, 20, 20, parimap::detail::no_item));
         claims::batch stolen = c.batch_of(1);
         while (stolen.pop(item)) started.push_back(item);
         while (working.pop(item)) started.push_back(item);
@@ -231,8 +231,8 @@ TEST_CASE("claims: an owner at the end of its batch waits for a theft that may b
         return false;
     });
     c.raise_limit(20);
-    REQUIRE(c.claim(0, 20, 20, claims::unlimited));
-    std::thread thief([&] { static_cast<void>(c.claim(1, 20, 20, claims::unlimited)); });
+    REQUIRE(c.claim(0, 20, 20, parimap::detail::no_item));
+    std::thread thief([&] { static_cast<void>(c.claim(1, 20, 20, parimap::detail::no_item)); });
     while (!is_robbed) std::this_thread::yield();
     claims::batch working = c.batch_of(0);
     std::uint64_t item = 0;
@@ -250,7 +250,7 @@ TEST_CASE("claims: a watcher is told when the fence fails and a batch that began
     c.raise_limit(10);
     REQUIRE(c.watch());  // nobody has an item
     c.unwatch();
-    REQUIRE(c.claim(0, 10, 10, claims::unlimited));
+    REQUIRE(c.claim(0, 10, 10, parimap::detail::no_item));
     REQUIRE_FALSE(c.watch());
     claims::batch working = c.batch_of(0);
     std::uint64_t item = 0;
@@ -273,7 +273,7 @@ TEST_CASE("claims: threads whose fences fail in the middle start every item exac
         for (std::size_t seat = 0; seat < seats; ++seat) {
             threads.emplace_back([&, seat] {
                 while (c.next() < items || c.claimable()) {
-                    while (c.claim(seat, 500, 500, claims::unlimited)) {
+                    while (c.claim(seat, 500, 500, parimap::detail::no_item)) {
                         do {
                             claims::batch mine = c.batch_of(seat);
                             for (std::uint64_t item = 0; mine.pop(item);) started[item].fetch_add(1, std::memory_order_relaxed);
@@ -307,7 +307,7 @@ TEST_CASE("claims: a watcher misses no item that is finished while it begins to 
             }
         };
         std::thread worker([&] {
-            c.claim(0, 2 * rounds, 2 * rounds, claims::unlimited);
+            c.claim(0, 2 * rounds, 2 * rounds, parimap::detail::no_item);
             claims::batch working = c.batch_of(0);
             std::uint64_t item = 0;
             for (std::uint64_t round = 1; round <= rounds; ++round) {

@@ -28,11 +28,11 @@ constexpr auto nothing = [] { return false; };
 TEST_CASE("monitor: who watches without a fence looks again soon, for nobody may tell him") {
     claims c(1, &fails);
     c.raise_limit(10);
-    REQUIRE(c.claim(0, 10, 10, claims::unlimited));
+    REQUIRE(c.claim(0, 10, 10, parimap::detail::no_item));
     monitor m(1);
     std::atomic<bool> returned{false};
     std::thread consumer([&] {
-        m.wait_urgently(monitor::any_item, c, instant::never(), nothing);
+        m.wait_urgently(parimap::detail::no_item, c, instant::never(), nothing);
         returned = true;
     });
     const bool has_returned = eventually([&] { return returned.load(); });
@@ -44,12 +44,12 @@ TEST_CASE("monitor: who watches without a fence looks again soon, for nobody may
 TEST_CASE("monitor: workers are interrupted as long as somebody watches, and no longer") {
     claims c(1, &always);
     c.raise_limit(10);
-    REQUIRE(c.claim(0, 10, 10, claims::unlimited));
+    REQUIRE(c.claim(0, 10, 10, parimap::detail::no_item));
     claims::batch working = c.batch_of(0);
     std::uint64_t item = 0;
     monitor m(1);
     int interruptions = 0;
-    m.wait_urgently(monitor::any_item, c, instant::now(), [&] {
+    m.wait_urgently(parimap::detail::no_item, c, instant::now(), [&] {
         for (int i = 0; i < 3; ++i) {
             REQUIRE(working.pop(item));
             interruptions += working.interrupted();

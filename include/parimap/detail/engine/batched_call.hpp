@@ -11,6 +11,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/call.hpp>
 #include <parimap/detail/system/floating_point.hpp>
+#include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/process.hpp>
 #include <parimap/options.hpp>
 
@@ -99,8 +100,8 @@ class PARIMAP_EXPORT batched_call : public call {
 
     const birth_process birth_;  // of the pool
     const floating_point_mode floating_point_mode_ = floating_point_mode::of_this_thread();  // the caller's, at the call
-    std::atomic<std::uint64_t> max_lag_{claims::unlimited};
-    std::atomic<std::uint64_t> first_dropped_{claims::unlimited};
+    std::atomic<std::uint64_t> max_lag_{no_item};
+    std::atomic<std::uint64_t> first_dropped_{no_item};
     std::atomic<bool> cancelled_{false};
     std::optional<std::stop_callback<canceller>> on_stop_;
 };

@@ -11,6 +11,7 @@
 #include <parimap/detail/ranges/source.hpp>
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/results.hpp>
+#include <parimap/detail/system/item_number.hpp>
 #include <parimap/options.hpp>
 
 #include <cstddef>

@@ -6,11 +6,11 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/asymmetric_fence.hpp>
 #include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/item_number.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -55,7 +55,6 @@ class PARIMAP_EXPORT claims {
     };
 
   public:
-    static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
     static constexpr std::uint64_t max_batch = std::uint64_t{1} << 20;
 
     /// The fence of thieves and watchers, false if it failed; null where there is none.
@@ -218,7 +217,7 @@ class PARIMAP_EXPORT claims {
     std::atomic<bool> has_fence_;  // no more once it has failed
     alignas(cache_line) std::atomic<std::uint64_t> next_{0};
     alignas(cache_line) std::atomic<std::uint64_t> limit_{0};
-    std::atomic<std::uint64_t> gate_{unlimited};
+    std::atomic<std::uint64_t> gate_{no_item};
     std::atomic<bool> watched_{false};
     const std::size_t seats_;
     const std::unique_ptr<range[]> ranges_;

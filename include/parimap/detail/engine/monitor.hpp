@@ -7,6 +7,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/instant.hpp>
+#include <parimap/detail/system/item_number.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -24,7 +25,6 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// consumer that waits for a long item sleeps without polling.
 class PARIMAP_EXPORT monitor {
   public:
-    static constexpr std::uint64_t any_item = claims::unlimited;  // no_item, as results say it
     static constexpr time_span nap = time_span::microseconds(700);
     /// How long a consumer sleeps before it looks whether its items found any worker at all.
     static constexpr time_span patience_with_backend = time_span::microseconds(50'000);
@@ -97,7 +97,7 @@ class PARIMAP_EXPORT monitor {
     void end_wait(instant deadline);
 
     alignas(cache_line) std::atomic<int> waiting_{nobody};  // read by workers for every item, so on a line of its own
-    std::atomic<std::uint64_t> due_{any_item};
+    std::atomic<std::uint64_t> due_{no_item};
     std::atomic<std::uint64_t> enough_{0};
     alignas(cache_line) std::mutex mutex_;
     std::condition_variable wake_;

@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_ENGINE_STOP_REGISTRY_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/item_number.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,15 +30,14 @@ class PARIMAP_EXPORT stop_registry {
     void stop_from(std::uint64_t item) noexcept;
 
   private:
-    static constexpr std::uint64_t none = ~std::uint64_t{0};
     struct entry {
         std::stop_source source{std::nostopstate};
-        std::uint64_t item = none;
+        std::uint64_t item = no_item;
     };
 
     std::mutex mutex_;
     std::vector<entry> running_;
-    std::uint64_t stopped_from_ = none;
+    std::uint64_t stopped_from_ = no_item;
 };
 
 }  // namespace parimap::detail

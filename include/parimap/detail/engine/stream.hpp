@@ -12,6 +12,7 @@
 #include <parimap/detail/results/results.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/instant.hpp>
+#include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/process.hpp>
 #include <parimap/detail/system/stopwatch.hpp>
 #include <parimap/options.hpp>
@@ -136,7 +137,7 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     const stream_traits traits_;
     std::size_t* const failed_index_;
     std::uint64_t total_ = 0;                // items of the input, as far as is known
-    std::uint64_t cut_ = claims::unlimited;  // the element that could not be read
+    std::uint64_t cut_ = no_item;  // the element that could not be read
     std::uint64_t handed_ = 0;               // handed over, results and exceptions
     std::uint64_t look_at_ = 0;              // nobody need look at the input before so many are handed over:
     std::uint64_t refill_at_ = 0;            // refill() has nothing to do,

@@ -9,6 +9,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/instant.hpp>
+#include <parimap/detail/system/item_number.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace parimap::inline PARIMAP_ABI::detail {
 
 /// What one wait looks at.
 struct awaited {
-    std::uint64_t item;                          ///< the item whose end is waited for, or monitor::any_item
+    std::uint64_t item;                          ///< the item whose end is waited for, or no_item: any
     std::uint64_t enough;                        ///< so many finished items are worth a look, where items come in batches
     instant deadline;         ///< the wait is over then, whatever came
     observer* consumer;                          ///< notes how long a consumer waits; null where nobody does

@@ -8,6 +8,7 @@
 #include <parimap/detail/ranges/footprint.hpp>
 #include <parimap/detail/ranges/pull_result.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
+#include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/slot.hpp>
 
 #include <atomic>

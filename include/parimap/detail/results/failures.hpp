@@ -4,18 +4,15 @@
 #define PARIMAP_DETAIL_RESULTS_FAILURES_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/item_number.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <limits>
 #include <mutex>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
-
-/// In place of an item's number: there is none, or no limit to them.
-inline constexpr std::uint64_t no_item = std::numeric_limits<std::uint64_t>::max();
 
 /// Why a result is missing.
 enum class failure_of { item, input };

@@ -6,6 +6,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/slot.hpp>
 
 #include <array>

@@ -5,6 +5,7 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/results/failures.hpp>
+#include <parimap/detail/system/item_number.hpp>
 
 #include <concepts>
 #include <cstddef>

@@ -7,6 +7,7 @@
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/outbox.hpp>
 #include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/slot.hpp>
 #include <parimap/detail/system/ticks.hpp>
 

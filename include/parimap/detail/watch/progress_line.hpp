@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_WATCH_PROGRESS_LINE_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/text/display_text.hpp>
 #include <parimap/detail/watch/bar_options.hpp>
 #include <parimap/detail/watch/terminal.hpp>
@@ -81,7 +82,7 @@ class PARIMAP_EXPORT progress_line {
         std::uint64_t n;
     };
     struct running_item {
-        std::uint64_t item = progress_source::no_item;
+        std::uint64_t item = no_item;
         clock::time_point since;
     };
 

@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_WATCH_WATCHING_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/item_number.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -30,8 +31,6 @@ struct progress_counts {
 /// What a bar looks at. Any thread, at any time until the bar is closed.
 class progress_source {
   public:
-    static constexpr std::uint64_t no_item = ~std::uint64_t{0};
-
     virtual progress_counts counts() const noexcept = 0;
 
     /// Who may run items, and which each one runs just now. A guess: an item that is seen twice has run in between.
