@@ -6,9 +6,9 @@
 #include <parimap/detail/engine/observer.hpp>
 #include <parimap/detail/scheduler/place.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/instant.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -20,7 +20,7 @@ PARIMAP_INLINE batched_call::batched_call(scheduler& core, const map_options& op
       monitor_(core.size()),
       pace_(core.size(), options.chunk),
       tokens_(with_token ? core.size() : 0),
-      observer_(observer::for_call(options, core, claims_)),
+      observation_(observer::for_call(options, core, claims_)),
       birth_(core.birth()) {}
 
 PARIMAP_INLINE batched_call::~batched_call() = default;
@@ -35,7 +35,7 @@ PARIMAP_INLINE void batched_call::cancel() noexcept {
 PARIMAP_INLINE void batched_call::throw_inherited() { scheduler::throw_inherited(); }
 
 PARIMAP_INLINE void batched_call::item_failed(std::size_t seat) noexcept {
-    if (observer_) observer_->item_failed(seat);
+    observation_.item_failed(seat);
 }
 
 PARIMAP_INLINE void batched_call::obey(const std::stop_token& stop) {
@@ -60,9 +60,9 @@ PARIMAP_INLINE void batched_call::note_dropped(std::uint64_t item) noexcept {
 PARIMAP_INLINE void batched_call::work(std::size_t seat, stint length) noexcept {
     // The module of this call may have a place of its own: see place.hpp.
     const seated here(current_place, pool_, seat, this);
-    if (observer_) observer_->enter(seat);
+    observation_.enter(seat);
     run_batches(seat, length);
-    if (observer_) observer_->leave(seat);
+    observation_.leave(seat);
 }
 
 PARIMAP_INLINE void batched_call::run_batches(std::size_t seat, stint length) noexcept {
@@ -85,17 +85,15 @@ PARIMAP_INLINE void batched_call::run_batches(std::size_t seat, stint length) no
 
 // The one place where a batch is run and its results brought back. (A distributed backend will pack the batch here.)
 PARIMAP_INLINE void batched_call::run_batch(std::size_t seat) noexcept {
-    using clock = std::chrono::steady_clock;
-    std::optional<observed_batch> watching;
-    if (observer_) watching.emplace(observer_->begin_batch(seat));
-    const clock::time_point start = clock::now();
+    std::optional<observed_batch> watching = observation_.begin_batch(seat);
+    const instant start = instant::now();
     const items_run run = [&] {
         const floating_point_scope as_the_caller(floating_point_mode_);
         return run_items(seat, watching ? &*watching : nullptr);
     }();
-    const clock::time_point end = clock::now();  // before it wakes a consumer, which is not their cost
+    const instant end = instant::now();  // before it wakes a consumer, which is not their cost
     if (run.count > 0) pace_.measured(end - start, run.count);
-    if (observer_) observer_->end_batch(seat, run.first, run.count, start, end);
+    observation_.end_batch(seat, run.first, run.count, start, end);
     std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with monitor::wait_patiently()
     monitor_.after_item(run.first + run.count - 1);  // also where all were dropped: who waits for any item must look again
     monitor_.after_batch();

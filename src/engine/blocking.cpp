@@ -29,9 +29,8 @@ struct blocking_base::ending {
     ~ending() {
         self.pool_.finish(self);
         self.obey_no_more();
-        if (!self.observer_) return;
-        if (self.input_failure_ || self.is_cancelled()) self.observer_->set_failed();
-        self.observer_->finish();
+        if (self.input_failure_ || self.is_cancelled()) self.observation_.set_failed();
+        self.observation_.finish();
     }
 };
 
@@ -44,7 +43,7 @@ PARIMAP_INLINE std::uint64_t blocking_base::run() {
         if (traits_.pulled) {
             supply();
         } else {
-            if (observer_) observer_->supply_ends_with(idle_cause::nothing_left);
+            observation_.supply_ends_with(idle_cause::nothing_left);
             claims_.raise_limit(total_);
         }
     }
@@ -65,7 +64,7 @@ PARIMAP_INLINE void blocking_base::begin() {
     } else {
         prepare(total_);
     }
-    if (observer_) observer_->begin(total_ == unknown_size ? std::nullopt : std::optional(total_));
+    observation_.begin(total_ == unknown_size ? std::nullopt : std::optional(total_));
 }
 
 PARIMAP_INLINE void blocking_base::too_short() {
@@ -80,11 +79,11 @@ PARIMAP_INLINE void blocking_base::note_failed(std::uint64_t item) const noexcep
 PARIMAP_INLINE void blocking_base::supply() {
     while (pull_next()) {
         if (has_room()) continue;
-        if (observer_) observer_->supply_ends_with(idle_cause::slow_item);
+        observation_.supply_ends_with(idle_cause::slow_item);
         for (bool napped = false; !has_room();) wait(napped, [this] { return has_room(); });
-        if (observer_) observer_->supply_ends_with(idle_cause::input);
+        observation_.supply_ends_with(idle_cause::input);
     }
-    if (observer_) observer_->supply_ends_with(idle_cause::nothing_left);
+    observation_.supply_ends_with(idle_cause::nothing_left);
 }
 
 PARIMAP_INLINE bool blocking_base::has_room() noexcept {

@@ -76,12 +76,13 @@ PARIMAP_INLINE observed_batch observer::begin_batch(std::size_t seat) noexcept {
     return observed_batch(l.done, l.record, clock_, start_ticks_, static_cast<bool>(report_));
 }
 
-PARIMAP_INLINE void observer::end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, clock::time_point begin, clock::time_point end) noexcept {
+PARIMAP_INLINE void observer::end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, instant begin, instant end) noexcept {
     lane& l = lanes_[seat];
     l.in_batch.store(false, std::memory_order_relaxed);
     if (items == 0 || !is_timed_) return;
-    l.record.add_batch(items, end - begin);
-    if (!trace_.empty()) l.record.events.add({begin, end, first, items});
+    const auto point = [](instant i) { return clock::time_point(std::chrono::nanoseconds(i.since_begin().count())); };
+    l.record.add_batch(items, point(end) - point(begin));
+    if (!trace_.empty()) l.record.events.add({point(begin), point(end), first, items});
 }
 
 PARIMAP_INLINE void observer::item_failed(std::size_t seat) noexcept {

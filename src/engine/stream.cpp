@@ -38,10 +38,10 @@ PARIMAP_INLINE void stream_base::start(const map_options& options) {
 
 PARIMAP_INLINE void stream_base::end() noexcept {
     obey_no_more();
-    if (observer_ && is_cancelled()) observer_->set_failed();  // before it was left
+    if (is_cancelled()) observation_.set_failed();  // before it was left
     cancel();
     pool_.abandon(*this);
-    if (observer_) observer_->finish();
+    observation_.finish();
 }
 
 PARIMAP_INLINE bool stream_base::can_be_left() const noexcept {
@@ -56,7 +56,7 @@ PARIMAP_INLINE void stream_base::begin(std::size_t fixed_window) {
         input_failure_ = std::current_exception();  // due when the first result would be
     }
     reserve(pace_.set_window(fixed_window, total_, traits_.bytes_per_item, traits_.bytes_in_rings));
-    if (observer_) observer_->begin(traits_.sized ? std::optional(total_) : std::nullopt, traits_.in_order);
+    observation_.begin(traits_.sized ? std::optional(total_) : std::nullopt, traits_.in_order);
     refill(instant::never());
     began_ = true;
 }
@@ -85,7 +85,7 @@ PARIMAP_INLINE bool stream_base::look(bool has_result, instant deadline) {
 
 PARIMAP_INLINE void stream_base::finish_input() {
     total_ = handed_;
-    if (observer_) end_observation();
+    if (observation_) end_observation();
     if (!input_failure_) return;
     if (failed_index_) *failed_index_ = static_cast<std::size_t>(handed_);
     std::rethrow_exception(std::exchange(input_failure_, nullptr));
@@ -94,10 +94,10 @@ PARIMAP_INLINE void stream_base::finish_input() {
 /// All results are handed over; the workers that finished the last items may have something to note yet. Where the
 /// input was cut, items behind the cut may still run: then the destructor does it.
 PARIMAP_INLINE void stream_base::end_observation() noexcept {
-    if (input_failure_) observer_->set_failed();
+    if (input_failure_) observation_.set_failed();
     if (cut_ != no_item) return;
     pool_.wait_until_left(*this);
-    observer_->finish();
+    observation_.finish();
 }
 
 PARIMAP_INLINE void stream_base::miss(std::uint64_t item, std::exception_ptr exception, failure_of whose) {
@@ -136,7 +136,7 @@ PARIMAP_INLINE void stream_base::refill(instant deadline) {
             const bool in_parts = began_ && pool_.runs_at_once();
             make_available(in_parts ? std::min(wanted, limit + pace_.ideal_batch()) : wanted);
         } else {
-            if (observer_) observer_->supply_ends_with(idle_cause::input);
+            observation_.supply_ends_with(idle_cause::input);
             if (began_) {
                 read_on(wanted, deadline);
             } else {
@@ -145,9 +145,9 @@ PARIMAP_INLINE void stream_base::refill(instant deadline) {
         }
     }
     const std::uint64_t taken = claims_.limit();
-    if (observer_) {
+    if (observation_) {
         const bool input_was_slow = traits_.pulled && is_due && taken < std::min(wanted, total_);
-        observer_->supply_ends_with(taken >= total_  ? idle_cause::nothing_left
+        observation_.supply_ends_with(taken >= total_  ? idle_cause::nothing_left
                                     : input_was_slow ? idle_cause::input
                                                      : idle_cause::consumer);
     }
@@ -198,7 +198,7 @@ PARIMAP_INLINE bool stream_base::is_result_first(instant deadline) {
     if (has_result()) return true;
     const time_span patience = reading / 8;
     if (claims_.limit() == handed_ + skipped_ || pace_.item_cost() > patience) return false;
-    const observer::consumer_wait waiting(observer_.get());
+    const observer::consumer_wait waiting(observation_.get());
     monitor_.wait_urgently(due(), claims_, std::min(deadline, instant::now() + patience),
                            [this] { return has_result() || is_cancelled() || is_cut_short(); });
     return has_result();
@@ -213,7 +213,7 @@ PARIMAP_INLINE void stream_base::gather(instant deadline) {
     const auto ready = [&] { return std::max(monitor_.finished(), returned) - returned; };  // counted by the batch
     if (batch >= gathered_batch && ready() < batch / 2 && claims_.limit() - returned > batch && !pool_.caller_must_help()) {
         const std::uint64_t enough = returned + std::max(batch, (claims_.limit() - returned) / 2);
-        const observer::consumer_wait waiting(observer_.get());
+        const observer::consumer_wait waiting(observation_.get());
         monitor_.wait_patiently(enough, deadline, [this] { return is_cancelled(); });
     }
     gather_at_ = handed_ + std::max(ready(), batch);
@@ -275,7 +275,7 @@ PARIMAP_INLINE bool stream_base::wait(instant deadline) {
         const awaited what{.item = due(),
                            .enough = returned + std::max<std::uint64_t>(1, (claims_.limit() - returned) / 2),
                            .deadline = deadline,
-                           .consumer = observer_.get()};
+                           .consumer = observation_.get()};
         wait_once(*this, pool_, monitor_, claims_, pace_, what, napped, [this] { return has_result() || is_cancelled() || is_cut_short(); });
     }
 }

@@ -5,6 +5,7 @@
 
 #include <parimap/detail/engine/claims.hpp>
 #include <parimap/detail/engine/monitor.hpp>
+#include <parimap/detail/engine/observation.hpp>
 #include <parimap/detail/engine/observed_batch.hpp>
 #include <parimap/detail/engine/pace.hpp>
 #include <parimap/detail/engine/stop_registry.hpp>
@@ -18,13 +19,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <stop_token>
 
 namespace parimap::inline PARIMAP_ABI::detail {
-
-class observer;
 
 class PARIMAP_EXPORT batched_call : public call {
   public:
@@ -80,7 +78,7 @@ class PARIMAP_EXPORT batched_call : public call {
     monitor monitor_;
     pace pace_;
     stop_registry tokens_;
-    const std::unique_ptr<observer> observer_;  // null if nobody asked for progress, report or trace
+    const observation observation_;  // of nobody, if none asked for progress, report or trace
 
   private:
     struct canceller {

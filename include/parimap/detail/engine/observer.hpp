@@ -5,9 +5,11 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/engine/claims.hpp>
+#include <parimap/detail/engine/observation.hpp>
 #include <parimap/detail/engine/observed_batch.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/ticks.hpp>
 #include <parimap/detail/watch/call_record.hpp>
 #include <parimap/detail/watch/trace_events.hpp>
@@ -23,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <unistd.h>
 
@@ -59,7 +62,7 @@ class PARIMAP_EXPORT observer final : public progress_source {
 
     observed_batch begin_batch(std::size_t seat) noexcept;
 
-    void end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, clock::time_point begin, clock::time_point end) noexcept;
+    void end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, instant begin, instant end) noexcept;
 
     void item_failed(std::size_t seat) noexcept;
 
@@ -126,6 +129,36 @@ class PARIMAP_EXPORT observer final : public progress_source {
     const pid_t process_ = ::getpid();
     std::unique_ptr<watcher> bar_;  // goes first
 };
+
+inline observation::observation(std::unique_ptr<observer> made) noexcept : observer_(std::move(made)) {}
+inline observation::~observation() = default;
+inline void observation::begin(std::optional<std::uint64_t> total, bool in_order) const {
+    if (observer_) observer_->begin(total, in_order);
+}
+inline void observation::enter(std::size_t seat) const noexcept {
+    if (observer_) observer_->enter(seat);
+}
+inline void observation::leave(std::size_t seat) const noexcept {
+    if (observer_) observer_->leave(seat);
+}
+inline std::optional<observed_batch> observation::begin_batch(std::size_t seat) const noexcept {
+    return observer_ ? std::optional(observer_->begin_batch(seat)) : std::nullopt;
+}
+inline void observation::end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, instant begin, instant end) const noexcept {
+    if (observer_) observer_->end_batch(seat, first, items, begin, end);
+}
+inline void observation::item_failed(std::size_t seat) const noexcept {
+    if (observer_) observer_->item_failed(seat);
+}
+inline void observation::supply_ends_with(idle_cause cause) const noexcept {
+    if (observer_) observer_->supply_ends_with(cause);
+}
+inline void observation::set_failed() const noexcept {
+    if (observer_) observer_->set_failed();
+}
+inline void observation::finish() const noexcept {
+    if (observer_) observer_->finish();
+}
 
 }  // namespace parimap::detail
 
