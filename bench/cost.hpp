@@ -65,8 +65,7 @@ inline double steps_per_us() {
         for (double& rate : rates) {
             const auto start = steady::now();
             work(1, steps);
-            rate =
-                static_cast<double>(steps) / std::chrono::duration<double, std::micro>(steady::now() - start).count();
+            rate = static_cast<double>(steps) / std::chrono::duration<double, std::micro>(steady::now() - start).count();
         }
         std::nth_element(rates.begin(), rates.begin() + rates.size() / 2, rates.end());
         return rates[rates.size() / 2];

@@ -16,15 +16,12 @@ namespace bench {
 /// Adds a benchmark named group/contender/workers, where the group is workload/parameter. The time is the one that the
 /// workload reports: making the pool, checking the answer and freeing it are not part of it.
 template <class Body>
-benchmark::internal::Benchmark* add(const std::string& group, const std::string& contender, unsigned workers,
-                                    Body body) {
+benchmark::internal::Benchmark* add(const std::string& group, const std::string& contender, unsigned workers, Body body) {
     const std::string name = group + '/' + contender + '/' + std::to_string(workers);
     return benchmark::RegisterBenchmark(name.c_str(), std::move(body))->UseManualTime()->Unit(benchmark::kMicrosecond);
 }
 
-inline double seconds_since(steady::time_point start) {
-    return std::chrono::duration<double>(steady::now() - start).count();
-}
+inline double seconds_since(steady::time_point start) { return std::chrono::duration<double>(steady::now() - start).count(); }
 
 /// Times run() again and again. is_right(what run returned) says whether the answer is right; prepare() goes before
 /// each run. The first run is not timed: threads start, memory is mapped.

@@ -29,9 +29,7 @@ void* allocate(std::size_t size, std::size_t alignment) {
 }  // namespace
 
 void* operator new(std::size_t size) { return allocate(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-    return allocate(size, static_cast<std::size_t>(alignment));
-}
+void* operator new(std::size_t size, std::align_val_t alignment) { return allocate(size, static_cast<std::size_t>(alignment)); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
@@ -63,8 +61,8 @@ void measure(parimap::pool& pool, const char* order, std::uint32_t items, Stream
     }
     const std::chrono::duration<double, std::micro> time = std::chrono::steady_clock::now() - start;
     const bool right = sum == std::uint64_t{items} * (items - 1) / 2;
-    const std::string name = std::string("memory/") + order + "/parimap-" + std::string(parimap::pool::backend_name()) +
-                             '/' + std::to_string(pool.size());
+    const std::string name = std::string("memory/") + order + "/parimap-" + std::string(parimap::pool::backend_name()) + '/' +
+                             std::to_string(pool.size());
     std::printf(
         "{\"name\": \"%s\", \"run_type\": \"iteration\", \"iterations\": 1, \"error_occurred\": %s, "
         "\"real_time\": %.1f, \"time_unit\": \"us\", \"items\": %u, \"allocations_after_first_million\": %llu, "

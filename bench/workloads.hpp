@@ -42,32 +42,20 @@ namespace bench {
 //     nested(rows, columns, f)                   for each row, the sum of f(row * columns + column); a vector of these
 
 template <class C>
-concept maps = requires(C c, const std::vector<double>& in) {
-    c.map(square{}, in);
-};
+concept maps = requires(C c, const std::vector<double>& in) { c.map(square{}, in); };
 template <class C>
-concept maps_into = requires(C c, std::vector<double>& out) {
-    c.map_into(out, square{}, out);
-};
+concept maps_into = requires(C c, std::vector<double>& out) { c.map_into(out, square{}, out); };
 inline constexpr auto ignore = [](const auto&) {};
 template <class C>
-concept orders = requires(C c, const std::vector<double>& in) {
-    c.ordered(ignore, square{}, in);
-};
+concept orders = requires(C c, const std::vector<double>& in) { c.ordered(ignore, square{}, in); };
 template <class C>
-concept unorders = requires(C c, const std::vector<double>& in) {
-    c.unordered(ignore, square{}, in);
-};
+concept unorders = requires(C c, const std::vector<double>& in) { c.unordered(ignore, square{}, in); };
 template <class C>
-concept nests = requires(C c) {
-    c.nested(number{1}, number{1}, same_work{0});
-};
+concept nests = requires(C c) { c.nested(number{1}, number{1}, same_work{0}); };
 
 enum class watch { bar, report };
 template <class C>
-concept is_watched = requires(C c, const std::vector<double>& in) {
-    c.watched(watch::bar, ignore, square{}, in);
-};
+concept is_watched = requires(C c, const std::vector<double>& in) { c.watched(watch::bar, ignore, square{}, in); };
 
 template <class C>
 constexpr bool is_affordable(std::uint64_t items) {
@@ -268,10 +256,9 @@ template <class C, class Sum>
 void add_stream(const std::string& workload, const std::string& name, unsigned all_workers, Sum sum) {
     for (const stream_cost& cost : stream_costs) {
         // A contender that needs long for an item gets fewer of them.
-        const std::uint64_t count =
-            C::overhead.count() > 0
-                ? std::min(cost.items, 300'000'000 / static_cast<std::uint64_t>(C::overhead.count()))
-                : cost.items;
+        const std::uint64_t count = C::overhead.count() > 0
+                                        ? std::min(cost.items, 300'000'000 / static_cast<std::uint64_t>(C::overhead.count()))
+                                        : cost.items;
         for (const unsigned workers : C::parallel&& cost.scales ? worker_counts() : std::set{all_workers}) {
             add(workload + '/' + cost.name, name, workers, [=](benchmark::State& state) {
                 C contender(workers);
@@ -369,9 +356,8 @@ void add_blocking(const std::string& name) {
                 ++runs;
                 return results;
             };
-            measure(state, count, run, [](const auto& r) {
-                return std::accumulate(r.begin(), r.end(), std::uint64_t{0}) == count * (count - 1) / 2;
-            });
+            measure(state, count, run,
+                    [](const auto& r) { return std::accumulate(r.begin(), r.end(), std::uint64_t{0}) == count * (count - 1) / 2; });
             state.counters["speedup"] = one * static_cast<double>(count * runs) / seconds;
         });
     }

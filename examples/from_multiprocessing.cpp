@@ -63,12 +63,8 @@ int main(int argc, char** argv) {
     double scale = 1.0;
     std::size_t workers = 3;
     CLI::App app{"What a Python user knows from multiprocessing, in C++"};
-    app.add_option("--scale", scale, "how long a second lasts, in seconds")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    app.add_option("--workers", workers, "workers of the pool that is timed")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
+    app.add_option("--scale", scale, "how long a second lasts, in seconds")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--workers", workers, "workers of the pool that is timed")->check(CLI::PositiveNumber)->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 
     const seconds second{scale};

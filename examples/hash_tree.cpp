@@ -118,8 +118,7 @@ void add_files_below(const fs::path& root, std::vector<std::string>& files) {
         const fs::path directory = std::move(directories.back());
         directories.pop_back();
         std::error_code failure;
-        for (fs::directory_iterator entry{directory, failure}, end; !failure && entry != end;
-             entry.increment(failure)) {
+        for (fs::directory_iterator entry{directory, failure}, end; !failure && entry != end; entry.increment(failure)) {
             std::error_code gone;  // a file that goes while we look is no file
             const fs::file_status status = entry->symlink_status(gone);
             if (fs::is_directory(status)) {
@@ -204,8 +203,8 @@ int main(int argc, char** argv) {
     }
     if (summary) {
         const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-        std::cerr << hashed << " of " << files.size() << " files, " << bytes / 1'000'000 << " MB, in " << time.count()
-                  << " s with " << pool.size() << " workers\n";
+        std::cerr << hashed << " of " << files.size() << " files, " << bytes / 1'000'000 << " MB, in " << time.count() << " s with "
+                  << pool.size() << " workers\n";
     }
     if (show_report) {
         std::cerr << report;

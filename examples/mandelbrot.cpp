@@ -83,8 +83,8 @@ class png_writer {
         }
         call([&] {
             png_init_io(handles_.png, file_.get());
-            png_set_IHDR(handles_.png, handles_.info, image.width, image.height, 8, PNG_COLOR_TYPE_RGB,
-                         PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+            png_set_IHDR(handles_.png, handles_.info, image.width, image.height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+                         PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
             png_write_info(handles_.png, handles_.info);
         });
     }
@@ -170,8 +170,8 @@ int main(int argc, char** argv) try {
 
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    std::cout << output << ": " << image.width << " x " << image.height << " pixels by " << pool.size()
-              << " workers, peak memory " << usage.ru_maxrss / 1024 << " MB\n";
+    std::cout << output << ": " << image.width << " x " << image.height << " pixels by " << pool.size() << " workers, peak memory "
+              << usage.ru_maxrss / 1024 << " MB\n";
 
     if (check && !holds(output, image)) {
         std::cerr << "mandelbrot: " << output << " is not the image that a plain loop computes\n";

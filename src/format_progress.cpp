@@ -53,8 +53,8 @@ PARIMAP_INLINE std::string progress_fields::left() const {
 }
 
 PARIMAP_INLINE std::string progress_fields::counts() const {
-    return count(s_.n) + '/' + (total_ ? count(*total_) : "?") + " [" + clock_time(s_.elapsed) + '<' + remaining() + ", " +
-           rate() + postfix() + ']';
+    return count(s_.n) + '/' + (total_ ? count(*total_) : "?") + " [" + clock_time(s_.elapsed) + '<' + remaining() + ", " + rate() +
+           postfix() + ']';
 }
 
 PARIMAP_INLINE std::string progress_fields::without_total() const {
@@ -87,8 +87,7 @@ PARIMAP_INLINE std::string progress_fields::postfix() const {
 }
 
 PARIMAP_INLINE std::string progress_fields::eta(std::string_view spec) const {
-    const std::time_t then =
-        std::chrono::system_clock::to_time_t(s_.now) + static_cast<std::time_t>(std::min(remaining_, 1e10));
+    const std::time_t then = std::chrono::system_clock::to_time_t(s_.now) + static_cast<std::time_t>(std::min(remaining_, 1e10));
     std::tm parts{};
     if (rate_ <= 0 || !localtime_r(&then, &parts)) return "?";
     char text[128];

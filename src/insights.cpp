@@ -33,20 +33,22 @@ PARIMAP_INLINE std::string run_report::to_json() const {
                        ",\"consumer_waiting\":" + number(consumer_waiting.count()) + ",\"items\":" + std::to_string(items) +
                        ",\"failed\":" + std::to_string(failed) + ",\"stopped\":" + (stopped ? "true" : "false") +
                        ",\"in_order\":" + (in_order ? "true" : "false") + ",\"batches\":" + std::to_string(batches) +
-                       ",\"smallest_batch\":" + std::to_string(smallest_batch) + ",\"largest_batch\":" + std::to_string(largest_batch) +
-                       ",\"mean_batch\":" + number(mean_batch()) + ",\"load_balance\":" + number(load_balance()) +
-                       ",\"utilisation\":" + number(utilisation()) + ",\"verdict\":\"" + verdict() + "\",\"workers\":[";
+                       ",\"smallest_batch\":" + std::to_string(smallest_batch) +
+                       ",\"largest_batch\":" + std::to_string(largest_batch) + ",\"mean_batch\":" + number(mean_batch()) +
+                       ",\"load_balance\":" + number(load_balance()) + ",\"utilisation\":" + number(utilisation()) +
+                       ",\"verdict\":\"" + verdict() + "\",\"workers\":[";
     for (const worker_report& w : workers) {
         if (&w != workers.data()) json += ',';
         json += "{\"busy\":" + number(w.busy.count()) + ",\"waiting_for_input\":" + number(w.waiting_for_input.count()) +
-                ",\"waiting_for_consumer\":" + number(w.waiting_for_consumer.count()) + ",\"held_up\":" + number(w.held_up.count()) +
-                ",\"idle\":" + number(w.idle.count()) + ",\"items\":" + std::to_string(w.items) +
-                ",\"batches\":" + std::to_string(w.batches) + '}';
+                ",\"waiting_for_consumer\":" + number(w.waiting_for_consumer.count()) +
+                ",\"held_up\":" + number(w.held_up.count()) + ",\"idle\":" + number(w.idle.count()) +
+                ",\"items\":" + std::to_string(w.items) + ",\"batches\":" + std::to_string(w.batches) + '}';
     }
     json += "],\"slowest\":[";
     for (const slow_item& s : slowest) {
         if (&s != slowest.data()) json += ',';
-        json += "{\"index\":" + std::to_string(s.index) + ",\"time\":" + number(s.time.count()) + ",\"begun\":" + number(s.begun.count()) + '}';
+        json += "{\"index\":" + std::to_string(s.index) + ",\"time\":" + number(s.time.count()) +
+                ",\"begun\":" + number(s.begun.count()) + '}';
     }
     return json + "]}";
 }
@@ -73,7 +75,9 @@ PARIMAP_INLINE void run_report::fill_from(const detail::call_record& record) {
             r.largest_batch = std::max(r.largest_batch, static_cast<std::size_t>(seat.largest_batch));
         }
         for (const detail::timed_item& item : seat.slowest) {
-            const auto time = [&record](std::uint64_t ticks) { return seconds(static_cast<double>(ticks) * record.seconds_per_tick); };
+            const auto time = [&record](std::uint64_t ticks) {
+                return seconds(static_cast<double>(ticks) * record.seconds_per_tick);
+            };
             r.slowest.push_back({static_cast<std::size_t>(item.item), time(item.ticks), time(item.begun)});
         }
     }
@@ -97,7 +101,8 @@ PARIMAP_INLINE std::string run_report::bottleneck() const {
     constexpr double much = 0.25;
     const double slow = longest_share();
     const double mean = total(&worker_report::busy) / static_cast<double>(items);
-    const bool is_longer = !slowest.empty() && slowest.front().time.count() >= 1.5 * mean;  // three equal ones on two workers take half of it each
+    const bool is_longer =
+        !slowest.empty() && slowest.front().time.count() >= 1.5 * mean;  // three equal ones on two workers take half of it each
     if (items > 1 && workers.size() > 1 && slow >= 0.4 && is_longer && utilisation() < 0.9) {
         const bool began_late = slowest.front().begun >= 0.1 * wall;
         return "one item took " + percent(slow) + " of the run: item " + std::to_string(slowest.front().index) +
@@ -109,14 +114,15 @@ PARIMAP_INLINE std::string run_report::bottleneck() const {
     if (for_input >= much) return "the input is the bottleneck: " + waited_text(for_input);
     const double held_up = share(&worker_report::held_up);
     if (held_up < much) return {};
-    return std::string("slow items hold up those behind them: a larger window") + (in_order ? ", or unordered_imap," : "") + " would use " +
-           percent(held_up) + " of the workers' time";
+    return std::string("slow items hold up those behind them: a larger window") + (in_order ? ", or unordered_imap," : "") +
+           " would use " + percent(held_up) + " of the workers' time";
 }
 
 PARIMAP_INLINE std::string run_report::judgement() const {
     constexpr double well_used = 0.75;
     if (items == 1) return "there was one item, for one worker";
-    if (items <= workers.size()) return "there were " + std::to_string(items) + " items, for " + std::to_string(workers.size()) + " workers";
+    if (items <= workers.size())
+        return "there were " + std::to_string(items) + " items, for " + std::to_string(workers.size()) + " workers";
     // Waking a worker takes some 10 us: where each has little to do, it comes when all is done.
     const bool is_over_soon = total(&worker_report::busy) < 1e-4 * static_cast<double>(workers.size());
     if (workers.size() > 1 && load_balance() < well_used && !is_over_soon) {

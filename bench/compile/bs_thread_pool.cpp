@@ -9,8 +9,7 @@
 
 long sum_of_squares(const std::vector<long>& numbers) {
     BS::thread_pool pool;
-    auto squares =
-        pool.submit_sequence(std::size_t{0}, numbers.size(), [&](std::size_t i) { return numbers[i] * numbers[i]; });
+    auto squares = pool.submit_sequence(std::size_t{0}, numbers.size(), [&](std::size_t i) { return numbers[i] * numbers[i]; });
     long sum = 0;
     for (std::future<long>& s : squares) sum += s.get();
     return sum;

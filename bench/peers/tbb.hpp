@@ -84,8 +84,7 @@ class tbb_for {
                 sums[row] = tbb::parallel_reduce(
                     tbb::blocked_range<number>(0, columns), std::uint64_t{0},
                     [&](const tbb::blocked_range<number>& some, std::uint64_t sum) {
-                        for (number column = some.begin(); column != some.end(); ++column)
-                            sum += f(row * columns + column);
+                        for (number column = some.begin(); column != some.end(); ++column) sum += f(row * columns + column);
                         return sum;
                     },
                     std::plus<>{});
@@ -125,10 +124,9 @@ class tbb_pipeline {
         const auto apply = [&](std::size_t i) { return call_at(i, f, ranges...); };
         const auto take = [&](const result& r) { consume(r); };
         threads_.execute([&] {
-            tbb::parallel_pipeline(in_flight,
-                                   tbb::make_filter<void, std::size_t>(tbb::filter_mode::serial_in_order, give) &
-                                       tbb::make_filter<std::size_t, result>(tbb::filter_mode::parallel, apply) &
-                                       tbb::make_filter<result, void>(sink, take));
+            tbb::parallel_pipeline(in_flight, tbb::make_filter<void, std::size_t>(tbb::filter_mode::serial_in_order, give) &
+                                                  tbb::make_filter<std::size_t, result>(tbb::filter_mode::parallel, apply) &
+                                                  tbb::make_filter<result, void>(sink, take));
         });
     }
 

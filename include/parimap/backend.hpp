@@ -47,27 +47,34 @@ struct task {
 /// static_assert(parimap::check_backend<parimap::backends::mine>()). The conformance suite proves the rest.
 template <class B>
 consteval bool check_backend() {
-    static_assert(requires { { B::name } -> std::convertible_to<std::string_view>; },
-                  "parimap backend, clause B1: add `static constexpr std::string_view name = \"...\";`");
+    static_assert(
+        requires {
+            { B::name } -> std::convertible_to<std::string_view>;
+        }, "parimap backend, clause B1: add `static constexpr std::string_view name = \"...\";`");
     static_assert(std::is_constructible_v<B, std::size_t> && !std::is_convertible_v<std::size_t, B>,
                   "parimap backend, clause B2: add `explicit B(std::size_t workers);`");
-    static_assert(requires(const B& b) { { b.concurrency() } noexcept -> std::convertible_to<std::size_t>; },
-                  "parimap backend, clause B2: add `std::size_t concurrency() const noexcept;`");
-    static_assert(requires(B& b, task& t) { b.submit(t); },
-                  "parimap backend, clause B3: add `void submit(parimap::task&);`");
+    static_assert(
+        requires(const B& b) {
+            { b.concurrency() } noexcept -> std::convertible_to<std::size_t>;
+        }, "parimap backend, clause B2: add `std::size_t concurrency() const noexcept;`");
+    static_assert(
+        requires(B& b, task& t) { b.submit(t); }, "parimap backend, clause B3: add `void submit(parimap::task&);`");
     static_assert(std::is_nothrow_destructible_v<B>,
                   "parimap backend, clause B4: the destructor must be public and must not throw; let it wait for "
                   "every submitted task");
-    static_assert(!requires(B& b) { b.submit(task{}); },
-                  "parimap backend, clause B5: take the task as `parimap::task&`; a copy is not the engine's task");
+    static_assert(
+        !requires(B& b) { b.submit(task{}); },
+        "parimap backend, clause B5: take the task as `parimap::task&`; a copy is not the engine's task");
     if constexpr (requires(B& b, task& t) { b.submit(t); }) {
         static_assert(std::is_void_v<decltype(std::declval<B&>().submit(std::declval<task&>()))>,
                       "parimap backend, clause B6: submit must return void; it is called from any thread, also from "
                       "inside a task, and nobody looks at what it returns");
     }
     if constexpr (requires(B& b) { b.caller_must_help(); }) {
-        static_assert(requires(const B& b) { { b.caller_must_help() } noexcept -> std::same_as<bool>; },
-                      "parimap backend, clause B7: write `bool caller_must_help() const noexcept;` or leave it out");
+        static_assert(
+            requires(const B& b) {
+                { b.caller_must_help() } noexcept -> std::same_as<bool>;
+            }, "parimap backend, clause B7: write `bool caller_must_help() const noexcept;` or leave it out");
     }
     return true;
 }

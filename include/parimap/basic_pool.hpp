@@ -24,9 +24,7 @@ namespace parimap::inline PARIMAP_ABI {
 
 /// The seat of the job that the calling thread runs, 0 .. size()-1 of its pool; no_worker outside jobs. No two jobs
 /// that run at the same time on one pool have the same, but a nested job has the one of the job it is in.
-inline std::size_t this_worker_index() noexcept {
-    return detail::current_place ? detail::current_place->seat : no_worker;
-}
+inline std::size_t this_worker_index() noexcept { return detail::current_place ? detail::current_place->seat : no_worker; }
 
 namespace detail {
 
@@ -90,7 +88,8 @@ class [[gnu::visibility("default")]] basic_pool {
     /// pool_closed.
     template <class Jobs = detail::submitted_jobs, class F, class... Args>
     [[nodiscard]] auto submit(F f, Args... args) {
-        static_assert(requires { sizeof(Jobs); }, "parimap: submit needs #include <parimap/pool.hpp>");
+        static_assert(
+            requires { sizeof(Jobs); }, "parimap: submit needs #include <parimap/pool.hpp>");
         return Jobs::submit(*core(), std::move(f), std::move(args)...);
     }
 

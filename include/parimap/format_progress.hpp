@@ -32,14 +32,15 @@ struct progress_snapshot {
     std::string description;
     std::string postfix;
     std::string unit = "it";
-    bool unit_scale = false;   ///< 1.50k and not 1500
+    bool unit_scale = false;     ///< 1.50k and not 1500
     double unit_divisor = 1000;  ///< of the scaled counts and their rate; 1024 suits bytes
-    bool ascii = false;        ///< " 123456789#" and not Unicode's eighths of a block
-    std::string colour;        ///< of the bar: a name such as "green", or "#00ff00"; empty: none
-    std::string bar_format;    ///< empty: {l_bar}{bar}{r_bar}
+    bool ascii = false;          ///< " 123456789#" and not Unicode's eighths of a block
+    std::string colour;          ///< of the bar: a name such as "green", or "#00ff00"; empty: none
+    std::string bar_format;      ///< empty: {l_bar}{bar}{r_bar}
 
-    std::optional<std::size_t> width;  ///< columns that a line with a bar may take, 4096 at most; 0: no bar; without it: a bar of 10
-    std::size_t height = 0;            ///< rows of the terminal, where known
+    std::optional<std::size_t>
+        width;               ///< columns that a line with a bar may take, 4096 at most; 0: no bar; without it: a bar of 10
+    std::size_t height = 0;  ///< rows of the terminal, where known
     std::chrono::system_clock::time_point now;  ///< for the field {eta} alone
 
     // What parimap's own frontends know beside that. They show where all items have started.

@@ -79,8 +79,8 @@ struct PARIMAP_EXPORT run_report {
     /// A small table.
     friend std::ostream& operator<<(std::ostream& out, const run_report& r) {
         const auto count = [](std::size_t n, std::size_t width = 0) { return detail::at_right(std::to_string(n), width); };
-        std::string text = count(r.items) + " items in " + time(r.wall) + " on " + count(r.workers.size()) + " workers (" + r.backend + ')' +
-                           (r.failed > 0 ? ", " + count(r.failed) + " failed" : "") +
+        std::string text = count(r.items) + " items in " + time(r.wall) + " on " + count(r.workers.size()) + " workers (" +
+                           r.backend + ')' + (r.failed > 0 ? ", " + count(r.failed) + " failed" : "") +
                            "\nworker      items  batches     busy    input consumer  held up     idle\n";
         for (std::size_t i = 0; i < r.workers.size(); ++i) {
             const worker_report& w = r.workers[i];
@@ -94,7 +94,8 @@ struct PARIMAP_EXPORT run_report {
                 detail::fixed(r.mean_batch(), 1, 0) + " in the mean; load balance " + detail::fixed(r.load_balance(), 2, 0) + '\n';
         if (r.consumer_waiting.count() > 0) text += "the consumer waited for " + time(r.consumer_waiting) + '\n';
         for (const slow_item& s : r.slowest) {
-            text += (&s == r.slowest.data() ? "slowest: item " : "         item ") + count(s.index) + " took " + time(s.time) + '\n';
+            text +=
+                (&s == r.slowest.data() ? "slowest: item " : "         item ") + count(s.index) + " took " + time(s.time) + '\n';
         }
         return out << text << "verdict: " << r.verdict() << '\n';
     }

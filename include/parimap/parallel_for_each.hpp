@@ -39,9 +39,8 @@ struct parallel_for_each_fn : detail::frontend<parallel_for_each_fn> {
             if constexpr (!may_share_words) {
                 using types = detail::call_types<F, Ranges...>;
                 const typename types::function& shared = f;
-                detail::run_blocking<detail::no_results, zipped>(
-                    *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
-                    [](detail::no_results&, std::uint64_t) {});
+                detail::run_blocking<detail::no_results, zipped>(*core, options, detail::make_view(std::forward<Ranges>(inputs)...),
+                                                                 shared, [](detail::no_results&, std::uint64_t) {});
             }
         }
     }

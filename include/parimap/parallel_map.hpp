@@ -36,18 +36,21 @@ struct parallel_map_fn : detail::frontend<parallel_map_fn> {
             using types = detail::call_types<F, Ranges...>;
             const typename types::function& shared = f;
             if constexpr (types::invocation_type::returns_void) {
-                detail::run_blocking<detail::no_results, types::zipped>(
-                    *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
-                    [](detail::no_results&, std::uint64_t) {});
+                detail::run_blocking<detail::no_results, types::zipped>(*core, options,
+                                                                        detail::make_view(std::forward<Ranges>(inputs)...), shared,
+                                                                        [](detail::no_results&, std::uint64_t) {});
             } else if constexpr (!std::is_move_constructible_v<typename types::value>) {
-                static_assert(types::invocation_type::returns_void,  // it does not: so the text comes when f is known
-                              "parimap: what f returns goes into a std::vector and cannot be moved there; return a std::unique_ptr to it, "
-                              "or look at the results one by one where they are, with ordered_imap");
+                static_assert(
+                    types::invocation_type::returns_void,  // it does not: so the text comes when f is known
+                    "parimap: what f returns goes into a std::vector and cannot be moved there; return a std::unique_ptr to it, "
+                    "or look at the results one by one where they are, with ordered_imap");
             } else {
-                using results = detail::vector_results<typename types::value, !types::source::pulled && detail::can_stand_in_vector<typename types::value>>;
-                return detail::run_blocking<results, types::zipped>(
-                    *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
-                    [](results& r, std::uint64_t items) { return r.take(items); });
+                using results =
+                    detail::vector_results<typename types::value,
+                                           !types::source::pulled && detail::can_stand_in_vector<typename types::value>>;
+                return detail::run_blocking<results, types::zipped>(*core, options,
+                                                                    detail::make_view(std::forward<Ranges>(inputs)...), shared,
+                                                                    [](results& r, std::uint64_t items) { return r.take(items); });
             }
         }
     }

@@ -32,8 +32,9 @@ struct parallel_map_into_fn : detail::frontend<parallel_map_into_fn> {
     static std::size_t run(const detail::pool_core& core, const map_options& options, Out&& out, F&& f, Ranges&&... inputs) {
         detail::check_ranges<Ranges...>();
         constexpr bool has_room = detail::indexed_range<std::remove_reference_t<Out>>;
-        static_assert(has_room, "parimap: parallel_map_into's output must be a sized random-access range, such as a "
-                                "std::vector of the right size or a std::span");
+        static_assert(has_room,
+                      "parimap: parallel_map_into's output must be a sized random-access range, such as a "
+                      "std::vector of the right size or a std::span");
         if constexpr (has_room && detail::are_ranges<Ranges...>) {
             using types = detail::call_types<F, Ranges...>;
             using out_view = detail::view_of_t<Out>;

@@ -40,8 +40,9 @@ struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
                           "parimap: f returns void, so there is nothing to reduce; use parallel_for_each");
             constexpr bool combines = std::is_invocable_r_v<value, const operation&, value, value> &&
                                       std::is_invocable_r_v<total, const operation&, total, value>;
-            static_assert(combines, "parimap: op must be callable through const& as op(R, R) -> R on results of f and as "
-                                    "op(T, R) -> T with init on the left");
+            static_assert(combines,
+                          "parimap: op must be callable through const& as op(R, R) -> R on results of f and as "
+                          "op(T, R) -> T with init on the left");
             if constexpr (combines) {
                 const typename types::function& shared = f;
                 const operation& shared_op = op;
@@ -57,8 +58,8 @@ struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
                         throw;
                     }
                 };
-                return detail::run_blocking<results, types::zipped>(*core, options, detail::make_view(std::forward<Ranges>(inputs)...),
-                                                                    shared, take, core->size(), shared_op);
+                return detail::run_blocking<results, types::zipped>(
+                    *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared, take, core->size(), shared_op);
             }
         }
         return std::forward<Init>(init);

@@ -26,8 +26,7 @@ struct submitted_jobs {
         static_assert(std::is_invocable_v<F, Args...>, "parimap: submit's f cannot be called with these arguments");
         using result = std::decay_t<std::invoke_result_t<F, Args...>>;
         auto run = [f = std::move(f), args = std::tuple<Args...>(std::move(args)...)]() mutable -> result {
-            return std::apply(
-                [&](Args&... a) -> result { return std::invoke(std::move(f), std::move(a)...); }, args);
+            return std::apply([&](Args&... a) -> result { return std::invoke(std::move(f), std::move(a)...); }, args);
         };
         auto job = std::make_unique<promised_job<result, decltype(run)>>(std::move(run));
         std::future<result> future = job->future();

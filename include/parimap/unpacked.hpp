@@ -43,8 +43,11 @@ class unpacked_function {
     template <class Tuple>
         requires(!unpackable<F, Tuple> && unpackable<F, Tuple, std::stop_token>)
     decltype(auto) operator()(std::stop_token stop, Tuple&& item) const {
-        return std::apply([&]<class... T>(T&&... elements) -> decltype(auto) { return std::invoke(f_, std::move(stop), std::forward<T>(elements)...); },
-                          std::forward<Tuple>(item));
+        return std::apply(
+            [&]<class... T>(T&&... elements) -> decltype(auto) {
+                return std::invoke(f_, std::move(stop), std::forward<T>(elements)...);
+            },
+            std::forward<Tuple>(item));
     }
 
   private:

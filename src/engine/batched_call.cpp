@@ -34,9 +34,7 @@ PARIMAP_INLINE void batched_call::cancel() noexcept {
 
 PARIMAP_INLINE void batched_call::throw_inherited() { scheduler::throw_inherited(); }
 
-PARIMAP_INLINE void batched_call::item_failed(std::size_t seat) noexcept {
-    observation_.item_failed(seat);
-}
+PARIMAP_INLINE void batched_call::item_failed(std::size_t seat) noexcept { observation_.item_failed(seat); }
 
 PARIMAP_INLINE void batched_call::obey(const std::stop_token& stop) {
     if (stop.stop_possible()) on_stop_.emplace(stop, canceller{this});
@@ -95,7 +93,7 @@ PARIMAP_INLINE void batched_call::run_batch(std::size_t seat) noexcept {
     if (run.count > 0) pace_.measured(end - start, run.count);
     observation_.end_batch(seat, run.first, run.count, start, end);
     std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with monitor::wait_patiently()
-    monitor_.after_item(run.first + run.count - 1);  // also where all were dropped: who waits for any item must look again
+    monitor_.after_item(run.first + run.count - 1);       // also where all were dropped: who waits for any item must look again
     monitor_.after_batch();
 }
 

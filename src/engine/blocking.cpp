@@ -17,7 +17,8 @@ namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE blocking_base::blocking_base(const blocking_setup& setup)
     : batched_call(setup.core, setup.options,
-                   setup.options.window ? std::min(setup.options.window, setup.core.size()) : setup.core.size(), setup.traits.with_token),
+                   setup.options.window ? std::min(setup.options.window, setup.core.size()) : setup.core.size(),
+                   setup.traits.with_token),
       options_(setup.options),
       traits_(setup.traits) {}
 
@@ -145,7 +146,8 @@ PARIMAP_INLINE void blocking_base::report() {
         note_failed(failed);
         std::rethrow_exception(failure().take_failure());
     }
-    if (not_run < total_) throw cancelled("parimap: the call was stopped by its stop token or terminate() before all items had finished");
+    if (not_run < total_)
+        throw cancelled("parimap: the call was stopped by its stop token or terminate() before all items had finished");
     if (input_failure_) {
         note_failed(total_);
         std::rethrow_exception(std::exchange(input_failure_, nullptr));

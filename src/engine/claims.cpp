@@ -113,9 +113,8 @@ PARIMAP_INLINE bool claims::can_be_robbed(const range& r) const noexcept {
 }
 
 PARIMAP_INLINE void claims::set_end(range& r, std::uint64_t end) noexcept {
-    const bool attention =
-        !r.fenced.load(std::memory_order_relaxed) || watched_.load(std::memory_order_relaxed) ||
-        gate_.load(std::memory_order_relaxed) < end;
+    const bool attention = !r.fenced.load(std::memory_order_relaxed) || watched_.load(std::memory_order_relaxed) ||
+                           gate_.load(std::memory_order_relaxed) < end;
     r.end.store(end, std::memory_order_release);  // with the next one, pairs with has_rest()
     r.poll.store(attention ? 0 : end, std::memory_order_release);
 }

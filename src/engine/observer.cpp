@@ -16,7 +16,8 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-PARIMAP_INLINE std::unique_ptr<observer> observer::for_call(const map_options& options, const scheduler& pool, const claims& items) {
+PARIMAP_INLINE std::unique_ptr<observer> observer::for_call(const map_options& options, const scheduler& pool,
+                                                            const claims& items) {
     const std::string& trace = options.trace.empty() ? trace_from_environment() : options.trace;
     if (!options.progress && !options.insights && trace.empty()) return nullptr;
     return std::make_unique<observer>(options, trace, pool, items);
@@ -76,7 +77,8 @@ PARIMAP_INLINE observed_batch observer::begin_batch(std::size_t seat) noexcept {
     return observed_batch(l.done, l.record, clock_, start_ticks_, static_cast<bool>(report_));
 }
 
-PARIMAP_INLINE void observer::end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, instant begin, instant end) noexcept {
+PARIMAP_INLINE void observer::end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, instant begin,
+                                        instant end) noexcept {
     lane& l = lanes_[seat];
     l.in_batch.store(false, std::memory_order_relaxed);
     if (items == 0 || !is_timed_) return;
@@ -165,7 +167,8 @@ PARIMAP_INLINE call_record observer::all_records() {
     const std::uint64_t ticks_passed = clock_.now() - start_ticks_;
     all.begin = start_;
     all.end = end;
-    all.seconds_per_tick = ticks_passed > 0 ? std::chrono::duration<double>(end - start_).count() / static_cast<double>(ticks_passed) : 0;
+    all.seconds_per_tick =
+        ticks_passed > 0 ? std::chrono::duration<double>(end - start_).count() / static_cast<double>(ticks_passed) : 0;
     all.pool_id = pool_.id();
     all.backend = pool_.backend_name();
     all.consumer_waited = consumer_waited_;

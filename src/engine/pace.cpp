@@ -11,9 +11,10 @@
 namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE std::uint64_t pace::set_window(std::uint64_t fixed, std::uint64_t items, std::uint64_t bytes,
-                         std::uint64_t bytes_in_ring) noexcept {
+                                              std::uint64_t bytes_in_ring) noexcept {
     items = std::max<std::uint64_t>(items, 1);
-    fixed_window_ = std::min({fixed, items, max_fixed_window, std::max(2 * seats_, max_fixed_bytes / std::max<std::uint64_t>(bytes_in_ring, 1))});
+    fixed_window_ = std::min(
+        {fixed, items, max_fixed_window, std::max(2 * seats_, max_fixed_bytes / std::max<std::uint64_t>(bytes_in_ring, 1))});
     const std::uint64_t most_bytes = std::min(max_window_bytes, seats_ * max_window_bytes_a_seat);
     // Rounded down as rings are rounded up: the consumer passes through all of a ring, whatever part the window takes.
     const std::uint64_t fitting = std::bit_floor(most_bytes / bytes);
@@ -48,9 +49,7 @@ PARIMAP_INLINE void pace::input_took(time_span time) noexcept {
     input_cost_ += (believed - input_cost_) / timed_inputs_;
 }
 
-PARIMAP_INLINE time_span pace::item_cost() const noexcept {
-    return as_time(std::max(cost_.load(std::memory_order_relaxed), 0.0F));
-}
+PARIMAP_INLINE time_span pace::item_cost() const noexcept { return as_time(std::max(cost_.load(std::memory_order_relaxed), 0.0F)); }
 
 PARIMAP_INLINE bool pace::bound_by_memory() const noexcept {
     const float cost = cost_.load(std::memory_order_relaxed);

@@ -148,8 +148,8 @@ PARIMAP_INLINE void stream_base::refill(instant deadline) {
     if (observation_) {
         const bool input_was_slow = traits_.pulled && is_due && taken < std::min(wanted, total_);
         observation_.supply_ends_with(taken >= total_  ? idle_cause::nothing_left
-                                    : input_was_slow ? idle_cause::input
-                                                     : idle_cause::consumer);
+                                      : input_was_slow ? idle_cause::input
+                                                       : idle_cause::consumer);
     }
     const std::uint64_t ahead = window + skipped_ - step;
     refill_at_ = taken >= total_ ? unknown_size : taken - std::min(taken, ahead);
@@ -276,7 +276,8 @@ PARIMAP_INLINE bool stream_base::wait(instant deadline) {
                            .enough = returned + std::max<std::uint64_t>(1, (claims_.limit() - returned) / 2),
                            .deadline = deadline,
                            .consumer = observation_.get()};
-        wait_once(*this, pool_, monitor_, claims_, pace_, what, napped, [this] { return has_result() || is_cancelled() || is_cut_short(); });
+        wait_once(*this, pool_, monitor_, claims_, pace_, what, napped,
+                  [this] { return has_result() || is_cancelled() || is_cut_short(); });
     }
 }
 

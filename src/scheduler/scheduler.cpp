@@ -38,7 +38,8 @@ struct alignas(cache_line) scheduler::guarded {
     bool terminated = false;
 };
 
-PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers, std::unique_ptr<backend_port> (*make_backend)(std::size_t)) {
+PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers,
+                                                          std::unique_ptr<backend_port> (*make_backend)(std::size_t)) {
     constexpr std::size_t most_workers = std::size_t{1} << 15U;  // more than the default of Linux for all threads of a machine
     if (workers == 0) {
         throw std::invalid_argument("parimap: a pool needs at least one worker; leave the number out for cpu_count()");
@@ -63,9 +64,7 @@ PARIMAP_INLINE scheduler::scheduler(std::unique_ptr<backend_port> backend)
 
 PARIMAP_INLINE scheduler::~scheduler() = default;
 
-PARIMAP_INLINE bool scheduler::others_wait() const noexcept {
-    return guarded_->calls.count() > 2 || guarded_->jobs.claimable();
-}
+PARIMAP_INLINE bool scheduler::others_wait() const noexcept { return guarded_->calls.count() > 2 || guarded_->jobs.claimable(); }
 
 PARIMAP_INLINE void scheduler::open(call& c, bool blocks) {
     throw_if_inherited();
@@ -174,7 +173,8 @@ PARIMAP_INLINE const place* scheduler::place_of_caller() const noexcept {
 }
 
 PARIMAP_INLINE void scheduler::throw_if_inherited() const {
-    if (is_inherited()) [[unlikely]] throw_inherited();
+    if (is_inherited()) [[unlikely]]
+        throw_inherited();
 }
 
 PARIMAP_INLINE bool scheduler::can_be_left(const call& c) const noexcept {
@@ -197,7 +197,9 @@ PARIMAP_INLINE void scheduler::retire() noexcept {
     if (is_main_thread() && !finish_jobs(false)) return;
     {
         std::lock_guard lock(guarded_->mutex);
-        if (retired_.load(std::memory_order_relaxed) || guarded_->calls.count() > 1 || guarded_->jobs_at_once > 0 || !guarded_->jobs.is_quiet()) return;
+        if (retired_.load(std::memory_order_relaxed) || guarded_->calls.count() > 1 || guarded_->jobs_at_once > 0 ||
+            !guarded_->jobs.is_quiet())
+            return;
         retired_.store(true, std::memory_order_relaxed);
     }
     while (sending_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
@@ -255,7 +257,8 @@ PARIMAP_INLINE void scheduler::throw_if_closed() const {
 }
 
 PARIMAP_INLINE void scheduler::throw_inherited() {
-    throw error("parimap: this pool was made before fork(), and its workers are in the parent process; make a new pool in the child");
+    throw error(
+        "parimap: this pool was made before fork(), and its workers are in the parent process; make a new pool in the child");
 }
 
 PARIMAP_INLINE bool scheduler::send_worker(call* scope) noexcept {

@@ -11,7 +11,8 @@
 namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE worker_threads::worker_threads(std::size_t count)
-    : worker_threads(count, [](task_queue& queue, void*) { queue.serve(); }, nullptr) {}
+    : worker_threads(
+          count, [](task_queue& queue, void*) { queue.serve(); }, nullptr) {}
 
 PARIMAP_INLINE worker_threads::worker_threads(std::size_t count, void (*serve)(task_queue&, void*), void* context) {
     threads_.reserve(count);

@@ -81,7 +81,8 @@ PARIMAP_INLINE unsigned cpus_of_cgroup_folder(std::string folder, std::string_vi
             const std::string_view quota = cut(period, " ");
             cpus = std::min(cpus, cpus_of_quota(quota, period));
         } else {
-            cpus = std::min(cpus, cpus_of_quota(text_of_file(folder + "/cpu.cfs_quota_us"), text_of_file(folder + "/cpu.cfs_period_us")));
+            cpus = std::min(cpus,
+                            cpus_of_quota(text_of_file(folder + "/cpu.cfs_quota_us"), text_of_file(folder + "/cpu.cfs_period_us")));
         }
         if (folder.size() <= mount_point.size()) return cpus;
         folder.erase(folder.rfind('/'));
@@ -118,7 +119,8 @@ PARIMAP_INLINE unsigned cpus_of_cgroup_quota(const std::string& proc) {
             if (version_2 ? type != "cgroup2" : type != "cgroup" || !lists_cpu(right)) continue;
             // A container may see its own group as the root of the mount.
             std::string_view below = path;
-            if (below.starts_with(root) && (below.size() == root.size() || below[root.size()] == '/')) below.remove_prefix(root.size());
+            if (below.starts_with(root) && (below.size() == root.size() || below[root.size()] == '/'))
+                below.remove_prefix(root.size());
             cpus = std::min(cpus, cpus_of_cgroup_folder(std::string(mount_point).append(below), mount_point));
         }
     }

@@ -71,7 +71,7 @@ PARIMAP_INLINE std::string format_string(std::string text, std::string_view spec
 PARIMAP_INLINE std::string format_number(field_number number, std::string_view specification) {
     const field_spec spec(specification);
     const int precision = spec.precision.value_or(6);
-    const auto form = spec.type == 'e' ? std::chars_format::scientific
+    const auto form = spec.type == 'e'                                         ? std::chars_format::scientific
                       : spec.type == 'g' || (spec.type == 0 && spec.precision) ? std::chars_format::general
                                                                                : std::chars_format::fixed;
     if (std::string_view("defg%").find(spec.type) == std::string_view::npos && spec.type != 0) field_spec::bad(specification);

@@ -10,8 +10,10 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-PARIMAP_INLINE displayed_line::displayed_line(progress_options options, const progress_source& source, std::optional<std::uint64_t> total)
-    : line_(std::make_shared<progress_line>(std::move(options), source, total)), is_open_(line_->is_told() || line_->is_written() ? 1 : 0) {
+PARIMAP_INLINE displayed_line::displayed_line(progress_options options, const progress_source& source,
+                                              std::optional<std::uint64_t> total)
+    : line_(std::make_shared<progress_line>(std::move(options), source, total)),
+      is_open_(line_->is_told() || line_->is_written() ? 1 : 0) {
     if (is_open_ == 0) return;
     display_ = &progress_display::instance();
     display_->open(line_);

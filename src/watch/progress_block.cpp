@@ -19,7 +19,8 @@ PARIMAP_INLINE const progress_line* first_drawn(const std::vector<shown_line>& l
     return nullptr;
 }
 
-PARIMAP_INLINE std::string block_of(const std::vector<shown_line>& lines, const progress_output& where, terminal_size size, std::size_t& cursor) {
+PARIMAP_INLINE std::string block_of(const std::vector<shown_line>& lines, const progress_output& where, terminal_size size,
+                                    std::size_t& cursor) {
     std::string first;
     std::string others;
     std::size_t count = 0;

@@ -181,7 +181,8 @@ PARIMAP_INLINE void progress_display::write_lines(int fd, progress_output& where
 PARIMAP_INLINE void progress_display::show_end(progress_line& line, progress_output& where, std::unique_lock<std::mutex>& lock) {
     log(line, where);
     bool is_drawn = !line.is_drawn();
-    const clock::time_point deadline = clock::now() + (where.is_stalled ? clock::duration::zero() : clock::duration(std::chrono::milliseconds(500)));
+    const clock::time_point deadline =
+        clock::now() + (where.is_stalled ? clock::duration::zero() : clock::duration(std::chrono::milliseconds(500)));
     for (;;) {
         if (!where.is_printing) {
             is_drawn = is_drawn || draw(where, &line);

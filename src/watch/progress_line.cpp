@@ -14,7 +14,8 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-PARIMAP_INLINE progress_line::progress_line(progress_options options, const progress_source& source, std::optional<std::uint64_t> total)
+PARIMAP_INLINE progress_line::progress_line(progress_options options, const progress_source& source,
+                                            std::optional<std::uint64_t> total)
     : options_(std::move(options)), source_(source), running_(source.seats()) {
     read_terminal_environment();
     const auto from_environment = interval_from_environment();
@@ -43,7 +44,9 @@ PARIMAP_INLINE progress_line::progress_line(progress_options options, const prog
 }
 
 PARIMAP_INLINE progress_line::clock::time_point progress_line::next_look() const noexcept {
-    const auto after = [](clock::time_point time, std::chrono::duration<double> d) { return time + std::chrono::duration_cast<clock::duration>(d); };
+    const auto after = [](clock::time_point time, std::chrono::duration<double> d) {
+        return time + std::chrono::duration_cast<clock::duration>(d);
+    };
     const clock::time_point next = after(clock::now(), interval_);
     return has_appeared_ ? next : std::min(next, after(start_, delay_));
 }

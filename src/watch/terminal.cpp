@@ -64,7 +64,8 @@ PARIMAP_INLINE ssize_t unblocked_output::write(std::string_view text) const noex
         return -1;
     }
     const std::string_view part = text.substr(0, part_);
-    return is_socket_ ? ::send(fd_, part.data(), part.size(), MSG_DONTWAIT | MSG_NOSIGNAL) : ::write(ready.fd, part.data(), part.size());
+    return is_socket_ ? ::send(fd_, part.data(), part.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
+                      : ::write(ready.fd, part.data(), part.size());
 }
 
 PARIMAP_INLINE std::optional<std::size_t> write_some(int fd, std::string_view text) noexcept {
@@ -116,7 +117,8 @@ PARIMAP_INLINE terminal_size size_of_terminal(int fd) noexcept {
     const terminal_size otherwise = usual_size();
     winsize told{};
     const bool is_told = ::ioctl(fd, TIOCGWINSZ, &told) == 0;
-    return {is_told && told.ws_col > 0 ? told.ws_col : otherwise.columns, is_told && told.ws_row > 0 ? told.ws_row : otherwise.rows};
+    return {is_told && told.ws_col > 0 ? told.ws_col : otherwise.columns,
+            is_told && told.ws_row > 0 ? told.ws_row : otherwise.rows};
 }
 
 PARIMAP_INLINE bool is_able_terminal(int fd) noexcept {
@@ -150,7 +152,9 @@ PARIMAP_INLINE bool is_utf8_locale() {
 PARIMAP_INLINE std::optional<progress_mode> mode_from_environment() {
     const char* text = std::getenv("PARIMAP_PROGRESS");
     const std::string mode = lower_case(text ? text : "");
-    const auto is_one_of = [&](std::initializer_list<std::string_view> words) { return std::find(words.begin(), words.end(), mode) != words.end(); };
+    const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
+        return std::find(words.begin(), words.end(), mode) != words.end();
+    };
     if (mode == "bar") return progress_mode::bar;
     if (mode == "log") return progress_mode::log;
     if (is_one_of({"off", "0", "none", "false", "no"})) return progress_mode::off;

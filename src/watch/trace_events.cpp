@@ -26,13 +26,15 @@ PARIMAP_INLINE trace_events::trace_events(trace_file& file, const call_record& c
     : file_(file), call_(call), pid_(std::to_string(process * 1000 + call.pool_id % 1000)) {}
 
 PARIMAP_INLINE void trace_events::name_lanes(const trace_writer& self) {
-    add_name("process_name", 0, "parimap pool " + std::to_string(call_.pool_id) + ", " + std::string(call_.backend) + ", process " +
-                                    std::to_string(self.process) + (self.rank != "-" ? ", rank " + self.rank : ""));
+    add_name("process_name", 0,
+             "parimap pool " + std::to_string(call_.pool_id) + ", " + std::string(call_.backend) + ", process " +
+                 std::to_string(self.process) + (self.rank != "-" ? ", rank " + self.rank : ""));
     for (std::size_t seat = 0; seat < call_.seats.size(); ++seat) add_name("thread_name", seat, "worker " + std::to_string(seat));
 }
 
 PARIMAP_INLINE void trace_events::add_lanes() {
-    if (!call_.consumer_waits.events().empty()) add_name("thread_name", first_consumer + call_.consumer, "consumer " + std::to_string(call_.consumer));
+    if (!call_.consumer_waits.events().empty())
+        add_name("thread_name", first_consumer + call_.consumer, "consumer " + std::to_string(call_.consumer));
     add_lane(first_consumer + call_.consumer, call_.consumer_waits);
     for (std::size_t seat = 0; seat < call_.seats.size(); ++seat) add_lane(seat, call_.seats[seat].events);
 }
@@ -47,12 +49,14 @@ PARIMAP_INLINE void trace_events::add_name(std::string_view what, std::size_t la
 
 PARIMAP_INLINE void trace_events::add_lane(std::size_t lane, const event_log& log) {
     for (const traced_event& e : log.events()) add_event(lane, e);
-    if (log.lost() > 0) file_.add(begin("M", lane) + ",\"name\":\"lost_events\",\"args\":{\"count\":" + std::to_string(log.lost()) + "}}");
+    if (log.lost() > 0)
+        file_.add(begin("M", lane) + ",\"name\":\"lost_events\",\"args\":{\"count\":" + std::to_string(log.lost()) + "}}");
 }
 
 PARIMAP_INLINE void trace_events::add_event(std::size_t lane, const traced_event& e) {
     using microseconds = std::chrono::duration<double, std::micro>;
-    std::string text = begin("X", lane) + ",\"cat\":\"parimap\",\"ts\":" + fixed(microseconds(e.begin.time_since_epoch()).count(), 3, 0) +
+    std::string text = begin("X", lane) +
+                       ",\"cat\":\"parimap\",\"ts\":" + fixed(microseconds(e.begin.time_since_epoch()).count(), 3, 0) +
                        ",\"dur\":" + fixed(microseconds(e.end - e.begin).count(), 3, 0);
     if (e.items == 0) {
         text += ",\"name\":\"wait for a result\"}";

@@ -70,7 +70,9 @@ PARIMAP_INLINE std::uint64_t trace_file::number_of(trace_writer self) {
     for (const trace_writer& w : writers_) {
         if (w.is_same_process(self)) return w.number;
     }
-    const auto is_taken = [&] { return std::any_of(writers_.begin(), writers_.end(), [&](const trace_writer& w) { return w.number == self.number; }); };
+    const auto is_taken = [&] {
+        return std::any_of(writers_.begin(), writers_.end(), [&](const trace_writer& w) { return w.number == self.number; });
+    };
     while (is_taken()) self.number = self.number % most_processes + 1;
     writers_.push_back(self);
     const std::string text = header();
@@ -101,7 +103,8 @@ PARIMAP_INLINE bool trace_file::lock(std::chrono::milliseconds patience) const {
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) return true;  // a file system without locks
         struct stat status {};
-        if (::fstat(fd_, &status) == 0 && std::exchange(size, status.st_size) != status.st_size) deadline = std::chrono::steady_clock::now() + patience;
+        if (::fstat(fd_, &status) == 0 && std::exchange(size, status.st_size) != status.st_size)
+            deadline = std::chrono::steady_clock::now() + patience;
         if (std::chrono::steady_clock::now() >= deadline) return false;
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }

@@ -33,7 +33,8 @@ PARIMAP_INLINE std::string first_set_variable(std::initializer_list<const char*>
 }
 
 PARIMAP_INLINE std::string rank_of_process() {
-    return first_set_variable({"PMIX_RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "PALS_RANKID", "FLUX_TASK_RANK", "SLURM_PROCID"});
+    return first_set_variable(
+        {"PMIX_RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "PALS_RANKID", "FLUX_TASK_RANK", "SLURM_PROCID"});
 }
 
 PARIMAP_INLINE std::string trace_path(std::string_view pattern) {
@@ -54,14 +55,15 @@ PARIMAP_INLINE std::string trace_path(std::string_view pattern) {
 PARIMAP_INLINE std::optional<std::uint64_t> start_of_process(pid_t process) {
     std::ifstream file("/proc/" + std::to_string(process) + "/stat");
     std::string text;
-    std::getline(file, text, '\0');  // all of it
+    std::getline(file, text, '\0');                                                      // all of it
     std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 1)));  // the name before it may contain anything
     std::string field;
     for (int i = 3; i <= 22 && fields >> field; ++i) {
         if (i == 3 && (field == "Z" || field == "X")) return std::nullopt;  // it has ended, and nobody has asked how
     }
     std::uint64_t start = 0;
-    if (!fields || std::from_chars(field.data(), field.data() + field.size(), start).ptr != field.data() + field.size()) return std::nullopt;
+    if (!fields || std::from_chars(field.data(), field.data() + field.size(), start).ptr != field.data() + field.size())
+        return std::nullopt;
     return start;
 }
 
@@ -104,8 +106,11 @@ PARIMAP_INLINE trace_writer trace_writer::this_process() {
 
 PARIMAP_INLINE std::string trace_writer::word(std::string text) {
     text.resize(std::min<std::size_t>(text.size(), 40));
-    const auto is_plain = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_'; };
-    std::replace_if(text.begin(), text.end(), [&](char c) { return !is_plain(c); }, '-');
+    const auto is_plain = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_';
+    };
+    std::replace_if(
+        text.begin(), text.end(), [&](char c) { return !is_plain(c); }, '-');
     return text.empty() ? "-" : text;
 }
 
@@ -140,7 +145,8 @@ PARIMAP_INLINE std::uint64_t trace_writer::job_of(const trace_writer& w) {
         const std::string step = first_set_variable({"SLURM_STEP_ID", "SLURM_STEPID"});
         if (!step.empty()) job = first_set_variable({"SLURM_JOB_ID", "SLURM_JOBID"}) + '.' + step;
     }
-    if (job.empty()) job = w.host + ' ' + std::to_string(::getppid()) + ' ' + std::to_string(start_of_process(::getppid()).value_or(0));
+    if (job.empty())
+        job = w.host + ' ' + std::to_string(::getppid()) + ' ' + std::to_string(start_of_process(::getppid()).value_or(0));
     return mixed(job);
 }
 

@@ -9,7 +9,8 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-PARIMAP_INLINE std::unique_ptr<watcher> progress_request::open(const progress_source& source, std::optional<std::uint64_t> total) const {
+PARIMAP_INLINE std::unique_ptr<watcher> progress_request::open(const progress_source& source,
+                                                               std::optional<std::uint64_t> total) const {
     return open_ ? open_(options_.get(), source, total, allowed_inside_job_) : nullptr;
 }
 

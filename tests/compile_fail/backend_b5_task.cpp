@@ -13,7 +13,10 @@ class mine {
     explicit mine(std::size_t workers) : workers_{workers} {}
     std::size_t concurrency() const noexcept { return workers_; }
 #ifdef PARIMAP_BAD
-    void submit(const parimap::task& t) { parimap::task copy = t; copy.run(copy); }
+    void submit(const parimap::task& t) {
+        parimap::task copy = t;
+        copy.run(copy);
+    }
 #else
     void submit(parimap::task& t) { t.run(t); }
 #endif

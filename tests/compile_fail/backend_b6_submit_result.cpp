@@ -13,7 +13,10 @@ class mine {
     explicit mine(std::size_t workers) : workers_{workers} {}
     std::size_t concurrency() const noexcept { return workers_; }
 #ifdef PARIMAP_BAD
-    bool submit(parimap::task& t) { t.run(t); return true; }
+    bool submit(parimap::task& t) {
+        t.run(t);
+        return true;
+    }
 #else
     void submit(parimap::task& t) { t.run(t); }
 #endif

@@ -14,5 +14,6 @@ int main() {
 #else
     std::vector<char> out(10);
 #endif
-    parimap::parallel_map_into(ranges::views::take(out, 3), [](int n) { return n > 1; }, items);
+    parimap::parallel_map_into(
+        ranges::views::take(out, 3), [](int n) { return n > 1; }, items);
 }

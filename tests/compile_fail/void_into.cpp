@@ -9,8 +9,10 @@ int main() {
     const std::vector<int> items{1, 2, 3};
     std::vector<int> out(items.size());
 #ifdef PARIMAP_BAD
-    parimap::parallel_map_into(out, [](int) {}, items);
+    parimap::parallel_map_into(
+        out, [](int) {}, items);
 #else
-    parimap::parallel_map_into(out, [](int x) { return x; }, items);
+    parimap::parallel_map_into(
+        out, [](int x) { return x; }, items);
 #endif
 }

@@ -85,8 +85,8 @@ TEST_CASE("P4 ordered_imap throws an exception exactly when its item is due and 
                 CAPTURE(workers, window, chunk);
                 std::size_t failed = untouched;
                 pool p{workers};
-                auto imap = parimap::ordered_imap(
-                    p, map_options{.chunk = chunk, .window = window, .failed_index = &failed}, f, numbers(100));
+                auto imap = parimap::ordered_imap(p, map_options{.chunk = chunk, .window = window, .failed_index = &failed}, f,
+                                                  numbers(100));
                 for (int i = 0; i < 100; ++i) {
                     CAPTURE(i);
                     if (f.is_bad(i)) {
@@ -133,8 +133,8 @@ TEST_CASE("P4 unordered_imap hands over each failed item once among all the resu
                 CAPTURE(workers, window, chunk);
                 std::size_t failed = untouched;
                 pool p{workers};
-                auto imap = parimap::unordered_imap(
-                    p, map_options{.chunk = chunk, .window = window, .failed_index = &failed}, f, numbers(100));
+                auto imap = parimap::unordered_imap(p, map_options{.chunk = chunk, .window = window, .failed_index = &failed}, f,
+                                                    numbers(100));
                 auto all = read_on(imap, failed);
                 for (std::size_t k = 0; k < all.failed_items.size(); ++k)
                     REQUIRE(all.failed_indices[k] == static_cast<std::size_t>(all.failed_items[k]));
@@ -245,13 +245,12 @@ TEST_CASE("P4 a blocking call starts no item after the first failed index") {
                 return i;
             };
             pool p{workers};
-            with_every_blocking_frontend(
-                p, map_options{.chunk = chunk}, f, numbers(5000), [&](const char* frontend, auto call) {
-                    CAPTURE(workers, chunk, frontend);
-                    started = 0;
-                    REQUIRE(item_thrown_by(call) == 5);
-                    REQUIRE(started < 2500);  // seconds of work were left; a handful of items had begun
-                });
+            with_every_blocking_frontend(p, map_options{.chunk = chunk}, f, numbers(5000), [&](const char* frontend, auto call) {
+                CAPTURE(workers, chunk, frontend);
+                started = 0;
+                REQUIRE(item_thrown_by(call) == 5);
+                REQUIRE(started < 2500);  // seconds of work were left; a handful of items had begun
+            });
         }
     }
 }
@@ -429,15 +428,14 @@ TEST_CASE("P4 an input that throws leaves a blocking call after all the items be
             };
             pool p{workers};
             const map_options options{.failed_index = &failed};
-            with_every_blocking_frontend(
-                p, options, f, recorded_range<>{record, 100}, [&](const char* frontend, auto call) {
-                    CAPTURE(workers, at, frontend);
-                    ran = 0;
-                    failed = untouched;
-                    REQUIRE_THROWS_AS(call(), input_error);
-                    REQUIRE(failed == at);
-                    REQUIRE(ran == at);
-                });
+            with_every_blocking_frontend(p, options, f, recorded_range<>{record, 100}, [&](const char* frontend, auto call) {
+                CAPTURE(workers, at, frontend);
+                ran = 0;
+                failed = untouched;
+                REQUIRE_THROWS_AS(call(), input_error);
+                REQUIRE(failed == at);
+                REQUIRE(ran == at);
+            });
         }
     }
 }
@@ -501,9 +499,9 @@ TEST_CASE("P4 a stream ends behind an element that cannot be read however many w
     for (int round = 0; round < 300; ++round) {
         const int bad = round % 4;
         const auto elements = ranges::views::iota(0, 64) | ranges::views::transform([bad](int i) {
-            if (i == bad) throw item_error{i};
-            return i;
-        });
+                                  if (i == bad) throw item_error{i};
+                                  return i;
+                              });
         pool p{8};
         auto stream = parimap::unordered_imap(p, map_options{.chunk = 1 + static_cast<std::size_t>(round) % 3}, same, elements);
         CAPTURE(round);
@@ -523,8 +521,8 @@ TEST_CASE("P4 the failure of a chained stage arrives in the next stage as an inp
         CAPTURE(workers);
         pool p{workers};
         std::size_t failed = untouched;
-        auto imap = parimap::ordered_imap(p, map_options{.failed_index = &failed}, same,
-                                          parimap::ordered_imap(p, first, numbers(60)));
+        auto imap =
+            parimap::ordered_imap(p, map_options{.failed_index = &failed}, same, parimap::ordered_imap(p, first, numbers(60)));
         for (int i = 0; i < 25; ++i) REQUIRE(imap.next() == i);
         REQUIRE_THROWS_AS(imap.next(), item_error);
         REQUIRE(failed == 25);

@@ -49,9 +49,7 @@ using parimap::map_options;
 
 namespace {
 
-int triple(int i) {
-    return 3 * i;
-}
+int triple(int i) { return 3 * i; }
 
 struct person {
     std::string name;
@@ -250,7 +248,9 @@ TEST_CASE("A function that takes a stop token first gets one only if it cannot d
     for (const std::size_t workers : worker_counts) {
         CAPTURE(workers);
         pool p{workers};
-        const auto with_token = [](std::stop_token token, int i) { return token.stop_possible() && !token.stop_requested() ? i : -1; };
+        const auto with_token = [](std::stop_token token, int i) {
+            return token.stop_possible() && !token.stop_requested() ? i : -1;
+        };
         REQUIRE(parimap::parallel_map(p, with_token, numbers(50)) == numbers(50));
         REQUIRE(drain(parimap::ordered_imap(p, with_token, numbers(50))) == numbers(50));
         REQUIRE(parimap::map_async(p, with_token, numbers(50)).get() == numbers(50));
@@ -293,7 +293,8 @@ TEST_CASE("parallel_map_into writes into any random-access range and returns the
         REQUIRE(parimap::parallel_map_into(p, std::span{longer}.subspan(4), triple, numbers(2)) == 2);
         REQUIRE(longer[5] == 3.0);
         std::vector<std::unique_ptr<int>> boxes(3);
-        REQUIRE(parimap::parallel_map_into(p, boxes, [](int i) { return std::make_unique<int>(i); }, numbers(3)) == 3);
+        REQUIRE(parimap::parallel_map_into(
+                    p, boxes, [](int i) { return std::make_unique<int>(i); }, numbers(3)) == 3);
         REQUIRE(*boxes[2] == 2);
         pull_record record;
         REQUIRE(parimap::parallel_map_into(p, longer, triple, recorded_range<>{record, 6}) == 6);
@@ -321,12 +322,14 @@ TEST_CASE("Maps over millions of numbers are right whether or not the output is 
     std::fill(out.begin(), out.end(), -1);
     REQUIRE(parimap::parallel_map_into(p, small_batches, out, add, items, items) == count);
     REQUIRE(right(out, 3, 0) == count);
-    REQUIRE(parimap::parallel_map_into(p, items, [](double x) { return x + 1; }, items) == count);
+    REQUIRE(parimap::parallel_map_into(
+                p, items, [](double x) { return x + 1; }, items) == count);
     REQUIRE(right(items, 1, 1) == count);
     const std::span<double> but_one(items.data() + 1, count - 1);
     std::fill(items.begin(), items.end(), 0);
-    REQUIRE(parimap::parallel_map_into(p, but_one, [&](const double& x) { return static_cast<double>(&x - items.data()); },
-                                       std::span(items.data(), count - 1)) == count - 1);
+    REQUIRE(parimap::parallel_map_into(
+                p, but_one, [&](const double& x) { return static_cast<double>(&x - items.data()); },
+                std::span(items.data(), count - 1)) == count - 1);
     REQUIRE(right(items, 1, -1) == count - 1);  // but the first, which nobody wrote
 }
 
@@ -388,7 +391,8 @@ TEST_CASE("map_async gives the future of what parallel_map gives") {
         pool p{workers};
         const auto items = numbers(500);
         auto values = parimap::map_async(p, same, items);
-        auto nothing = parimap::map_async(p, [](int) {}, items);
+        auto nothing = parimap::map_async(
+            p, [](int) {}, items);
         auto failure = parimap::map_async(p, throws_on{{300, 7}}, items);
         STATIC_REQUIRE(std::is_same_v<decltype(values), std::future<std::vector<int>>>);
         STATIC_REQUIRE(std::is_same_v<decltype(nothing), std::future<void>>);
@@ -409,7 +413,8 @@ TEST_CASE("map_async runs beside its caller") {
         CAPTURE(workers);
         gate open;
         pool p{workers};
-        auto future = parimap::map_async(p, [&](int) { return open.wait(); }, numbers(20));
+        auto future = parimap::map_async(
+            p, [&](int) { return open.wait(); }, numbers(20));
         REQUIRE(future.wait_for(0s) == std::future_status::timeout);
         open.open();
         REQUIRE(future.get() == std::vector<bool>(20, true));
@@ -450,7 +455,8 @@ TEST_CASE("map_async copies ranges that are given by name, and refers to what st
             int array[] = {1, 2, 3, 4, 5};
             of_vector = parimap::map_async(p, slow, items);
             of_array = parimap::map_async(p, slow, array);
-            of_two = parimap::map_async(p, [&](int a, int b) { return slow(a + b); }, items, array);
+            of_two = parimap::map_async(
+                p, [&](int a, int b) { return slow(a + b); }, items, array);
             std::fill(items.begin(), items.end(), -1);  // and then they are gone
             std::fill(std::begin(array), std::end(array), -1);
         }
@@ -465,7 +471,9 @@ TEST_CASE("map_async copies ranges that are given by name, and refers to what st
         REQUIRE(all.back() == &items.back());
         REQUIRE(parimap::map_async(p, address, std::cref(items)).get() == all);
         REQUIRE(parimap::map_async(p, address, std::span(items)).get() == all);
-        parimap::map_async(p, [](int& i, int by) { i += by; }, std::ref(items), std::vector<int>(50, 3)).get();
+        parimap::map_async(
+            p, [](int& i, int by) { i += by; }, std::ref(items), std::vector<int>(50, 3))
+            .get();
         REQUIRE(items[49] == 52);
     }
 }
@@ -585,13 +593,13 @@ TEST_CASE("catching lets every item of every frontend succeed") {
         int good = 0;
         for (const auto& r : parimap::unordered_imap(p, parimap::catching(f), numbers(100))) good += r ? 1 : 0;
         REQUIRE(good == 97);
-        const auto pairs = parimap::parallel_map(
-            p, parimap::catching(parimap::unpacked([](int a, int b) { return a / (b == 0 ? throw 1 : b); })),
-            std::vector<std::pair<int, int>>{{6, 3}, {1, 0}});
+        const auto pairs =
+            parimap::parallel_map(p, parimap::catching(parimap::unpacked([](int a, int b) { return a / (b == 0 ? throw 1 : b); })),
+                                  std::vector<std::pair<int, int>>{{6, 3}, {1, 0}});
         REQUIRE(*pairs[0] == 2);
         REQUIRE_FALSE(pairs[1]);
-        const auto inside = parimap::parallel_map(p, parimap::unpacked(parimap::catching(std::plus<>{})),
-                                                  std::vector<std::pair<int, int>>{{6, 3}});
+        const auto inside =
+            parimap::parallel_map(p, parimap::unpacked(parimap::catching(std::plus<>{})), std::vector<std::pair<int, int>>{{6, 3}});
         REQUIRE(*inside[0] == 9);
     }
 }
@@ -698,7 +706,8 @@ TEST_CASE("Options whose progress is {} ask for a bar and those that say nothing
     REQUIRE_FALSE(map_options{}.progress);
     REQUIRE_FALSE(map_options{.chunk = 5}.progress);
     captured_output shown;
-    parimap::parallel_for_each(p, map_options{.progress = {}}, [](int) {}, numbers(50));
+    parimap::parallel_for_each(
+        p, map_options{.progress = {}}, [](int) {}, numbers(50));
     REQUIRE(shown.text().find("50/50") != std::string::npos);
     REQUIRE_FALSE(map_options{.progress = std::nullopt}.progress);
 }

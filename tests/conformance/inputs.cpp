@@ -103,7 +103,8 @@ TEST_CASE("Ranges: containers and arrays and spans are inputs") {
     pool p{2};
     REQUIRE(parimap::parallel_map(p, twice, deque) == expected);
     REQUIRE(parimap::parallel_map(p, twice, set) == expected);
-    REQUIRE(parimap::parallel_map(p, [](char c) { return c - 'a'; }, std::string_view{"abc"}) == std::vector<int>{0, 1, 2});
+    REQUIRE(parimap::parallel_map(
+                p, [](char c) { return c - 'a'; }, std::string_view{"abc"}) == std::vector<int>{0, 1, 2});
 }
 
 TEST_CASE("Ranges: views of the standard library are inputs") {
@@ -149,7 +150,8 @@ TEST_CASE("Ranges: streams and generators are inputs") {
             pool p{workers};
             const map_options options{.window = window};
             std::istringstream first{"1 2 3"};
-            REQUIRE(parimap::parallel_map(p, options, twice, std::ranges::basic_istream_view<int, char>{first}) == std::vector<int>{2, 4, 6});
+            REQUIRE(parimap::parallel_map(p, options, twice, std::ranges::basic_istream_view<int, char>{first}) ==
+                    std::vector<int>{2, 4, 6});
             std::istringstream second{"1 2 3"};
             REQUIRE(parimap::parallel_map(p, options, twice, ranges::istream<int>(second)) == std::vector<int>{2, 4, 6});
             std::istringstream third{"1 2 3"};
@@ -157,8 +159,8 @@ TEST_CASE("Ranges: streams and generators are inputs") {
                     std::vector<int>{2, 4, 6});
             std::istringstream fourth{"1 2 3"};
             auto words = ranges::istream<std::string>(fourth);
-            REQUIRE(drain(parimap::ordered_imap(p, options, [](std::string s) { return s + "!"; }, words)) ==
-                    std::vector<std::string>{"1!", "2!", "3!"});
+            REQUIRE(drain(parimap::ordered_imap(
+                        p, options, [](std::string s) { return s + "!"; }, words)) == std::vector<std::string>{"1!", "2!", "3!"});
             REQUIRE(parimap::parallel_map(p, options, same, count_up(50)) == numbers(50));
             REQUIRE(drain(parimap::ordered_imap(p, options, same, count_up(50))) == numbers(50));
             REQUIRE(drain(count_up(50) | parimap::ordered_imap(p, options, same)) == numbers(50));
@@ -228,8 +230,8 @@ TEST_CASE("Ranges: lvalue containers are referred to and never copied") {
             REQUIRE(parimap::parallel_map(p, address, container) == expected);
             REQUIRE(drain(parimap::ordered_imap(p, address, container)) == expected);
             REQUIRE(drain(container | parimap::ordered_imap(p, address)) == expected);
-            REQUIRE(parimap::parallel_map(p, [](const counted& a, const counted&) { return &a; }, container, container) ==
-                    expected);
+            REQUIRE(parimap::parallel_map(
+                        p, [](const counted& a, const counted&) { return &a; }, container, container) == expected);
         };
         check(vector);
         check(std::as_const(list));
@@ -289,10 +291,11 @@ TEST_CASE("Ranges: an item keeps the value category of its range and nothing is 
     (void)parimap::parallel_map(p, size, words);
     (void)parimap::parallel_map(p, size, linked);
     (void)drain(parimap::unordered_imap(p, size, words));
-    (void)parimap::parallel_map(p, [](std::string a, std::string b) { return a + b; }, words, linked);
+    (void)parimap::parallel_map(
+        p, [](std::string a, std::string b) { return a + b; }, words, linked);
     std::istringstream stream{"1 2 3"};
-    const auto lengths = parimap::parallel_map(p, [](int i, std::string s) { return s.size() + static_cast<std::size_t>(i); },
-                                               ranges::istream<int>(stream), words);
+    const auto lengths = parimap::parallel_map(
+        p, [](int i, std::string s) { return s.size() + static_cast<std::size_t>(i); }, ranges::istream<int>(stream), words);
     REQUIRE(lengths == std::vector<std::size_t>{words[0].size() + 1, words[1].size() + 2, words[2].size() + 3});
     REQUIRE(words == before);
     REQUIRE(std::equal(linked.begin(), linked.end(), before.begin(), before.end()));
@@ -314,7 +317,8 @@ TEST_CASE("Ranges: a function may change the elements of any forward range in pl
             parimap::parallel_for_each(p, options, add_one, list);
             parimap::parallel_for_each(p, options, add_one, forward);
             parimap::parallel_for_each(p, options, add_one, c_array);
-            parimap::parallel_for_each(p, options, [](auto& entry) { entry.second += entry.first; }, map);
+            parimap::parallel_for_each(
+                p, options, [](auto& entry) { entry.second += entry.first; }, map);
             parimap::parallel_map(p, options, add_one, std::span{vector});
             parimap::parallel_for_each(p, options, add_one, list | ranges::views::take(50));
             parimap::parallel_for_each(p, options, add_one, vector | std::views::drop(50));
@@ -353,7 +357,9 @@ TEST_CASE("Ranges: infinite inputs stream as far as they are read") {
 TEST_CASE("Ranges: an input may have more elements than 64 bits can count") {
     pool p{3};
     const auto low = [](auto i) { return static_cast<int>(i); };
-    const auto stops_at_ten = [](auto i) { if (i == 10) throw std::runtime_error("ten"); };
+    const auto stops_at_ten = [](auto i) {
+        if (i == 10) throw std::runtime_error("ten");
+    };
     const auto check = [&](auto range) {
         const auto first = parimap::ordered_imap(p, low, range) | ranges::views::take(3) | ranges::to<std::vector>();
         REQUIRE(first == std::vector{0, 1, 2});
@@ -434,9 +440,11 @@ TEST_CASE("Ranges: zipped elements are the ranges own references") {
         std::vector<double> ys(300, 1.0);
         const std::vector<double> xs(300, 2.0);
         std::list<double> zs(300, 4.0);
-        parimap::parallel_for_each(p, [](double& y, double x) { y += x; }, ys, xs);
+        parimap::parallel_for_each(
+            p, [](double& y, double x) { y += x; }, ys, xs);
         REQUIRE(ys == std::vector<double>(300, 3.0));
-        parimap::parallel_for_each(p, [](double& z, double& y) { std::swap(z, y); }, zs, ys);
+        parimap::parallel_for_each(
+            p, [](double& z, double& y) { std::swap(z, y); }, zs, ys);
         REQUIRE(ys == std::vector<double>(300, 4.0));
         REQUIRE(std::count(zs.begin(), zs.end(), 3.0) == 300);
         const auto categories = [](auto&& a, auto&& b) {

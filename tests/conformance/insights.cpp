@@ -132,7 +132,11 @@ TEST_CASE("insights say when one item, the consumer or the input holds the call 
     pool p{2};
     run_report report;
     parimap::parallel_for_each(
-        p, map_options{.insights = &report}, [](int i) { if (i == 5) std::this_thread::sleep_for(200ms); }, numbers(20));
+        p, map_options{.insights = &report},
+        [](int i) {
+            if (i == 5) std::this_thread::sleep_for(200ms);
+        },
+        numbers(20));
     if (!is_serial) REQUIRE(says(report, "one item took"));
     if (!is_serial) REQUIRE(says(report, "item 5"));
     run_report::seconds busy{0};
@@ -213,10 +217,12 @@ TEST_CASE("insights advise more CPUs only where these would have had work") {
 
     pool p{2};
     run_report report;
-    parimap::parallel_for_each(p, map_options{.insights = &report}, [](int) { std::this_thread::sleep_for(5ms); }, numbers(1));
+    parimap::parallel_for_each(
+        p, map_options{.insights = &report}, [](int) { std::this_thread::sleep_for(5ms); }, numbers(1));
     REQUIRE_FALSE(advises(report, "more CPUs"));
     pool one{1};
-    parimap::parallel_for_each(one, map_options{.insights = &report}, [](int) { std::this_thread::sleep_for(1ms); }, numbers(5));
+    parimap::parallel_for_each(
+        one, map_options{.insights = &report}, [](int) { std::this_thread::sleep_for(1ms); }, numbers(5));
     REQUIRE_FALSE(advises(report, "more CPUs"));
     std::stop_source stop;
     const map_options options{.stop = stop.get_token(), .insights = &report};

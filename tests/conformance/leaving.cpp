@@ -17,8 +17,8 @@
 #include <list>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <random>
+#include <ranges>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -94,9 +94,7 @@ TEST_CASE("P5 after a break no further item starts and the running ones have ret
             for (const int r : parimap::ordered_imap(p, map_options{.window = window}, f, numbers(2000)))
                 if (r == 5) break;
             REQUIRE(count.started == count.ended);
-            for ([[maybe_unused]] const int r :
-                 parimap::unordered_imap(p, map_options{.window = window}, f, numbers(2000)))
-                break;
+            for ([[maybe_unused]] const int r : parimap::unordered_imap(p, map_options{.window = window}, f, numbers(2000))) break;
             REQUIRE(count.at_rest());
             REQUIRE(count.started < 2000);
         }
@@ -303,8 +301,7 @@ TEST_CASE("P5 cancel stops the token of the running jobs") {
     std::atomic<int> unstopped{0};
     pool p{3};
     auto imap = parimap::unordered_imap(
-        p, [&, wait = until_stopped{running}](std::stop_token token, int i) { unstopped += !wait(token, i); },
-        numbers(100));
+        p, [&, wait = until_stopped{running}](std::stop_token token, int i) { unstopped += !wait(token, i); }, numbers(100));
     REQUIRE(eventually([&] { return running == 3; }));
     imap.cancel();
     REQUIRE_THROWS_AS(imap.next(), parimap::cancelled);
@@ -329,8 +326,7 @@ TEST_CASE("P5 a stop requested beforehand lets no item run") {
         REQUIRE(throws_cancelled([&] { (void)parimap::parallel_map(p, options, f, numbers(10)); }));
         REQUIRE(throws_cancelled([&] { parimap::parallel_for_each(p, options, f, numbers(10)); }));
         REQUIRE(throws_cancelled([&] { (void)parimap::parallel_map_into(p, options, out, f, numbers(10)); }));
-        REQUIRE(throws_cancelled(
-            [&] { (void)parimap::parallel_map_reduce(p, options, f, std::plus<>{}, 0, numbers(10)); }));
+        REQUIRE(throws_cancelled([&] { (void)parimap::parallel_map_reduce(p, options, f, std::plus<>{}, 0, numbers(10)); }));
         REQUIRE(throws_cancelled([&] { (void)parimap::map_async(p, options, f, numbers(10)).get(); }));
         REQUIRE(throws_cancelled([&] { (void)parimap::ordered_imap(p, options, f, numbers(10)).next(); }));
         REQUIRE(throws_cancelled([&] { (void)parimap::unordered_imap(p, options, f, numbers(10)).next(); }));
@@ -371,8 +367,7 @@ TEST_CASE("P5 a stop releases a blocking call that waits for a seat") {
     std::stop_source source;
     const map_options options{.stop = source.get_token()};
     std::atomic<bool> left{false};
-    std::thread caller(
-        [&] { left = throws_cancelled([&] { (void)parimap::parallel_map(p, options, same, numbers(10)); }); });
+    std::thread caller([&] { left = throws_cancelled([&] { (void)parimap::parallel_map(p, options, same, numbers(10)); }); });
     let_mistakes_happen();  // until it waits
     source.request_stop();
     CHECK(eventually([&] { return left.load(); }));
@@ -433,7 +428,8 @@ TEST_CASE("P5 a stop in any place of a call returns no result of an item that ne
         for (int at = workers == 1 ? 0 : static_cast<int>(count) - 40; at < static_cast<int>(count); ++at) {
             std::vector<int> out(count);
             check(at, [&](auto options, auto f) { static_cast<void>(parimap::parallel_map(p, options, f, numbers(count))); });
-            check(at, [&](auto options, auto f) { static_cast<void>(parimap::parallel_map_into(p, options, out, f, numbers(count))); });
+            check(at,
+                  [&](auto options, auto f) { static_cast<void>(parimap::parallel_map_into(p, options, out, f, numbers(count))); });
             check(at, [&](auto options, auto f) { static_cast<void>(parimap::parallel_map(p, options, f, linked)); });
             check(at, [&](auto options, auto f) {
                 static_cast<void>(parimap::parallel_map_reduce(p, options, f, std::plus<>{}, 0, numbers(count)));
@@ -454,11 +450,8 @@ TEST_CASE("P5 stop reaches the running jobs of a blocking call through their tok
             eventually([&] { return running == static_cast<int>(p.size()); });
             source.request_stop();
         }};
-        const auto f = [&, wait = until_stopped{running}](std::stop_token token, int i) {
-            unstopped += !wait(token, i);
-        };
-        REQUIRE_THROWS_AS(parimap::parallel_map(p, map_options{.stop = source.get_token()}, f, numbers(100)),
-                          parimap::cancelled);
+        const auto f = [&, wait = until_stopped{running}](std::stop_token token, int i) { unstopped += !wait(token, i); };
+        REQUIRE_THROWS_AS(parimap::parallel_map(p, map_options{.stop = source.get_token()}, f, numbers(100)), parimap::cancelled);
         REQUIRE(unstopped == 0);
         REQUIRE(running == static_cast<int>(p.size()));
     }
@@ -720,9 +713,7 @@ TEST_CASE("P5 terminate makes a blocking call throw cancelled and stops its toke
             eventually([&] { return running == static_cast<int>(p.size()); });
             p.terminate();
         }};
-        const auto f = [&, wait = until_stopped{running}](std::stop_token token, int i) {
-            unstopped += !wait(token, i);
-        };
+        const auto f = [&, wait = until_stopped{running}](std::stop_token token, int i) { unstopped += !wait(token, i); };
         REQUIRE_THROWS_AS(parimap::parallel_map(p, f, numbers(100)), parimap::cancelled);
         REQUIRE(unstopped == 0);
         REQUIRE(running == static_cast<int>(p.size()));

@@ -248,8 +248,7 @@ TEST_CASE("P1 parallel_map_into writes result i to place i") {
         for (const std::size_t chunk : limits) {
             CAPTURE(workers, chunk);
             std::vector<long> out(3000, -1);
-            REQUIRE(parimap::parallel_map_into(p, map_options{.chunk = chunk}, out, three_times, numbers(3000)) ==
-                    3000);
+            REQUIRE(parimap::parallel_map_into(p, map_options{.chunk = chunk}, out, three_times, numbers(3000)) == 3000);
             REQUIRE(out == expected(3000));
         }
     }
@@ -393,15 +392,14 @@ TEST_CASE("P8 a floating-point reduction has the same bits for every worker coun
             CAPTURE(size, workers);
             for (const std::size_t chunk : limits) {
                 const map_options options{.chunk = chunk};
-                REQUIRE(bits(parimap::parallel_map_reduce(p, options, awkward, std::plus<>{}, 0.25, items)) ==
-                        reference);
+                REQUIRE(bits(parimap::parallel_map_reduce(p, options, awkward, std::plus<>{}, 0.25, items)) == reference);
             }
             REQUIRE(bits(parimap::parallel_map_reduce(p, awkward, std::plus<>{}, 0.25, linked)) == reference);
-            REQUIRE(bits(parimap::parallel_map_reduce(p, map_options{.window = 7}, awkward, std::plus<>{}, 0.25,
-                                                      linked)) == reference);
+            REQUIRE(bits(parimap::parallel_map_reduce(p, map_options{.window = 7}, awkward, std::plus<>{}, 0.25, linked)) ==
+                    reference);
             pull_record record;
-            REQUIRE(bits(parimap::parallel_map_reduce(p, awkward, std::plus<>{}, 0.25,
-                                                      recorded_range<>{record, size})) == reference);
+            REQUIRE(bits(parimap::parallel_map_reduce(p, awkward, std::plus<>{}, 0.25, recorded_range<>{record, size})) ==
+                    reference);
         }
     }
 }
@@ -457,7 +455,8 @@ TEST_CASE("P8 items run in the floating-point mode that the caller had at the ca
             });
             check([&](auto f) {
                 const auto nested = [&](int i) { return parimap::parallel_map(p, f, std::vector{i + 8})[0]; };
-                static_cast<void>(parimap::parallel_map(p, [&](int i) { return f(i) + nested(i); }, items));
+                static_cast<void>(parimap::parallel_map(
+                    p, [&](int i) { return f(i) + nested(i); }, items));
             });
             std::atomic<int> wrong{0};
             const auto add = [&](int left, int right) {
@@ -479,15 +478,19 @@ TEST_CASE("P8 a floating-point mode that an item leaves behind reaches neither i
         pool p{workers};
         const mode before = mode::now();
         rendezvous meeting{p.size()};
-        parimap::parallel_for_each(p, [&](int i) {
-            if (i < 8) static_cast<void>(meeting.arrive_and_wait());
-            upward.set();
-        }, numbers(100));
+        parimap::parallel_for_each(
+            p,
+            [&](int i) {
+                if (i < 8) static_cast<void>(meeting.arrive_and_wait());
+                upward.set();
+            },
+            numbers(100));
         REQUIRE(mode::now() == before);
         p.submit([] { upward.set(); }).get();
         REQUIRE(mode::now() == before);
         mode_book book{p, before};
-        parimap::parallel_for_each(p, [&](int i) { book.note(i); }, numbers(100));
+        parimap::parallel_for_each(
+            p, [&](int i) { book.note(i); }, numbers(100));
         REQUIRE(book.met());
         REQUIRE(book.wrong() == 0);
     }
@@ -508,19 +511,23 @@ TEST_CASE("P8 the flags of floating-point exceptions stay with the thread that r
     constexpr int raised = FE_OVERFLOW | FE_DIVBYZERO;
     const auto flags = [] { return std::fetestexcept(FE_OVERFLOW | FE_INVALID | FE_DIVBYZERO); };
     raise();
-    parimap::parallel_for_each(p, [](int) {}, numbers(100));
+    parimap::parallel_for_each(
+        p, [](int) {}, numbers(100));
     REQUIRE(flags() == raised);
     REQUIRE(p.submit(flags).get() == (is_serial ? raised : 0));
     std::feclearexcept(FE_ALL_EXCEPT);
     // Nor are they lost where an item leaves another mode behind, and the thread gets its own back.
     pool alone{1};
-    REQUIRE(alone.submit([&] {
-                 raise();
-                 parimap::parallel_for_each(alone, [](int) { std::fesetround(FE_DOWNWARD); }, numbers(100));
-                 const int after = flags();
-                 std::feclearexcept(FE_ALL_EXCEPT);
-                 return after;
-             }).get() == raised);
+    REQUIRE(alone
+                .submit([&] {
+                    raise();
+                    parimap::parallel_for_each(
+                        alone, [](int) { std::fesetround(FE_DOWNWARD); }, numbers(100));
+                    const int after = flags();
+                    std::feclearexcept(FE_ALL_EXCEPT);
+                    return after;
+                })
+                .get() == raised);
 }
 
 #if defined(__GLIBC__) && defined(__x86_64__)
@@ -646,8 +653,9 @@ TEST_CASE("P4 failed_index names the right operand's first item also where the l
         if (left == 32 && right == 32) throw std::domain_error{"two leaves"};
         return left + right;
     };
-    REQUIRE_THROWS_AS(parimap::parallel_map_reduce(p, map_options{.chunk = 1, .failed_index = &failed}, value, add, 0L, numbers(64)),
-                      std::domain_error);
+    REQUIRE_THROWS_AS(
+        parimap::parallel_map_reduce(p, map_options{.chunk = 1, .failed_index = &failed}, value, add, 0L, numbers(64)),
+        std::domain_error);
     REQUIRE(failed == 32);
 }
 

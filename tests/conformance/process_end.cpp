@@ -101,7 +101,8 @@ TEST_CASE("P11 exit in an item ends the process with its status") {
         REQUIRE(end_of_child([&] { parimap::map_async(place(), ends_the_process{}, numbers(2000)).get(); }) == "exit 3");
         REQUIRE(end_of_child([&] {  // an item of a nested call
                     const ends_the_process f;
-                    parimap::parallel_for_each(place(), [&](int) { parimap::parallel_for_each(place(), f, numbers(100)); }, numbers(200));
+                    parimap::parallel_for_each(
+                        place(), [&](int) { parimap::parallel_for_each(place(), f, numbers(100)); }, numbers(200));
                 }) == "exit 3");
     }
 }
@@ -171,13 +172,15 @@ TEST_CASE("P11 exit on another thread ends the process with its status, whoever 
     };
     for (const auto place : places) {
         REQUIRE(end_of_child([&] {  // asleep in next()
-                    static auto stream = parimap::ordered_imap(place(), [](int) { std::this_thread::sleep_for(100ms); }, numbers(1000));
+                    static auto stream = parimap::ordered_imap(
+                        place(), [](int) { std::this_thread::sleep_for(100ms); }, numbers(1000));
                     exit_soon();
                     while (stream.next()) {
                     }
                 }) == "exit 3");
         REQUIRE(end_of_child([&] {  // and in next_for()
-                    static auto stream = parimap::unordered_imap(place(), [](int) { std::this_thread::sleep_for(100ms); }, numbers(1000));
+                    static auto stream = parimap::unordered_imap(
+                        place(), [](int) { std::this_thread::sleep_for(100ms); }, numbers(1000));
                     exit_soon();
                     while (stream.next_for(10s)) {
                     }
@@ -188,7 +191,8 @@ TEST_CASE("P11 exit on another thread ends the process with its status, whoever 
                     for (int i : stream) (void)i;
                 }) == "exit 3");
         REQUIRE(end_of_child([&] {  // in the input
-                    static auto stream = parimap::ordered_imap(place(), same, std::views::iota(0) | std::views::filter([](int i) { return slowly(i) >= 0; }));
+                    static auto stream = parimap::ordered_imap(
+                        place(), same, std::views::iota(0) | std::views::filter([](int i) { return slowly(i) >= 0; }));
                     exit_soon();
                     for (int i : stream) (void)i;
                 }) == "exit 3");
@@ -211,7 +215,9 @@ TEST_CASE("P11 exit ends the process with its status, whatever job waits for the
             });
         };
         REQUIRE(waits_for([](pool& p, const ends_the_process& f) { parimap::parallel_for_each(p, f, numbers(200)); }) == "exit 3");
-        REQUIRE(waits_for([](pool& p, const ends_the_process& f) { for (int i : parimap::ordered_imap(p, f, numbers(200))) slowly(i); }) == "exit 3");
+        REQUIRE(waits_for([](pool& p, const ends_the_process& f) {
+                    for (int i : parimap::ordered_imap(p, f, numbers(200))) slowly(i);
+                }) == "exit 3");
         REQUIRE(waits_for([](pool& p, const ends_the_process& f) { p.submit([f] { f(20); }).get(); }) == "exit 3");
     }
 }
@@ -232,7 +238,9 @@ TEST_CASE("P11 exit on another thread ends the process with its status, between 
         REQUIRE(use_until_exit([](pool& p) { p.submit(slowly, 1).get(); }) == "exit 3");
         REQUIRE(use_until_exit([](pool& p) { parimap::map_async(p, slowly, numbers(5)).get(); }) == "exit 3");
         REQUIRE(use_until_exit([](pool& p) { parimap::parallel_for_each(p, same, numbers(5)); }) == "exit 3");
-        REQUIRE(use_until_exit([](pool& p) { for (int i : parimap::ordered_imap(p, same, numbers(5))) (void)i; }) == "exit 3");
+        REQUIRE(use_until_exit([](pool& p) {
+                    for (int i : parimap::ordered_imap(p, same, numbers(5))) (void)i;
+                }) == "exit 3");
     }
 }
 
@@ -301,7 +309,10 @@ TEST_CASE("P11 in the child of a fork an inherited pool refuses work and says wh
             right = refuses([&] { p.join(); }) && right;
             right = refuses([&] { (void)stream.next(); }) && right;
             right = refuses([&] { (void)read.next_for(1s); }) && right;
-            right = refuses([&] { for (int i : stream) (void)i; }) && right;
+            right = refuses([&] {
+                        for (int i : stream) (void)i;
+                    }) &&
+                    right;
             stream.cancel();
             p.close();
             p.terminate();
@@ -319,7 +330,8 @@ TEST_CASE("P11 destructors of static objects and exit handlers may use the defau
     const auto everything_works = [] {
         return parimap::parallel_map(default_pool(), same, numbers(100)) == numbers(100) &&
                parimap_test::drain(parimap::ordered_imap(default_pool(), same, numbers(100))) == numbers(100) &&
-               parimap_test::drain(parimap::ordered_imap(default_pool(), same, numbers(100) | std::views::filter([](int) { return true; }))) == numbers(100) &&
+               parimap_test::drain(parimap::ordered_imap(
+                   default_pool(), same, numbers(100) | std::views::filter([](int) { return true; }))) == numbers(100) &&
                parimap::map_async(default_pool(), same, numbers(100)).get() == numbers(100) &&
                default_pool().submit(same, 7).get() == 7;
     };
@@ -385,7 +397,8 @@ TEST_CASE("P9 where the system has not enough threads a pool is one clear error,
                         pool p{1000};
                         _exit(1);
                     } catch (const std::system_error& e) {
-                        if (std::string(e.what()).find("of the 1000 threads of a pool; ask for fewer workers") == std::string::npos) _exit(2);
+                        if (std::string(e.what()).find("of the 1000 threads of a pool; ask for fewer workers") == std::string::npos)
+                            _exit(2);
                     }
                     if (parimap::parallel_map(pool{2}, same, numbers(100)) != numbers(100)) _exit(3);
                 }

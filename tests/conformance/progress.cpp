@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Progress: what a bar counts is what has finished, in every frontend, however the call ends.
 #include "support/backend_under_test.hpp"
-#include "support/catch.hpp"
 #include "support/captured_output.hpp"
+#include "support/catch.hpp"
 #include "support/gate.hpp"
 #include "support/generator.hpp"
 #include "support/items.hpp"
@@ -262,7 +262,8 @@ TEST_CASE("progress of a stalled call goes on showing the time, and which item h
             const double before = sink->last().elapsed;
             shown = eventually([&] {
                 const auto s = sink->last();
-                return s.elapsed > before + 0.02 && (workers == 1 || (s.running == 1 && s.oldest_item == std::uint64_t{stuck} && s.oldest_age > 0.005));
+                return s.elapsed > before + 0.02 &&
+                       (workers == 1 || (s.running == 1 && s.oldest_item == std::uint64_t{stuck} && s.oldest_age > 0.005));
             });
         };
         parimap::parallel_for_each(p, watched_by(sink, 1), f, numbers(stuck + 1));

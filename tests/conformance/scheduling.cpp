@@ -386,8 +386,7 @@ TEST_CASE("P7 failures cross nested calls") {
             if (i != 7) return i;
             return parimap::parallel_map_reduce(p, inner, std::plus<>{}, 0, numbers(10));
         };
-        REQUIRE_THROWS_AS(parimap::parallel_map(p, map_options{.failed_index = &failed}, outer, numbers(20)),
-                          item_error);
+        REQUIRE_THROWS_AS(parimap::parallel_map(p, map_options{.failed_index = &failed}, outer, numbers(20)), item_error);
         REQUIRE(failed == 7);
         REQUIRE(parimap::parallel_map(p, same, numbers(5)) == numbers(5));
     }
@@ -506,7 +505,8 @@ TEST_CASE("P7 an item waits behind many submitted jobs for one of them and not f
             ++jobs;
         }));
     }
-    auto stream = parimap::ordered_imap(p, [&](int) { return jobs.load(); }, numbers(1));
+    auto stream = parimap::ordered_imap(
+        p, [&](int) { return jobs.load(); }, numbers(1));
     open.open();
     REQUIRE(stream.next().value() < 25);
     for (auto& future : futures) future.get();
@@ -545,16 +545,20 @@ TEST_CASE("P7 a submitted job and a short map wait behind a long blocking map fo
     std::atomic<int> ran{0};
     constexpr int count = 20'000;
     std::thread caller{[&] {
-        parimap::parallel_for_each(p, [&](int) {
-            ++ran;
-            if (!enough) std::this_thread::sleep_for(1ms);
-        }, numbers(count));
+        parimap::parallel_for_each(
+            p,
+            [&](int) {
+                ++ran;
+                if (!enough) std::this_thread::sleep_for(1ms);
+            },
+            numbers(count));
     }};
     CHECK(eventually([&] { return ran > 20; }));
     auto job = p.submit([&] { return ran.load(); });
     const bool in_time = job.wait_for(deadline / 2) == std::future_status::ready;
     const int at_job = in_time ? job.get() : count;
-    const auto map = parimap::map_async(p, [&](int) { return ran.load(); }, numbers(4));
+    const auto map = parimap::map_async(
+        p, [&](int) { return ran.load(); }, numbers(4));
     const bool map_in_time = map.wait_for(deadline / 2) == std::future_status::ready;
     enough = true;
     caller.join();
@@ -637,8 +641,7 @@ TEST_CASE("P7 many threads use one pool at once and each gets its own results") 
                 const int all = std::accumulate(items.begin(), items.end(), 0);
                 const throws_on bad{{caller + 3}};
                 for (int round = 0; round < 8; ++round) {
-                    const map_options options{.chunk = static_cast<std::size_t>(round),
-                                              .window = static_cast<std::size_t>(caller)};
+                    const map_options options{.chunk = static_cast<std::size_t>(round), .window = static_cast<std::size_t>(caller)};
                     wrong += parimap::parallel_map(p, options, same, items) != items;
                     wrong += parimap::parallel_map_reduce(p, options, same, std::plus<>{}, 0, items) != all;
                     int sum = 0;
@@ -667,8 +670,7 @@ TEST_CASE("P7 one thread reads many streams of one pool in turn") {
             const map_options options{.window = window};
             using stream = decltype(parimap::ordered_imap(p, options, same, numbers(1)));
             std::vector<stream> streams;
-            for (std::size_t k = 0; k < 20; ++k)
-                streams.push_back(parimap::ordered_imap(p, options, same, numbers(30)));
+            for (std::size_t k = 0; k < 20; ++k) streams.push_back(parimap::ordered_imap(p, options, same, numbers(30)));
             // A full window of one stream must not keep the workers from the others.
             for (int i = 0; i < 30; ++i)
                 for (auto& one : streams) REQUIRE(one.next() == i);

@@ -121,15 +121,17 @@ TEST_CASE("P6 a finished result does not wait until a window of a slow input is 
     }
 }
 
-TEST_CASE("P6 inside a job too, where nobody else may be free to work, the call that makes a stream does not read a window of slow elements") {
+TEST_CASE(
+    "P6 inside a job too, where nobody else may be free to work, the call that makes a stream does not read a window of slow "
+    "elements") {
     pool p{1};
     std::atomic<std::size_t> read{0};
     const auto in_job = [&] {
         auto slow = std::views::iota(0, 200) | std::views::filter([&](int) {
-            ++read;
-            std::this_thread::sleep_for(1ms);
-            return true;
-        });
+                        ++read;
+                        std::this_thread::sleep_for(1ms);
+                        return true;
+                    });
         auto stream = parimap::ordered_imap(p, map_options{.window = 100}, same, slow);
         return stream.next() == 0;
     };
@@ -144,9 +146,9 @@ TEST_CASE("P6 a window that grew while the input was fast holds no result back w
         constexpr std::size_t fast = 40'000;
         std::vector<int> items = numbers(fast + 40);
         auto slow_tail = items | ranges::views::filter([](int i) {
-            if (i >= static_cast<int>(fast)) std::this_thread::sleep_for(2ms);
-            return true;
-        });
+                             if (i >= static_cast<int>(fast)) std::this_thread::sleep_for(2ms);
+                             return true;
+                         });
         auto imap = parimap::ordered_imap(p, when, slow_tail);
         for (std::size_t i = 0; i < fast; ++i) REQUIRE(imap.next());
         REQUIRE(usual_age(imap, 40) < 40ms);
@@ -164,8 +166,8 @@ TEST_CASE("P6 a result is handed over before a slow element is read") {
             if (!is_serial) eventually([&] { return ran >= i; });
             return static_cast<int>(i);
         };
-        auto imap = parimap::ordered_imap(p, map_options{.window = 100}, [&](int i) { return ++ran, i; },
-                                          made_input{100, 1ms, after_those_before, &read});
+        auto imap = parimap::ordered_imap(
+            p, map_options{.window = 100}, [&](int i) { return ++ran, i; }, made_input{100, 1ms, after_those_before, &read});
         std::size_t handed = 0;
         std::size_t late = 0;
         while (auto r = imap.next()) {
@@ -246,17 +248,18 @@ TEST_CASE("P6 workers without items get some before a result is handed over, and
 
 TEST_CASE("P6 who must run the items himself does so between the slow elements that he reads") {
     pool p{1};
-    const auto most = p.submit([&] {
-        std::atomic<std::size_t> read{0};
-        auto imap = parimap::ordered_imap(p, map_options{.window = 100}, same, made_input{250, 300us, to_int, &read});
-        std::size_t most_at_once = 0;
-        for (int i = 0; i < 120; ++i) {
-            const std::size_t before = read;
-            if (imap.next() != i) return std::size_t{1000};
-            most_at_once = std::max(most_at_once, read - before);
-        }
-        return most_at_once;
-    }).get();
+    const auto most =
+        p.submit([&] {
+             std::atomic<std::size_t> read{0};
+             auto imap = parimap::ordered_imap(p, map_options{.window = 100}, same, made_input{250, 300us, to_int, &read});
+             std::size_t most_at_once = 0;
+             for (int i = 0; i < 120; ++i) {
+                 const std::size_t before = read;
+                 if (imap.next() != i) return std::size_t{1000};
+                 most_at_once = std::max(most_at_once, read - before);
+             }
+             return most_at_once;
+         }).get();
     REQUIRE(most < 10);
 }
 
@@ -322,7 +325,8 @@ TEST_CASE("P5 a stop or cancel is seen between any two elements that are read") 
                 return static_cast<int>(i);
             };
             const map_options later{.window = 100, .stop = source.get_token()};
-            REQUIRE_THROWS_AS(drain(parimap::ordered_imap(p, later, same, made_input{300, 0s, stops_later, &read})), parimap::cancelled);
+            REQUIRE_THROWS_AS(drain(parimap::ordered_imap(p, later, same, made_input{300, 0s, stops_later, &read})),
+                              parimap::cancelled);
             REQUIRE(read == 1 + at + 1);
         }
     }

@@ -40,9 +40,7 @@ using parimap::map_options;
 namespace {
 
 template <class Imap>
-concept has_size = requires(const Imap& imap) {
-    imap.size();
-};
+concept has_size = requires(const Imap& imap) { imap.size(); };
 
 generator<int> count_up(int end) {
     for (int i = 0; i != end; ++i) co_yield int{i};
@@ -150,8 +148,8 @@ TEST_CASE("Ranges: results flow through views and algorithms of both libraries")
         REQUIRE((items | parimap::ordered_imap(p, same) | ranges::views::filter(odd) | ranges::views::transform(twice) |
                  ranges::views::take(3) | ranges::to<std::vector>()) == std::vector<int>{2, 6, 10});
         std::vector<int> out;
-        for (const int r : items | std::views::drop(20) | parimap::ordered_imap(p, same) | std::views::filter(odd) |
-                               std::views::transform(twice))
+        for (const int r :
+             items | std::views::drop(20) | parimap::ordered_imap(p, same) | std::views::filter(odd) | std::views::transform(twice))
             out.push_back(r);
         REQUIRE(out == std::vector<int>{42, 46, 50, 54, 58});
         REQUIRE(ranges::accumulate(parimap::unordered_imap(p, same, items), 0) == 435);
@@ -185,8 +183,7 @@ TEST_CASE("Ranges: a pipe makes the same stream as a call") {
         REQUIRE(drain(items | parimap::unordered_imap(p, options, same)).size() == 40);
         REQUIRE(drain(items | parimap::unordered_imap(same)).size() == 40);
         REQUIRE(drain(items | parimap::unordered_imap(options, same)).size() == 40);
-        REQUIRE(drain(items | parimap::ordered_imap(p, twice) | parimap::ordered_imap(p, twice) |
-                      parimap::ordered_imap(p, same)) ==
+        REQUIRE(drain(items | parimap::ordered_imap(p, twice) | parimap::ordered_imap(p, twice) | parimap::ordered_imap(p, same)) ==
                 parimap::parallel_map(
                     p, [](int i) { return 4 * i; }, items));
     }
@@ -201,11 +198,10 @@ TEST_CASE("Ranges: an imap is the input of another stage on the same pool") {
             const auto box = [](int i) { return std::make_unique<int>(i); };
             const auto unbox = [](std::unique_ptr<int> boxed) { return *boxed; };
             const auto items = numbers(60);
-            REQUIRE(drain(parimap::ordered_imap(p, options, unbox, parimap::ordered_imap(p, options, box, items))) ==
-                    items);
+            REQUIRE(drain(parimap::ordered_imap(p, options, unbox, parimap::ordered_imap(p, options, box, items))) == items);
             REQUIRE(parimap::parallel_map(p, options, unbox, parimap::ordered_imap(p, options, box, items)) == items);
-            auto sum = parimap::parallel_map_reduce(p, options, same, std::plus<>{}, 0,
-                                                    parimap::unordered_imap(p, options, same, items));
+            auto sum =
+                parimap::parallel_map_reduce(p, options, same, std::plus<>{}, 0, parimap::unordered_imap(p, options, same, items));
             REQUIRE(sum == 1770);
             const auto add = [](int a, int b) { return a + b; };
             REQUIRE(parimap::parallel_map(p, options, add, parimap::ordered_imap(p, options, same, items), items) ==
@@ -223,8 +219,8 @@ TEST_CASE("Ranges: a stage takes from the stage before it no more than it was gi
             REQUIRE(parimap::parallel_map(p, map_options{.window = window}, twice, source | ranges::views::take(4)) ==
                     std::vector<int>{0, 2, 4, 6});
             REQUIRE(source.next() == 4);
-            REQUIRE(drain(parimap::ordered_imap(p, map_options{.window = window}, twice,
-                                                source | std::views::take(2))) == std::vector<int>{10, 12});
+            REQUIRE(drain(parimap::ordered_imap(p, map_options{.window = window}, twice, source | std::views::take(2))) ==
+                    std::vector<int>{10, 12});
             REQUIRE(source.next() == 7);
             REQUIRE(parimap::parallel_map(p, same, source).size() == 22);  // a copy shares the stream
             REQUIRE_FALSE(source.next());

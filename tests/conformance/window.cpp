@@ -100,8 +100,7 @@ TEST_CASE("P2 ordered_imap takes a single-pass input inside calls only and never
 
 TEST_CASE("P2 unordered_imap takes a single-pass input inside calls only and never past the window") {
     for (const std::size_t workers : worker_counts)
-        for (const std::size_t window : explicit_limits)
-            check_pulls<single_pass>(workers, window / 2, window, make_unordered);
+        for (const std::size_t window : explicit_limits) check_pulls<single_pass>(workers, window / 2, window, make_unordered);
 }
 
 TEST_CASE("P2 ordered_imap takes a forward input inside calls only and never past the window") {
@@ -155,8 +154,8 @@ TEST_CASE("P2 a blocked first item of ordered_imap lets no more than the window 
             gate open;
             std::atomic<std::size_t> started{0};
             pool p{workers};
-            auto imap = parimap::ordered_imap(p, map_options{.chunk = 3, .window = window}, first_blocks{open, started},
-                                              numbers(1000));
+            auto imap =
+                parimap::ordered_imap(p, map_options{.chunk = 3, .window = window}, first_blocks{open, started}, numbers(1000));
             REQUIRE(eventually([&] { return started == window; }));
             REQUIRE_THROWS_AS(imap.next_for(20ms), parimap::timed_out);  // waiting inside next() does not widen it
             REQUIRE(started == window);
@@ -242,8 +241,8 @@ TEST_CASE("P2 one blocked item does not stall an unordered stream whose window h
             gate open;
             std::atomic<std::size_t> started{0};
             pool p{workers};
-            auto imap = parimap::unordered_imap(p, map_options{.chunk = chunk, .window = 4}, first_blocks{open, started},
-                                                numbers(600));
+            auto imap =
+                parimap::unordered_imap(p, map_options{.chunk = chunk, .window = 4}, first_blocks{open, started}, numbers(600));
             std::vector<int> results;
             while (results.size() < 500) results.push_back(imap.next().value());
             REQUIRE_FALSE(open.is_open());
@@ -266,8 +265,7 @@ TEST_CASE("P2 one blocked item does not stall an unordered stream of a single-pa
         record.window = 4;
         pool p{workers};
         auto imap = record.during([&] {
-            return parimap::unordered_imap(p, map_options{.window = 4}, first_blocks{open, started},
-                                           recorded_range<>{record, 600});
+            return parimap::unordered_imap(p, map_options{.window = 4}, first_blocks{open, started}, recorded_range<>{record, 600});
         });
         REQUIRE(read_with_next(imap, record, 500).size() == 500);
         open.open();

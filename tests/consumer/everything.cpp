@@ -81,16 +81,21 @@ void try_frontends(Pool& pool, Input& input) {
     expect(sum_of(parimap::ordered_imap(pool, square, input)) == 285);
     expect(sum_of(parimap::unordered_imap(pool, options, square, input)) == 285);
     expect(sum_of(input | parimap::ordered_imap(pool, square) | parimap::unordered_imap(pool, [](long n) { return -n; })) == -285);
-    parimap::parallel_for_each(pool, [](int& n) { ++n; }, input);
-    parimap::parallel_for_each(pool, [](int& n) { --n; }, input);
+    parimap::parallel_for_each(
+        pool, [](int& n) { ++n; }, input);
+    parimap::parallel_for_each(
+        pool, [](int& n) { --n; }, input);
     std::vector<long> out(10);
     expect(parimap::parallel_map_into(pool, out, square, input) == 10);
     expect(out[9] == 81);
     std::vector<double> numbers(10);
-    expect(parimap::parallel_map_into(pool, numbers, [](int n) { return n * 0.5; }, input) == 10);
+    expect(parimap::parallel_map_into(
+               pool, numbers, [](int n) { return n * 0.5; }, input) == 10);
     expect(numbers[9] > 4.4);
-    expect(parimap::parallel_map(pool, [](int n) { return n > 3; }, input)[4]);
-    expect(*parimap::parallel_map(pool, [](int n) { return std::make_unique<int>(n); }, input)[4] == 4);
+    expect(parimap::parallel_map(
+        pool, [](int n) { return n > 3; }, input)[4]);
+    expect(*parimap::parallel_map(
+               pool, [](int n) { return std::make_unique<int>(n); }, input)[4] == 4);
 }
 
 template <class Pool>
@@ -114,13 +119,15 @@ void try_pool(Pool& pool) {
     expect(parimap::parallel_map(pool, counted, vector) == vector);
     const std::vector<std::pair<int, int>> pairs(3, {2, 3});
     expect(parimap::parallel_map(pool, parimap::unpacked(std::multiplies<>{}), pairs)[2] == 6);
-    expect(parimap::parallel_map(pool, [](std::stop_token token, int n) { return token.stop_requested() ? 0 : n; }, vector) == vector);
+    expect(parimap::parallel_map(
+               pool, [](std::stop_token token, int n) { return token.stop_requested() ? 0 : n; }, vector) == vector);
     expect(pool.submit(square, 3).get() == 9);
     expect(pool.submit([] { return parimap::this_worker_index(); }).get() < pool.size());
 
     parimap::run_report report;
     const auto sink = std::make_shared<counting_sink>();
-    const parimap::map_options watched{.progress = parimap::progress_options{.description = "all", .sink = sink}, .insights = &report};
+    const parimap::map_options watched{.progress = parimap::progress_options{.description = "all", .sink = sink},
+                                       .insights = &report};
     expect(parimap::parallel_map(pool, watched, square, vector)[9] == 81);
     expect(sink->last() == 10 && report.items == 10 && !report.verdict().empty() && !report.to_json().empty());
     for (int& n : parimap::progress(vector, {.sink = sink})) n += 0;

@@ -16,5 +16,8 @@ using namespace std;
 int main() {
     parimap::pool pool{2};
     const vector<int> items{1, 2};
-    return parimap::parallel_map(pool, [](int x) { return x + 1; }, items) == vector<int>{2, 3} ? 0 : 1;
+    return parimap::parallel_map(
+               pool, [](int x) { return x + 1; }, items) == vector<int>{2, 3}
+               ? 0
+               : 1;
 }

@@ -13,7 +13,9 @@
 int main() {
     auto& pool = parimap::default_pool<parimap::backends::PARIMAP_TEST_BACKEND>();
     const std::vector<int> items(100, 1);
-    if (parimap::parallel_map(pool, [](int i) { return i; }, items) != items) _exit(1);
+    if (parimap::parallel_map(
+            pool, [](int i) { return i; }, items) != items)
+        _exit(1);
 #if defined(__clang__) && defined(_OPENMP)
     if (pool.backend_name() == "openmp") return 0;  // clang's OpenMP runtime keeps its threads, and so the process, for ever
 #endif

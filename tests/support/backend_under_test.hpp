@@ -25,8 +25,8 @@ inline constexpr bool is_serial = pool::backend_name() == "serial";
 using sizes = std::initializer_list<std::size_t>;
 
 inline constexpr std::array<std::size_t, 4> worker_counts{1, 2, 3, 8};
-inline constexpr std::array<std::size_t, 5> limits{0, 1, 2, 7, 64};         // for chunk and for window
-inline constexpr std::array<std::size_t, 4> explicit_limits{1, 2, 7, 64};   // the same without "adapt"
+inline constexpr std::array<std::size_t, 5> limits{0, 1, 2, 7, 64};        // for chunk and for window
+inline constexpr std::array<std::size_t, 4> explicit_limits{1, 2, 7, 64};  // the same without "adapt"
 
 }  // namespace parimap_test
 

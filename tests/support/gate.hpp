@@ -25,9 +25,7 @@ bool eventually(Predicate done) {
 
 // Time enough for a broken engine to show itself. It is only ever used to look for what must not happen, so
 // a slow machine can hide a fault here but cannot invent one.
-inline void let_mistakes_happen() {
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
-}
+inline void let_mistakes_happen() { std::this_thread::sleep_for(std::chrono::milliseconds{20}); }
 
 // Closed until it is opened, then open for good.
 class gate {

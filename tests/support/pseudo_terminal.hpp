@@ -36,7 +36,8 @@ class screen {
             if (r == y_) at = wrapped.size() + x_ / columns;
             for (std::size_t begin = 0; begin == 0 || begin < rows_[r].size(); begin += columns) {
                 const std::size_t end = std::min(rows_[r].size(), begin + columns);
-                wrapped.emplace_back(rows_[r].begin() + static_cast<std::ptrdiff_t>(begin), rows_[r].begin() + static_cast<std::ptrdiff_t>(end));
+                wrapped.emplace_back(rows_[r].begin() + static_cast<std::ptrdiff_t>(begin),
+                                     rows_[r].begin() + static_cast<std::ptrdiff_t>(end));
             }
         }
         rows_ = std::move(wrapped);
@@ -123,8 +124,10 @@ class screen {
 
 class pseudo_terminal {
   public:
-    explicit pseudo_terminal(std::size_t columns, std::size_t rows = 24) : master_(::posix_openpt(O_RDWR | O_NOCTTY)), screen_(columns) {
-        if (master_ < 0 || ::grantpt(master_) != 0 || ::unlockpt(master_) != 0) throw std::runtime_error("no pseudo-terminal to be had");
+    explicit pseudo_terminal(std::size_t columns, std::size_t rows = 24)
+        : master_(::posix_openpt(O_RDWR | O_NOCTTY)), screen_(columns) {
+        if (master_ < 0 || ::grantpt(master_) != 0 || ::unlockpt(master_) != 0)
+            throw std::runtime_error("no pseudo-terminal to be had");
         slave_ = ::open(::ptsname(master_), O_RDWR | O_NOCTTY);
         if (slave_ < 0) throw std::runtime_error("the pseudo-terminal cannot be opened");
         ::setenv("TERM", "xterm", 1);  // one that knows what the screen knows

@@ -84,7 +84,7 @@ TEST_CASE("claims: a thief that takes one item sees that it leaves another behin
     REQUIRE(c.left_for_others(0, 2) == 2);
     REQUIRE(pop(c, 0, item));
     REQUIRE(c.claim(1, 3, 3, parimap::detail::no_item));  // half of two
-    REQUIRE(c.left_for_others(1, 2) == 1);      // the other half, for seat 2
+    REQUIRE(c.left_for_others(1, 2) == 1);                // the other half, for seat 2
     REQUIRE(pop(c, 1, item));
     REQUIRE(c.claim(2, 3, 3, parimap::detail::no_item));
     REQUIRE(c.left_for_others(2, 2) == 0);
@@ -227,7 +227,8 @@ TEST_CASE("claims: an owner at the end of its batch waits for a theft that may b
     is_robbed = has_asked = false;
     claims c(2, []() noexcept {
         is_robbed = true;
-        for (int i = 0; i < 1000 && !has_asked; ++i) std::this_thread::sleep_for(std::chrono::microseconds{20});  // it must not come back
+        for (int i = 0; i < 1000 && !has_asked; ++i)
+            std::this_thread::sleep_for(std::chrono::microseconds{20});  // it must not come back
         return false;
     });
     c.raise_limit(20);

@@ -126,9 +126,15 @@ TEST_CASE("P9 cpu_count follows the affinity mask and not the number of CPUs of 
 }
 
 TEST_CASE("P9 a CPU quota of version 2 counts and is rounded down but never to nothing") {
-    for (const auto& [cpu_max, cpus] : {std::pair("max 100000", unlimited), {"300000 100000", 3U}, {"399999 100000", 3U},
-                                        {"50000 100000", 1U}, {"8000 1000", 8U}, {"", unlimited}, {"nonsense", unlimited},
-                                        {"100000", unlimited}, {"100000 0", unlimited}}) {
+    for (const auto& [cpu_max, cpus] : {std::pair("max 100000", unlimited),
+                                        {"300000 100000", 3U},
+                                        {"399999 100000", 3U},
+                                        {"50000 100000", 1U},
+                                        {"8000 1000", 8U},
+                                        {"", unlimited},
+                                        {"nonsense", unlimited},
+                                        {"100000", unlimited},
+                                        {"100000 0", unlimited}}) {
         CAPTURE(cpu_max);
         const fake_system machine;
         machine.write("/cgroup", "0::/user/job\n");
@@ -153,8 +159,8 @@ TEST_CASE("P9 the quotas of parents count too") {
 TEST_CASE("P9 a quota of version 1 counts in the hierarchy that has the cpu controller") {
     const fake_system machine;
     machine.write("/cgroup", "12:cpuset:/other\n4:cpu,cpuacct:/job\n0::/\n");
-    machine.write("/mountinfo", machine.mount("/", "/cpuset", "cgroup", "rw,cpuset") +
-                                    machine.mount("/", "/fs", "cgroup", "rw,cpu,cpuacct"));
+    machine.write("/mountinfo",
+                  machine.mount("/", "/cpuset", "cgroup", "rw,cpuset") + machine.mount("/", "/fs", "cgroup", "rw,cpu,cpuacct"));
     machine.group_1("/fs/other", "100000");  // of nobody here
     machine.group_1("/cpuset/job", "100000");
     machine.group_1("/fs/job", "-1");

@@ -99,7 +99,8 @@ TEST_CASE("Proxies are found in views, and among zipped elements") {
     STATIC_REQUIRE(shows_proxies<decltype(ranges::views::reverse(std::declval<bits>()))>);
     STATIC_REQUIRE(shows_proxies<view_of_all<numbers, bits>>);
     STATIC_REQUIRE(shows_proxies<decltype(ranges::views::enumerate(std::declval<bits>()))>);
-    STATIC_REQUIRE(shows_proxies<view_of_all<numbers, decltype(ranges::views::zip(std::declval<numbers>(), std::declval<bits>()))>>);
+    STATIC_REQUIRE(
+        shows_proxies<view_of_all<numbers, decltype(ranges::views::zip(std::declval<numbers>(), std::declval<bits>()))>>);
 
     STATIC_REQUIRE_FALSE(shows_proxies<view_of_all<const std::vector<bool>&>>);
     STATIC_REQUIRE_FALSE(shows_proxies<decltype(ranges::views::const_(std::declval<bits>()))>);
@@ -146,9 +147,12 @@ TEST_CASE("A number behind a proxy is given to f as a value that it cannot write
     const auto copy = [](auto bit) { return bit; };
     REQUIRE(parimap::parallel_map(pool, copy, bits) == bits);         // not a vector of proxies
     REQUIRE(parimap::parallel_map(pool, copy, bits | even) == bits);  // pulled
-    REQUIRE(parimap::parallel_map(pool, [](int& n, auto&& bit) { return n += bit; }, numbers, bits)[3] == 3);
-    REQUIRE(parimap::parallel_map(pool, parimap::unpacked([](int& n, bool bit) { return n + bit; }), ranges::views::zip(numbers, bits))[3] == 4);
-    REQUIRE(parimap::parallel_map_reduce(pool, [](bool bit) { return int{bit}; }, std::plus<>{}, 0, bits) == 1);
+    REQUIRE(parimap::parallel_map(
+                pool, [](int& n, auto&& bit) { return n += bit; }, numbers, bits)[3] == 3);
+    REQUIRE(parimap::parallel_map(pool, parimap::unpacked([](int& n, bool bit) { return n + bit; }),
+                                  ranges::views::zip(numbers, bits))[3] == 4);
+    REQUIRE(parimap::parallel_map_reduce(
+                pool, [](bool bit) { return int{bit}; }, std::plus<>{}, 0, bits) == 1);
 }
 
 TEST_CASE("parallel_for_each and parallel_map_into write through tuples of references") {
@@ -170,7 +174,8 @@ TEST_CASE("A view of a single-pass range's state is told from what owns") {
     using chunks = decltype(ranges::views::chunk(std::declval<lines>(), 2));
     using chunk = ranges::range_value_t<chunks>;
     STATIC_REQUIRE(shows_state_of_input<chunk>());
-    STATIC_REQUIRE(shows_state_of_input<decltype(ranges::views::transform(std::declval<chunk>(), std::declval<int (*)(std::string)>()))>());
+    STATIC_REQUIRE(
+        shows_state_of_input<decltype(ranges::views::transform(std::declval<chunk>(), std::declval<int (*)(std::string)>()))>());
     STATIC_REQUIRE(shows_state_of_input<std::tuple<int, chunk>>());
     STATIC_REQUIRE(shows_state_of_input<std::vector<chunk>>());
     STATIC_REQUIRE(shows_state_of_input<ranges::range_value_t<decltype(ranges::views::enumerate(std::declval<chunks>()))>>());

@@ -173,10 +173,13 @@ TEST_CASE("late backend: tasks that it did not take cost a pool none of its work
         CAPTURE(refusals);
         refusing_backend::refusals = refusals;
         parimap::basic_pool<refusing_backend> p{2};
-        while (refusing_backend::refusals > 0) parimap::parallel_for_each(p, [](int) {}, numbers(100));
+        while (refusing_backend::refusals > 0)
+            parimap::parallel_for_each(
+                p, [](int) {}, numbers(100));
         rendezvous meeting{2};
         std::atomic<int> missed{0};
-        auto imap = parimap::ordered_imap(p, [&](int i) { return missed += !meeting.arrive_and_wait(), i; }, numbers(2));
+        auto imap = parimap::ordered_imap(
+            p, [&](int i) { return missed += !meeting.arrive_and_wait(), i; }, numbers(2));
         for (int i = 0; i < 2; ++i) REQUIRE(imap.next_for(deadline) == i);  // with a deadline, so that no consumer helps
         REQUIRE(missed == 0);
     }
@@ -195,7 +198,8 @@ TEST_CASE("late backend: a caller that ran a job itself leaves its seat to those
     });
     REQUIRE(eventually([&] { return started.load(); }));
     std::atomic<int> ran{0};
-    auto imap = parimap::ordered_imap(p, map_options{.window = 10}, [&](int i) { return ++ran, i; }, numbers(10));
+    auto imap = parimap::ordered_imap(
+        p, map_options{.window = 10}, [&](int i) { return ++ran, i; }, numbers(10));
     open.open();
     alone.join();
     REQUIRE(eventually([&] { return ran == 10; }));  // although nobody asks for a result

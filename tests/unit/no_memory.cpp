@@ -125,10 +125,14 @@ TEST_CASE("P4 whichever allocation of a blocking call fails the program lives on
     const auto text = [](int i) { return std::string(100, static_cast<char>('a' + i % 26)); };
     fail_each([&] { static_cast<void>(parimap::parallel_map(p, text, items)); });
     fail_each([&] { static_cast<void>(parimap::parallel_map(p, text, linked)); });
-    fail_each([&] { static_cast<void>(parimap::parallel_map(p, [](std::stop_token, int i) { return i; }, items)); });
+    fail_each([&] {
+        static_cast<void>(parimap::parallel_map(
+            p, [](std::stop_token, int i) { return i; }, items));
+    });
     fail_each([&] { parimap::parallel_for_each(p, some_fail, items); });
     fail_each([&] {
-        static_cast<void>(parimap::parallel_map_reduce(p, text, [](std::string a, const std::string& b) { return a + b; }, std::string{}, items));
+        static_cast<void>(parimap::parallel_map_reduce(
+            p, text, [](std::string a, const std::string& b) { return a + b; }, std::string{}, items));
     });
     fail_each([&] {
         parimap::run_report report;
@@ -136,7 +140,8 @@ TEST_CASE("P4 whichever allocation of a blocking call fails the program lives on
     });
     fail_each([&] { static_cast<void>(parimap::map_async(p, text, items).get()); });
     fail_each([&] { static_cast<void>(p.submit(text, 5).get()); });
-    REQUIRE(parimap::parallel_map(p, [](int i) { return i; }, items) == items);
+    REQUIRE(parimap::parallel_map(
+                p, [](int i) { return i; }, items) == items);
 }
 
 TEST_CASE("P4 whichever allocation of a stream fails each item is handed over once, by its result or an exception") {
@@ -162,18 +167,24 @@ TEST_CASE("P4 whichever allocation of a stream fails each item is handed over on
     fail_each([&] { read(parimap::ordered_imap(p, some_fail, linked)); });
     fail_each([&] { read(parimap::unordered_imap(p, some_fail, items)); });
     fail_each([&] { read(parimap::unordered_imap(p, map_options{.window = 7}, some_fail, linked)); });
-    fail_each([&] { read(parimap::unordered_imap(p, [](std::stop_token, int i) { return some_fail(i); }, items)); });
+    fail_each([&] {
+        read(parimap::unordered_imap(
+            p, [](std::stop_token, int i) { return some_fail(i); }, items));
+    });
     REQUIRE(wrong == 0);
     if (pool::backend_name() == "serial") return;  // which runs the items before the stream is made
     // No memory from the first item on, although its results were asked for: every item comes as a failure, none is missing.
     gate made;
-    auto stream = parimap::unordered_imap(p, map_options{.window = 60}, [&](int i) {
-        if (i == 0) {
-            made.wait();
-            fail_after(0, 1'000'000);
-        }
-        return some_fail(i);
-    }, items);
+    auto stream = parimap::unordered_imap(
+        p, map_options{.window = 60},
+        [&](int i) {
+            if (i == 0) {
+                made.wait();
+                fail_after(0, 1'000'000);
+            }
+            return some_fail(i);
+        },
+        items);
     made.open();
     std::size_t handed = 0;
     for (bool more = true; more && handed <= items.size();) {

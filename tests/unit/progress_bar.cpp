@@ -392,7 +392,8 @@ TEST_CASE("progress_bar: a slow sink, or an odd interval, holds up nobody for lo
         }
     };
     const auto start = std::chrono::steady_clock::now();
-    for (const auto interval : {1e-300, 1e-3, 1e300, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(), -1.0}) {
+    for (const auto interval :
+         {1e-300, 1e-3, 1e300, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(), -1.0}) {
         progress_options options;
         options.sink = std::make_shared<slow>();
         options.interval = std::chrono::duration<double>(interval);
@@ -474,7 +475,8 @@ TEST_CASE("progress: is a view for both libraries, and elements can be changed t
     auto items = numbers(10);
     for (int& i : parimap::progress(items, told_to(sink))) i *= 2;
     REQUIRE(items[9] == 18);
-    REQUIRE((parimap::progress(items, told_to(sink)) | ranges::views::take(3) | ranges::to<std::vector>()) == std::vector<int>{0, 2, 4});
+    REQUIRE((parimap::progress(items, told_to(sink)) | ranges::views::take(3) | ranges::to<std::vector>()) ==
+            std::vector<int>{0, 2, 4});
     int count = 0;
     for (const int i : parimap::progress(items, told_to(sink)) | std::views::transform([](int i) { return i + 1; })) count += i > 0;
     REQUIRE(count == 10);

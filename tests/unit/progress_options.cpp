@@ -23,6 +23,7 @@ TEST_CASE("progress_options.hpp with a frontend compiles, and shows") {
     parimap::pool pool{2};
     const std::vector<int> items{1, 2, 3};
     const auto same = [](int i) { return i; };
-    REQUIRE(parimap::parallel_map(pool, parimap::map_options{.progress = parimap::progress_options{.sink = sink}}, same, items) == items);
+    REQUIRE(parimap::parallel_map(pool, parimap::map_options{.progress = parimap::progress_options{.sink = sink}}, same, items) ==
+            items);
     REQUIRE(sink->count >= 2);
 }

@@ -7,8 +7,8 @@
 #include "support/gate.hpp"
 #include "support/pipe_ends.hpp"
 #include "support/pseudo_terminal.hpp"
-#include "support/sanitizers.hpp"
 #include "support/recording_sink.hpp"
+#include "support/sanitizers.hpp"
 
 #include <parimap/progress.hpp>
 
@@ -148,7 +148,8 @@ TEST_CASE("progress_output: what a terminal has taken in part is finished before
             std::this_thread::sleep_for(1ms);
         }
         terminal.set_read(true);
-        for (int i = 0; i < 20; ++i) REQUIRE(comes_to_show(terminal, "bar " + std::to_string(i) + ":  10%|", static_cast<std::size_t>(i)));
+        for (int i = 0; i < 20; ++i)
+            REQUIRE(comes_to_show(terminal, "bar " + std::to_string(i) + ":  10%|", static_cast<std::size_t>(i)));
     }
     REQUIRE(eventually([&] { return terminal.bytes().ends_with("\r"); }));
     const std::string bytes = terminal.bytes();
@@ -346,7 +347,8 @@ TEST_CASE("progress_output: a terminal that knows no escape sequences gets whole
     };
     for (const std::string& bytes : shown()) {
         REQUIRE(bytes.find('\x1b') == std::string::npos);
-        REQUIRE(std::count(bytes.begin(), bytes.end(), '\r') == std::count(bytes.begin(), bytes.end(), '\n'));  // the terminal's own
+        REQUIRE(std::count(bytes.begin(), bytes.end(), '\r') ==
+                std::count(bytes.begin(), bytes.end(), '\n'));  // the terminal's own
     }
     const environment mode("PARIMAP_PROGRESS", "bar");
     for (const std::string& bytes : shown()) REQUIRE(bytes.find('\x1b') != std::string::npos);
@@ -493,7 +495,8 @@ TEST_CASE("progress_output: a log has a line as soon as a tenth more is done") {
         return eventually([&] {
             pollfd ready{ends.fds[0], POLLIN, 0};
             char buffer[4096];
-            if (::poll(&ready, 1, 0) == 1) text.append(buffer, static_cast<std::size_t>(::read(ends.fds[0], buffer, sizeof(buffer))));
+            if (::poll(&ready, 1, 0) == 1)
+                text.append(buffer, static_cast<std::size_t>(::read(ends.fds[0], buffer, sizeof(buffer))));
             return text.find(wanted) != std::string::npos;
         });
     };

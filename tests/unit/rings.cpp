@@ -99,7 +99,7 @@ TEST_CASE("stopwatch: a lap is over when its time has passed, and does not seem 
         ++looks;
     }
     REQUIRE(looks > 0);
-    REQUIRE(looks < 2000);  // about 200
+    REQUIRE(looks < 2000);                                                    // about 200
     REQUIRE(passed + std::chrono::nanoseconds(watch.lap().count()) >= 20ms);  // all of it is in one lap or another
     std::this_thread::sleep_for(2ms);
     REQUIRE(watch.lap_is_over());

@@ -50,10 +50,12 @@ nlohmann::json read_json(const std::string& path) {
 class comma_locale {
   public:
     comma_locale() {
-        for (const char* name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE", "fr_FR"}) is_set_ = is_set_ || std::setlocale(LC_ALL, name);
+        for (const char* name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE", "fr_FR"})
+            is_set_ = is_set_ || std::setlocale(LC_ALL, name);
         if (is_set_) return;
         const std::string folder = "locale_" + std::to_string(::getpid());
-        const std::string make = "mkdir -p " + folder + " && localedef -i de_DE -f UTF-8 " + folder + "/de_DE.UTF-8 >/dev/null 2>&1";
+        const std::string make =
+            "mkdir -p " + folder + " && localedef -i de_DE -f UTF-8 " + folder + "/de_DE.UTF-8 >/dev/null 2>&1";
         const bool is_made = std::system(make.c_str()) == 0;
         ::setenv("LOCPATH", folder.c_str(), 1);
         is_set_ = is_made && std::setlocale(LC_ALL, "de_DE.UTF-8");

@@ -51,7 +51,8 @@ constexpr const char* partner_variable = "PARIMAP_TEST_TRACED_PARTNER";
 constexpr const char* at_exit_variable = "PARIMAP_TEST_TRACED_AT_EXIT";
 
 struct temporary_path {
-    explicit temporary_path(std::string name = "shared") : path((std::filesystem::current_path() / ("trace_" + name + "_" + std::to_string(::getpid()) + ".json")).string()) {
+    explicit temporary_path(std::string name = "shared")
+        : path((std::filesystem::current_path() / ("trace_" + name + "_" + std::to_string(::getpid()) + ".json")).string()) {
         std::filesystem::remove(path);
     }
     ~temporary_path() { std::filesystem::remove(path); }
@@ -82,7 +83,9 @@ std::size_t sum_of_items(const std::string& path) {
 
 void trace(const std::string& path, int calls, std::size_t items = 100) {
     pool p{2};
-    for (int i = 0; i < calls; ++i) parimap::parallel_for_each(p, map_options{.chunk = 1, .trace = path}, [](int) {}, numbers(items));
+    for (int i = 0; i < calls; ++i)
+        parimap::parallel_for_each(
+            p, map_options{.chunk = 1, .trace = path}, [](int) {}, numbers(items));
 }
 
 pid_t start(const std::function<void()>& run) {
@@ -120,7 +123,8 @@ struct calls_at_exit {
     ~calls_at_exit() {
         if (!std::getenv(at_exit_variable)) return;
         pool p{2};
-        parimap::parallel_for_each(p, [](int) {}, numbers(100));
+        parimap::parallel_for_each(
+            p, [](int) {}, numbers(100));
     }
 } at_exit;
 
@@ -130,7 +134,9 @@ TEST_CASE("trace: a program that other tests run again") {
     const char* const calls = std::getenv(calls_variable);
     if (!calls) return;
     pool p{2};
-    for (int i = 0; i < std::atoi(calls); ++i) parimap::parallel_for_each(p, [](int) {}, numbers(100));
+    for (int i = 0; i < std::atoi(calls); ++i)
+        parimap::parallel_for_each(
+            p, [](int) {}, numbers(100));
     if (!std::getenv(partner_variable)) return;
     REQUIRE(eventually([] {  // there is another by now
         std::set<std::uint64_t> processes;
@@ -380,7 +386,6 @@ TEST_CASE("trace: a call in the destructor of a static object is traced too") {
     REQUIRE(run_program(file.path, {{calls_variable, "1"}, {at_exit_variable, "1"}}) == 0);
     REQUIRE(sum_of_items(file.path) == 200);
 }
-
 
 TEST_CASE("trace: a stream that a forked process inherits is traced by the process that made it, alone") {
     const temporary_path file;

@@ -72,9 +72,9 @@ TEST_CASE("A generic function that takes no stop token compiles in every fronten
     REQUIRE(*parimap::parallel_map(pool, parimap::catching(parimap::unpacked(f)), pairs)[1] == 22);
     const auto all = parimap::catching(parimap::per_worker([] { return 100; }, parimap::unpacked(f)));
     STATIC_REQUIRE_FALSE(std::is_invocable_v<decltype(all), std::pair<int, int>>);  // the state is no part of the tuple
-    const auto inside = parimap::per_worker([] { return 100; }, [](int& state, auto&&... item) {
-        return parimap::unpacked(sum_of_all)(std::forward<decltype(item)>(item)...) + state;
-    });
+    const auto inside = parimap::per_worker(
+        [] { return 100; },
+        [](int& state, auto&&... item) { return parimap::unpacked(sum_of_all)(std::forward<decltype(item)>(item)...) + state; });
     REQUIRE(*parimap::parallel_map(pool, parimap::catching(inside), pairs)[1] == 122);
 }
 
@@ -102,7 +102,8 @@ TEST_CASE("Items and results may hide their address and overload the comma") {
     REQUIRE(parimap::parallel_map_reduce(pool, next, add, no_address{1}, vector).n == 81);
     std::vector<no_address> out(40);
     parimap::parallel_map_into(pool, out, next, list);
-    parimap::parallel_for_each(pool, [](no_address& x) { ++x.n; }, out);
+    parimap::parallel_for_each(
+        pool, [](no_address& x) { ++x.n; }, out);
     REQUIRE(sum(out) == 160);
     REQUIRE((*parimap::parallel_map(pool, parimap::catching(next), vector)[0]).n == 2);
     const auto counted = parimap::per_worker([] { return no_address{}; }, [](no_address&, const no_address& x) { return x.n; });
@@ -129,7 +130,8 @@ TEST_CASE("A named view that cannot be copied is referred to by calls that wait,
     REQUIRE(parimap::map_async(pool, same, count(3)).get().size() == 3);
 
     auto owning = std::ranges::owning_view(std::vector<int>{1, 2, 3});
-    parimap::parallel_for_each(pool, [](int& i) { i *= 2; }, owning);
+    parimap::parallel_for_each(
+        pool, [](int& i) { i *= 2; }, owning);
     REQUIRE(owning[2] == 6);
     const auto all = std::ranges::owning_view(std::vector<int>{1, 2, 3});
     const auto add_both = [](int a, int b) { return a + b; };
@@ -148,6 +150,7 @@ TEST_CASE("A range that can be iterated only where it may be changed is an input
     REQUIRE(sum_of(parimap::ordered_imap(pool, same, range)) == 6);
     REQUIRE(sum_of(parimap::unordered_imap(pool, add_both, changeable({1, 2}), range)) == 6);
     REQUIRE(parimap::map_async(pool, same, changeable({1, 2})).get().size() == 2);
-    parimap::parallel_for_each(pool, [](int& i) { i *= 2; }, range);
+    parimap::parallel_for_each(
+        pool, [](int& i) { i *= 2; }, range);
     REQUIRE(*range.begin() == 2);
 }

@@ -36,9 +36,7 @@ class thread_book {
         std::lock_guard lock(mutex_);
         seen_.insert(std::this_thread::get_id());
     }
-    bool is_within(thread_book& other) {
-        return std::includes(other.seen_.begin(), other.seen_.end(), seen_.begin(), seen_.end());
-    }
+    bool is_within(thread_book& other) { return std::includes(other.seen_.begin(), other.seen_.end(), seen_.begin(), seen_.end()); }
     std::size_t size() const { return seen_.size(); }
 
   private:
@@ -59,11 +57,14 @@ TEST_CASE("openmp: a map in a parallel region runs on the threads of that team")
 #pragma omp barrier
 #pragma omp single
         {
-            const auto doubled = parimap::parallel_map(workers, [&](int x) {
-                used.enter();
-                std::this_thread::sleep_for(1ms);
-                return 2 * x;
-            }, numbers(100));
+            const auto doubled = parimap::parallel_map(
+                workers,
+                [&](int x) {
+                    used.enter();
+                    std::this_thread::sleep_for(1ms);
+                    return 2 * x;
+                },
+                numbers(100));
             sum = std::accumulate(doubled.begin(), doubled.end(), 0L);
         }
     }
@@ -106,8 +107,12 @@ TEST_CASE("openmp: calls in a region return although no other thread of the team
 #pragma omp parallel num_threads(2)
     {
         if (omp_get_thread_num() == 0) {
-            results += static_cast<int>(parimap::parallel_map(workers, [](int x) { return x; }, numbers(20)).size());
-            for (int x : parimap::ordered_imap(workers, [](int y) { return y; }, numbers(20))) results += x >= 0;
+            results += static_cast<int>(parimap::parallel_map(
+                                            workers, [](int x) { return x; }, numbers(20))
+                                            .size());
+            for (int x : parimap::ordered_imap(
+                     workers, [](int y) { return y; }, numbers(20)))
+                results += x >= 0;
             results += workers.submit([] { return 1; }).get();
             done = true;
         } else {
@@ -126,7 +131,8 @@ TEST_CASE("openmp: every thread of a region may use the one pool at once") {
 #pragma omp parallel num_threads(4)
     {
         for (int round = 0; round < 20; ++round) {
-            const auto squares = parimap::parallel_map(workers, [](int x) { return x * x; }, numbers(30));
+            const auto squares = parimap::parallel_map(
+                workers, [](int x) { return x * x; }, numbers(30));
             right += squares.back() == 29 * 29;
         }
     }
@@ -139,13 +145,15 @@ TEST_CASE("openmp: a pool may come and go inside a region") {
     {
         for (int round = 0; round < 20; ++round) {
             pool mine(2);
-            auto stream = parimap::unordered_imap(mine, [](int x) { return x; }, numbers(30));
+            auto stream = parimap::unordered_imap(
+                mine, [](int x) { return x; }, numbers(30));
             right += stream.next().has_value();
         }
     }
     REQUIRE(right == 40);
     pool afterwards(2);
-    REQUIRE(parimap::parallel_map(afterwards, [](int x) { return x; }, numbers(10)) == numbers(10));
+    REQUIRE(parimap::parallel_map(
+                afterwards, [](int x) { return x; }, numbers(10)) == numbers(10));
 }
 
 TEST_CASE("openmp: a pool is used in a region and outside it at the same time") {
@@ -155,12 +163,15 @@ TEST_CASE("openmp: a pool is used in a region and outside it at the same time") 
     std::thread outside([&] {
         while (!stop) {
             int next = 0;
-            for (int x : parimap::ordered_imap(workers, [](int y) { return y; }, numbers(100))) wrong += x != next++;
+            for (int x : parimap::ordered_imap(
+                     workers, [](int y) { return y; }, numbers(100)))
+                wrong += x != next++;
         }
     });
     for (int round = 0; round < 20; ++round) {
 #pragma omp parallel num_threads(2)
-        wrong += parimap::parallel_map(workers, [](int y) { return y; }, numbers(100)) != numbers(100);
+        wrong += parimap::parallel_map(
+                     workers, [](int y) { return y; }, numbers(100)) != numbers(100);
     }
     stop = true;
     outside.join();
@@ -186,11 +197,14 @@ TEST_CASE("openmp: the same in a program with a limit of threads") {
     std::mutex mutex;
     std::set<std::size_t> seats;
     parimap_test::rendezvous together(size);
-    const auto met = parimap::parallel_map(workers, [&](int) {
-        const std::lock_guard lock(mutex);
-        seats.insert(parimap::this_worker_index());
-        return 1;
-    }, numbers(100));
+    const auto met = parimap::parallel_map(
+        workers,
+        [&](int) {
+            const std::lock_guard lock(mutex);
+            seats.insert(parimap::this_worker_index());
+            return 1;
+        },
+        numbers(100));
     REQUIRE(met.size() == 100);
     REQUIRE(*seats.rbegin() < size);
     // One may be the caller's: with none of its own the pool's workers all meet.

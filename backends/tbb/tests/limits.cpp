@@ -75,11 +75,13 @@ TEST_CASE("tbb: P9, P10 under a limit of the application's a pool of 64 runs 64 
         const tbb::global_control three(tbb::global_control::max_allowed_parallelism, 3);
         pool workers(64);
         parimap_test::rendezvous together(64);
-        for (const bool met : parimap::parallel_map(workers, [&](int) { return together.arrive_and_wait(); }, numbers(64))) {
+        for (const bool met : parimap::parallel_map(
+                 workers, [&](int) { return together.arrive_and_wait(); }, numbers(64))) {
             all_met = all_met && met;
         }
         // What an item does with oneTBB is under the limit as before.
-        parimap::parallel_for_each(workers, [](int) { tbb::parallel_for(0, 100, [](int) {}); }, numbers(64));
+        parimap::parallel_for_each(
+            workers, [](int) { tbb::parallel_for(0, 100, [](int) {}); }, numbers(64));
     }
     const std::string printed = output.text();
     REQUIRE(all_met);
@@ -88,10 +90,12 @@ TEST_CASE("tbb: P9, P10 under a limit of the application's a pool of 64 runs 64 
 
 TEST_CASE("tbb: P9 a pool of 300 runs 300 jobs at once, also after a smaller one") {
     pool two(2);
-    parimap::parallel_for_each(two, [](int) {}, numbers(100));
+    parimap::parallel_for_each(
+        two, [](int) {}, numbers(100));
     pool many(300);
     parimap_test::rendezvous together(300);
-    REQUIRE(parimap::parallel_map(many, [&](int) { return char{together.arrive_and_wait()}; }, numbers(300)) == std::vector<char>(300, 1));
+    REQUIRE(parimap::parallel_map(
+                many, [&](int) { return char{together.arrive_and_wait()}; }, numbers(300)) == std::vector<char>(300, 1));
 }
 
 TEST_CASE("tbb: jobs that tasks of oneTBB hand in and wait for find a worker") {
@@ -120,10 +124,12 @@ TEST_CASE("tbb: P7 a thread that destroys a pool runs no job of another") {
         users.emplace_back([&] {
             pool other(2);
             while (!stop) {
-                other.submit([&] {
-                    const std::lock_guard lock(mutex);
-                    ++jobs;
-                }).get();
+                other
+                    .submit([&] {
+                        const std::lock_guard lock(mutex);
+                        ++jobs;
+                    })
+                    .get();
             }
         });
     }

@@ -30,7 +30,9 @@ struct plugin {
 
 inline long map_of_program(parimap::pool& pool, long n) {
     long sum = 0;
-    for (const long x : parimap::parallel_map(pool, [](long i) { return i; }, std::vector<long>(100, n))) sum += x;
+    for (const long x : parimap::parallel_map(
+             pool, [](long i) { return i; }, std::vector<long>(100, n)))
+        sum += x;
     return sum;
 }
 
@@ -40,11 +42,12 @@ inline bool states_are_apart(parimap::pool& first, parimap::pool& second) {
         std::atomic<int> users{0};
     };
     std::atomic<int> shared{0};
-    const auto f = parimap::per_worker([] { return std::make_unique<state>(); }, [&](std::unique_ptr<state>& s, long) {
-        shared += s->users.fetch_add(1) != 0;
-        for (int i = 0; i < 1000; ++i) shared += s->users.load() != 1;
-        s->users.fetch_sub(1);
-    });
+    const auto f = parimap::per_worker([] { return std::make_unique<state>(); },
+                                       [&](std::unique_ptr<state>& s, long) {
+                                           shared += s->users.fetch_add(1) != 0;
+                                           for (int i = 0; i < 1000; ++i) shared += s->users.load() != 1;
+                                           s->users.fetch_sub(1);
+                                       });
     auto other = parimap::map_async(first, f, std::vector<long>(2000));
     parimap::parallel_for_each(second, f, std::vector<long>(2000));
     other.get();
@@ -59,7 +62,9 @@ inline void check_all(const plugin& p, bool one_program) {
         for (const function f : {p.map, p.stream}) {
             check(f(*pool, 1) == 100, "a call of the plug-in on the program's pool");
             long sum = 0;
-            for (const long x : parimap::parallel_map(*pool, [&](long n) { return f(*pool, n); }, std::vector<long>(200, 1))) sum += x;
+            for (const long x : parimap::parallel_map(
+                     *pool, [&](long n) { return f(*pool, n); }, std::vector<long>(200, 1)))
+                sum += x;
             check(sum == 20'000, "a call of the plug-in nested in an item of the program's");
         }
     }
@@ -87,7 +92,8 @@ inline void check_all(const plugin& p, bool one_program) {
 #endif
     check((p.display() == display) == one_library, "there is one display of bars");
     if (!one_program) return;
-    for (const bool same : parimap::parallel_map(four, [&](long) { return p.seat() == parimap::this_worker_index(); }, std::vector<long>(100))) {
+    for (const bool same : parimap::parallel_map(
+             four, [&](long) { return p.seat() == parimap::this_worker_index(); }, std::vector<long>(100))) {
         check(same, "this_worker_index() is the same in both modules");
     }
 }

@@ -7,20 +7,26 @@
 
 long sum_of_map(parimap::pool& pool, long n) {
     long sum = 0;
-    for (const long x : parimap::parallel_map(pool, [](long i) { return i; }, std::vector<long>(100, n))) sum += x;
+    for (const long x : parimap::parallel_map(
+             pool, [](long i) { return i; }, std::vector<long>(100, n)))
+        sum += x;
     return sum;
 }
 
 long sum_of_stream(parimap::pool& pool, long n) {
     long sum = 0;
-    for (const long x : parimap::unordered_imap(pool, [](long i) { return i; }, std::vector<long>(100, n))) sum += x;
+    for (const long x : parimap::unordered_imap(
+             pool, [](long i) { return i; }, std::vector<long>(100, n)))
+        sum += x;
     return sum;
 }
 
 long on_own_pool(function call, long n) {
     parimap::pool own{1};
     long sum = 0;
-    for (const long x : parimap::parallel_map(own, [&](long i) { return call(own, i); }, std::vector<long>(100, n))) sum += x;
+    for (const long x : parimap::parallel_map(
+             own, [&](long i) { return call(own, i); }, std::vector<long>(100, n)))
+        sum += x;
     return sum;
 }
 

@@ -35,7 +35,8 @@ class PARIMAP_EXPORT batched_call : public call {
     // In the child of a fork(): see scheduler.
     bool is_inherited() const noexcept { return birth_.is_another(); }
     void throw_if_inherited() const {
-        if (is_inherited()) [[unlikely]] throw_inherited();
+        if (is_inherited()) [[unlikely]]
+            throw_inherited();
     }
 
     bool is_cancelled() const noexcept { return cancelled_.load(std::memory_order_seq_cst); }
@@ -96,7 +97,7 @@ class PARIMAP_EXPORT batched_call : public call {
     void run_batches(std::size_t seat, stint length) noexcept;
     void run_batch(std::size_t seat) noexcept;
 
-    const birth_process birth_;  // of the pool
+    const birth_process birth_;                                                              // of the pool
     const floating_point_mode floating_point_mode_ = floating_point_mode::of_this_thread();  // the caller's, at the call
     std::atomic<std::uint64_t> max_lag_{no_item};
     std::atomic<std::uint64_t> first_dropped_{no_item};

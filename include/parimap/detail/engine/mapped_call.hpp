@@ -104,9 +104,7 @@ class mapped_call : public Base {
             const auto token = [&] { return tokens_.start(seat, item); };
             if constexpr (Source::pulled) {
                 auto kept = take(item);
-                put(item, [&]() -> decltype(auto) {
-                    return invocation_type::call(f_, token, Source::pass(kept));
-                });
+                put(item, [&]() -> decltype(auto) { return invocation_type::call(f_, token, Source::pass(kept)); });
             } else {
                 auto&& element = take(item);
                 reading = false;
@@ -120,7 +118,8 @@ class mapped_call : public Base {
         }
         // Not inside the handler, which owns the exception too: once it is handed over, this thread has no more to do with
         // it, and it is destroyed where it was caught.
-        if (failed) [[unlikely]] fail(seat, item, std::exchange(failure, nullptr), reading);
+        if (failed) [[unlikely]]
+            fail(seat, item, std::exchange(failure, nullptr), reading);
         if constexpr (invocation_type::with_token) tokens_.finish(seat);
     }
 

@@ -101,7 +101,8 @@ class PARIMAP_EXPORT monitor {
     std::atomic<std::uint64_t> enough_{0};
     alignas(cache_line) std::mutex mutex_;
     std::condition_variable wake_;
-    std::atomic<std::uint32_t> signalled_{0};  // yes or no, written with the mutex held (a word: not every processor exchanges bytes)
+    // Yes or no, written with the mutex held. (A word: not every processor exchanges bytes.)
+    std::atomic<std::uint32_t> signalled_{0};
     const std::size_t seats_;
     const std::unique_ptr<counter[]> finished_;
 };

@@ -24,7 +24,8 @@ class PARIMAP_EXPORT observed_batch {
 
   private:
     friend observer;
-    observed_batch(std::atomic<std::uint64_t>& counter, seat_record& record, const ticks& clock, std::uint64_t start, bool timed) noexcept;
+    observed_batch(std::atomic<std::uint64_t>& counter, seat_record& record, const ticks& clock, std::uint64_t start,
+                   bool timed) noexcept;
 
     void note_time(std::uint64_t item) noexcept;
 

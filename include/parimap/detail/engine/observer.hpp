@@ -3,10 +3,10 @@
 #ifndef PARIMAP_DETAIL_ENGINE_OBSERVER_HPP
 #define PARIMAP_DETAIL_ENGINE_OBSERVER_HPP
 
-#include <parimap/detail/form.hpp>
 #include <parimap/detail/engine/claims.hpp>
 #include <parimap/detail/engine/observation.hpp>
 #include <parimap/detail/engine/observed_batch.hpp>
+#include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/instant.hpp>
@@ -144,7 +144,8 @@ inline void observation::leave(std::size_t seat) const noexcept {
 inline std::optional<observed_batch> observation::begin_batch(std::size_t seat) const noexcept {
     return observer_ ? std::optional(observer_->begin_batch(seat)) : std::nullopt;
 }
-inline void observation::end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, instant begin, instant end) const noexcept {
+inline void observation::end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, instant begin,
+                                   instant end) const noexcept {
     if (observer_) observer_->end_batch(seat, first, items, begin, end);
 }
 inline void observation::item_failed(std::size_t seat) const noexcept {

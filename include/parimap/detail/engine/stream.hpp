@@ -33,9 +33,9 @@ struct stream_traits {
     bool pulled;      ///< the consumer's thread reads the input
     bool sized;
     bool in_order;
-    bool items_own;                 ///< an item may own memory beside itself
-    std::uint64_t bytes_per_item;   ///< with its result
-    std::uint64_t bytes_in_rings;   ///< for each item of the largest window
+    bool items_own;                ///< an item may own memory beside itself
+    std::uint64_t bytes_per_item;  ///< with its result
+    std::uint64_t bytes_in_rings;  ///< for each item of the largest window
 };
 
 struct stream_setup {
@@ -69,7 +69,8 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     void end() noexcept;
 
     void throw_if_cancelled() const {
-        if (is_cancelled()) [[unlikely]] throw_cancelled();
+        if (is_cancelled()) [[unlikely]]
+            throw_cancelled();
     }
 
     /// Whether there is nothing more to hand over.
@@ -136,13 +137,13 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     alignas(cache_line) const std::shared_ptr<scheduler> keep_;  // the pool object may go before the stream
     const stream_traits traits_;
     std::size_t* const failed_index_;
-    std::uint64_t total_ = 0;                // items of the input, as far as is known
+    std::uint64_t total_ = 0;      // items of the input, as far as is known
     std::uint64_t cut_ = no_item;  // the element that could not be read
-    std::uint64_t handed_ = 0;               // handed over, results and exceptions
-    std::uint64_t look_at_ = 0;              // nobody need look at the input before so many are handed over:
-    std::uint64_t refill_at_ = 0;            // refill() has nothing to do,
-    std::uint64_t gather_at_ = 0;            // gather() neither
-    std::uint64_t skipped_ = 0;              // finished but not handed over, because the input ended before them
+    std::uint64_t handed_ = 0;     // handed over, results and exceptions
+    std::uint64_t look_at_ = 0;    // nobody need look at the input before so many are handed over:
+    std::uint64_t refill_at_ = 0;  // refill() has nothing to do,
+    std::uint64_t gather_at_ = 0;  // gather() neither
+    std::uint64_t skipped_ = 0;    // finished but not handed over, because the input ended before them
     std::exception_ptr input_failure_;
     stopwatch reading_;
     bool began_ = false;  // the call that makes the stream is over

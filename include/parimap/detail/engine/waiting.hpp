@@ -18,16 +18,17 @@ namespace parimap::inline PARIMAP_ABI::detail {
 
 /// What one wait looks at.
 struct awaited {
-    std::uint64_t item;                          ///< the item whose end is waited for, or no_item: any
-    std::uint64_t enough;                        ///< so many finished items are worth a look, where items come in batches
-    instant deadline;         ///< the wait is over then, whatever came
-    observer* consumer;                          ///< notes how long a consumer waits; null where nobody does
+    std::uint64_t item;    ///< the item whose end is waited for, or no_item: any
+    std::uint64_t enough;  ///< so many finished items are worth a look, where items come in batches
+    instant deadline;      ///< the wait is over then, whatever came
+    observer* consumer;    ///< notes how long a consumer waits; null where nobody does
 };
 
 /// Waits once: where the thread may run items itself, until a seat is free for it; where items come in batches, first for one nap;
 /// else until the item has finished. May return early. napped: whether this wait had its nap. (Its members are those of a call.)
 template <class Call, class Ready>
-void wait_once(Call& c, scheduler& pool, monitor& sleeper, claims& workers, const pace& tempo, const awaited& what, bool& napped, Ready ready) {
+void wait_once(Call& c, scheduler& pool, monitor& sleeper, claims& workers, const pace& tempo, const awaited& what, bool& napped,
+               Ready ready) {
     const auto urgently = [&](instant deadline, auto also) {
         const observer::consumer_wait waiting(what.consumer);
         sleeper.wait_urgently(what.item, workers, deadline, [&] { return ready() || also(); });

@@ -58,7 +58,8 @@ struct frontend {
     }
     template <class Backend = default_backend, class A, class B, class C, class D, class E, class T>
     auto operator()(A&& a, B&& b, C&& c, D&& d, E&& e, std::initializer_list<T> items) const {
-        return with_pool<Backend>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d), std::forward<E>(e), items);
+        return with_pool<Backend>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d),
+                                  std::forward<E>(e), items);
     }
 
   protected:
@@ -99,9 +100,8 @@ constexpr void check_ranges() {
 }
 
 template <class... Ranges>
-inline constexpr bool are_ranges =
-    sizeof...(Ranges) > 0 && (some_range<std::remove_reference_t<Ranges>> && ...) &&
-    (sizeof...(Ranges) == 1 || (::ranges::input_range<std::remove_reference_t<Ranges>> && ...));
+inline constexpr bool are_ranges = sizeof...(Ranges) > 0 && (some_range<std::remove_reference_t<Ranges>> && ...) &&
+                                   (sizeof...(Ranges) == 1 || (::ranges::input_range<std::remove_reference_t<Ranges>> && ...));
 
 /// Stops where what outlives the call would refer to a view that its maker may well let go: one says of views that they are
 /// passed by value.

@@ -200,7 +200,8 @@ constexpr bool could_write_proxies() {
         using values = value_of<View>;
         return []<std::size_t... I>(std::index_sequence<I...>) {
             return ((is_or_has_proxy<std::tuple_element_t<I, references>, std::tuple_element_t<I, values>>() &&
-                     !takes_value<F, sizeof...(I), I, std::tuple_element_t<I, values>>()) || ...);
+                     !takes_value<F, sizeof...(I), I, std::tuple_element_t<I, values>>()) ||
+                    ...);
         }(std::make_index_sequence<std::tuple_size_v<values>>{});
     } else {
         return !takes_value<F, 1, 0, value_of<View>>();

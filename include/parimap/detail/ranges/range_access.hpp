@@ -38,8 +38,7 @@ concept some_sized_range = ::ranges::sized_range<R> || std::ranges::sized_range<
 /// Elements that workers can read where they are. (The libraries disagree on some iterators, for std's concepts also
 /// ask for tags: what either of them grants, the iterator can do.)
 template <class R>
-concept indexed_range =
-    (::ranges::random_access_range<R> || std::ranges::random_access_range<R>) && some_sized_range<R>;
+concept indexed_range = (::ranges::random_access_range<R> || std::ranges::random_access_range<R>)&&some_sized_range<R>;
 
 template <class R>
 auto begin_of(R& range) {

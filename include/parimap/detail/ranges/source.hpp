@@ -149,9 +149,10 @@ class pulled_source {
     static constexpr bool boxed = is_boxed_in_ring<kept>;
     using taken = std::conditional_t<boxed, std::unique_ptr<kept>, kept>;
 
-    static_assert(boxed || std::is_move_constructible_v<kept>,
-                  "parimap: the elements of this range are made when they are read, and are moved from there to a worker, but cannot "
-                  "be moved; let the range make a std::unique_ptr of each, or pass what they are made of and make them in f");
+    static_assert(
+        boxed || std::is_move_constructible_v<kept>,
+        "parimap: the elements of this range are made when they are read, and are moved from there to a worker, but cannot "
+        "be moved; let the range make a std::unique_ptr of each, or pass what they are made of and make them in f");
 
     struct cell {
         std::atomic<bool> full{false};
@@ -226,9 +227,7 @@ class pulled_source {
     }
 
     /// What the item that was pulled last owns, before it is made available.
-    std::uint64_t owned_by_latest() noexcept {
-        return owned_bytes<kept>(cells_[(pulled_ - 1) & (capacity_ - 1)].value.get());
-    }
+    std::uint64_t owned_by_latest() noexcept { return owned_bytes<kept>(cells_[(pulled_ - 1) & (capacity_ - 1)].value.get()); }
 
     /// Whether the range has another item: for a caller that has no room for one.
     bool has_more() {

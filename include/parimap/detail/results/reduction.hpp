@@ -110,7 +110,7 @@ class reduction : public first_failure {
 
     struct alignas(cache_line) at_seat {
         std::uint64_t number = no_item;     // the leaf of the seat's latest item, so that the next item of
-        leaf* latest = nullptr;                       // the leaf finds it without the lock; it exists until then
+        leaf* latest = nullptr;             // the leaf finds it without the lock; it exists until then
         std::uint64_t combining = no_item;  // the first item of op's right operand, while op runs
     };
 
@@ -145,7 +145,9 @@ class reduction : public first_failure {
         std::optional<kept<R>> all(kept<R>::from([&]() -> R { return R(std::move(l.results[0].get())); }));
         for (std::uint64_t i = 1; i < count; ++i) {
             combining = number * leaf_size + i;
-            kept<R> both = kept<R>::from([&]() -> R { return std::invoke(op_, std::move(all->get()), std::move(l.results[static_cast<std::size_t>(i)].get())); });
+            kept<R> both = kept<R>::from([&]() -> R {
+                return std::invoke(op_, std::move(all->get()), std::move(l.results[static_cast<std::size_t>(i)].get()));
+            });
             all.emplace(std::move(both));
         }
         combining = no_item;

@@ -58,10 +58,11 @@ concept results_of_stream = results_of_call<R> && requires(R& results, typename 
 ///   prepare(limit)     before the items below the limit are available. May throw
 ///   first_failure      the base that keeps the failure to be thrown
 template <class R>
-concept results_of_blocking_call = results_of_call<R> && std::derived_from<R, first_failure> && requires(R& results, std::uint64_t number) {
-    { results.room() } noexcept -> std::same_as<std::uint64_t>;
-    results.prepare(number);
-};
+concept results_of_blocking_call =
+    results_of_call<R> && std::derived_from<R, first_failure> && requires(R& results, std::uint64_t number) {
+        { results.room() } noexcept -> std::same_as<std::uint64_t>;
+        results.prepare(number);
+    };
 
 }  // namespace parimap::detail
 

@@ -183,7 +183,7 @@ class unordered_results {
     const std::exception_ptr no_memory_ = std::make_exception_ptr(std::bad_alloc());
     std::atomic<std::uint64_t> lost_count_{0};  // failed items that stand in no outbox,
     std::atomic<std::uint64_t> lowest_lost_{never};
-    std::atomic<std::uint64_t> lost_cut_{never};  // and the first of those that could not be read
+    std::atomic<std::uint64_t> lost_cut_{never};                             // and the first of those that could not be read
     alignas(cache_line) std::size_t chosen_ = static_cast<std::size_t>(-1);  // the consumer's, from here on
     std::uint64_t oldest_elsewhere_ = 0;
     std::uint64_t lost_handed_ = 0;

@@ -81,7 +81,8 @@ class vector_results<R, true> : public first_failure {
 
     template <class RunBatch>
     auto with_writer(std::size_t /*seat*/, RunBatch run_batch) {
-        return run_batch([data = out_.data()](std::uint64_t item, auto&& make) { ::new (static_cast<void*>(data + item)) R(make()); });
+        return run_batch(
+            [data = out_.data()](std::uint64_t item, auto&& make) { ::new (static_cast<void*>(data + item)) R(make()); });
     }
 
     std::vector<R> take(std::uint64_t /*items*/) { return out_.take(); }

@@ -3,8 +3,8 @@
 #ifndef PARIMAP_DETAIL_SCHEDULER_TASK_QUEUE_HPP
 #define PARIMAP_DETAIL_SCHEDULER_TASK_QUEUE_HPP
 
-#include <parimap/detail/form.hpp>
 #include <parimap/backend.hpp>
+#include <parimap/detail/form.hpp>
 
 #include <condition_variable>
 #include <cstddef>

@@ -107,7 +107,9 @@ inline void floating_point_mode::write(const floating_point_mode&) const noexcep
 
 inline void floating_point_mode::read() noexcept { rounding_ = std::fegetround(); }
 
-inline bool floating_point_mode::operator==(const floating_point_mode& other) const noexcept { return rounding_ == other.rounding_; }
+inline bool floating_point_mode::operator==(const floating_point_mode& other) const noexcept {
+    return rounding_ == other.rounding_;
+}
 
 inline void floating_point_mode::write(const floating_point_mode&) const noexcept { std::fesetround(rounding_); }
 

@@ -39,8 +39,12 @@ class time_span {
     constexpr std::int64_t count() const noexcept { return nanoseconds_; }
 
     friend constexpr auto operator<=>(time_span, time_span) noexcept = default;
-    friend constexpr time_span operator*(std::int64_t factor, time_span span) noexcept { return nanoseconds(factor * span.nanoseconds_); }
-    friend constexpr time_span operator/(time_span span, std::int64_t divisor) noexcept { return nanoseconds(span.nanoseconds_ / divisor); }
+    friend constexpr time_span operator*(std::int64_t factor, time_span span) noexcept {
+        return nanoseconds(factor * span.nanoseconds_);
+    }
+    friend constexpr time_span operator/(time_span span, std::int64_t divisor) noexcept {
+        return nanoseconds(span.nanoseconds_ / divisor);
+    }
     constexpr time_span& operator+=(time_span other) noexcept {
         nanoseconds_ += other.nanoseconds_;
         return *this;
@@ -69,7 +73,9 @@ class instant {
     friend constexpr time_span operator-(instant end, instant begin) noexcept {
         return time_span::nanoseconds(end.nanoseconds_ - begin.nanoseconds_);
     }
-    friend constexpr instant operator+(instant begin, time_span span) noexcept { return instant(begin.nanoseconds_ + span.count()); }
+    friend constexpr instant operator+(instant begin, time_span span) noexcept {
+        return instant(begin.nanoseconds_ + span.count());
+    }
 
   private:
     constexpr explicit instant(std::int64_t nanoseconds) noexcept : nanoseconds_(nanoseconds) {}

@@ -45,7 +45,8 @@ PARIMAP_EXPORT const void* mark_of_this_thread() noexcept;
 #if defined(__has_cpp_attribute) && __has_cpp_attribute(gnu::noplt)
 [[gnu::noplt]]
 #endif
-[[gnu::visibility("default")]] void exit_itself(int status) noexcept __asm__("exit");
+[[gnu::visibility("default")]] void
+exit_itself(int status) noexcept __asm__("exit");
 #endif
 
 /// Whether the calling thread is in exit(), found on its stack: destructors of static objects cannot ask for it otherwise, and a

@@ -27,7 +27,8 @@ PARIMAP_EXPORT const progress_line* first_drawn(const std::vector<shown_line>& l
 
 /// The lines, as they are written from the block's begin on. The first comes last, for the cursor stays behind it: in that
 /// column.
-PARIMAP_EXPORT std::string block_of(const std::vector<shown_line>& lines, const progress_output& where, terminal_size size, std::size_t& cursor);
+PARIMAP_EXPORT std::string block_of(const std::vector<shown_line>& lines, const progress_output& where, terminal_size size,
+                                    std::size_t& cursor);
 
 }  // namespace parimap::detail
 

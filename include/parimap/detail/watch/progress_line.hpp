@@ -61,7 +61,9 @@ class PARIMAP_EXPORT progress_line {
     /// The line for the log, if one is due. is_quiet: nothing was written there for a second. Where that is not so, a bar's
     /// first line waits until the bar is a second old, so that a thousand short ones write few lines and not thousands.
     std::optional<std::string> log_text(bool is_quiet);
-    std::chrono::duration<double> log_pause() const noexcept { return std::min<std::chrono::duration<double>>(log_interval_, std::chrono::seconds(1)); }
+    std::chrono::duration<double> log_pause() const noexcept {
+        return std::min<std::chrono::duration<double>>(log_interval_, std::chrono::seconds(1));
+    }
 
     /// The state for the sink, and the sink; null when it has thrown.
     const progress_snapshot& shown() const noexcept { return shown_; }

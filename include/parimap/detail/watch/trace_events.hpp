@@ -55,7 +55,9 @@ class PARIMAP_EXPORT trace_book {
   public:
     /// Adds the call to the file. The first call of a process begins it anew, unless others of its run have written to it. A file
     /// that cannot be written costs the trace alone.
-    [[gnu::cold]] static void add(const std::string& path, const call_record& call) { process_own<trace_book>().add_call(path, call); }
+    [[gnu::cold]] static void add(const std::string& path, const call_record& call) {
+        process_own<trace_book>().add_call(path, call);
+    }
 
   private:
     struct known_file {

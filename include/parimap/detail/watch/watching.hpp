@@ -81,13 +81,14 @@ class PARIMAP_EXPORT progress_request {
   private:
     template <class Options>
     static Options whole() {
-        static_assert(requires { sizeof(Options); }, "parimap: a bar needs #include <parimap/progress.hpp>");
+        static_assert(
+            requires { sizeof(Options); }, "parimap: a bar needs #include <parimap/progress.hpp>");
         return Options{};
     }
 
     template <class Options>
-    static std::unique_ptr<watcher> open_bar(const void* options, const progress_source& source,
-                                             std::optional<std::uint64_t> total, bool inside_job) {
+    static std::unique_ptr<watcher> open_bar(const void* options, const progress_source& source, std::optional<std::uint64_t> total,
+                                             bool inside_job) {
         // Found where progress.hpp is included, without which there are no progress_options to be had.
         return open_map_bar(*static_cast<const Options*>(options), source, total, inside_job);
     }

@@ -108,8 +108,8 @@ class [[gnu::visibility("default")]] openmp {
         }
     }
 
-    const int workers_;           // asked for,
-    std::atomic<int> team_{0};    // and there; 0 until the region is open
+    const int workers_;         // asked for,
+    std::atomic<int> team_{0};  // and there; 0 until the region is open
     detail::task_queue queue_;
     const std::shared_ptr<detail::task_queue> offered_ = std::make_shared<detail::task_queue>();
     std::thread host_;

@@ -31,8 +31,7 @@ class [[gnu::visibility("default")]] tbb {
   public:
     static constexpr std::string_view name = "tbb";
 
-    explicit tbb(std::size_t workers)
-        : arena_(static_cast<int>(workers + spare_threads()), static_cast<unsigned>(workers)) {
+    explicit tbb(std::size_t workers) : arena_(static_cast<int>(workers + spare_threads()), static_cast<unsigned>(workers)) {
         // A graph takes the arena that it is made in.
         arena_.execute([this] {
             graph_.emplace(context_);
@@ -41,7 +40,8 @@ class [[gnu::visibility("default")]] tbb {
                 return ::tbb::flow::continue_msg();
             });
         });
-        workers_.emplace(workers, [](detail::task_queue& queue, void* self) { static_cast<tbb*>(self)->serve(queue); }, this);
+        workers_.emplace(
+            workers, [](detail::task_queue& queue, void* self) { static_cast<tbb*>(self)->serve(queue); }, this);
     }
 
     tbb(const tbb&) = delete;
