@@ -3,6 +3,8 @@
 
 #include <parimap/insights.hpp>
 
+#include <parimap/detail/text/json_text.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -29,28 +31,46 @@ PARIMAP_INLINE std::string run_report::verdict() const {
 }
 
 PARIMAP_INLINE std::string run_report::to_json() const {
-    std::string json = "{\"backend\":\"" + backend + "\",\"wall\":" + number(wall.count()) +
-                       ",\"consumer_waiting\":" + number(consumer_waiting.count()) + ",\"items\":" + std::to_string(items) +
-                       ",\"failed\":" + std::to_string(failed) + ",\"stopped\":" + (stopped ? "true" : "false") +
-                       ",\"in_order\":" + (in_order ? "true" : "false") + ",\"batches\":" + std::to_string(batches) +
-                       ",\"smallest_batch\":" + std::to_string(smallest_batch) +
-                       ",\"largest_batch\":" + std::to_string(largest_batch) + ",\"mean_batch\":" + number(mean_batch()) +
-                       ",\"load_balance\":" + number(load_balance()) + ",\"utilisation\":" + number(utilisation()) +
-                       ",\"verdict\":\"" + verdict() + "\",\"workers\":[";
+    using detail::json_list;
+    using detail::json_object;
+    json_list workers_json;
     for (const worker_report& w : workers) {
-        if (&w != workers.data()) json += ',';
-        json += "{\"busy\":" + number(w.busy.count()) + ",\"waiting_for_input\":" + number(w.waiting_for_input.count()) +
-                ",\"waiting_for_consumer\":" + number(w.waiting_for_consumer.count()) +
-                ",\"held_up\":" + number(w.held_up.count()) + ",\"idle\":" + number(w.idle.count()) +
-                ",\"items\":" + std::to_string(w.items) + ",\"batches\":" + std::to_string(w.batches) + '}';
+        workers_json.add(json_object()
+                             .add_raw("busy", number(w.busy.count()))
+                             .add_raw("waiting_for_input", number(w.waiting_for_input.count()))
+                             .add_raw("waiting_for_consumer", number(w.waiting_for_consumer.count()))
+                             .add_raw("held_up", number(w.held_up.count()))
+                             .add_raw("idle", number(w.idle.count()))
+                             .add("items", w.items)
+                             .add("batches", w.batches)
+                             .text());
     }
-    json += "],\"slowest\":[";
+    json_list slowest_json;
     for (const slow_item& s : slowest) {
-        if (&s != slowest.data()) json += ',';
-        json += "{\"index\":" + std::to_string(s.index) + ",\"time\":" + number(s.time.count()) +
-                ",\"begun\":" + number(s.begun.count()) + '}';
+        slowest_json.add(json_object()
+                             .add("index", s.index)
+                             .add_raw("time", number(s.time.count()))
+                             .add_raw("begun", number(s.begun.count()))
+                             .text());
     }
-    return json + "]}";
+    return json_object()
+        .add("backend", backend)
+        .add_raw("wall", number(wall.count()))
+        .add_raw("consumer_waiting", number(consumer_waiting.count()))
+        .add("items", items)
+        .add("failed", failed)
+        .add("stopped", stopped)
+        .add("in_order", in_order)
+        .add("batches", batches)
+        .add("smallest_batch", smallest_batch)
+        .add("largest_batch", largest_batch)
+        .add_raw("mean_batch", number(mean_batch()))
+        .add_raw("load_balance", number(load_balance()))
+        .add_raw("utilisation", number(utilisation()))
+        .add("verdict", verdict())
+        .add_raw("workers", workers_json.text())
+        .add_raw("slowest", slowest_json.text())
+        .text();
 }
 
 PARIMAP_INLINE void run_report::fill_from(const detail::call_record& record) {

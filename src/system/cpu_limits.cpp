@@ -3,8 +3,9 @@
 
 #include <parimap/detail/system/cpu_limits.hpp>
 
+#include <parimap/detail/system/parse_number.hpp>
+
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -18,11 +19,7 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-PARIMAP_INLINE unsigned positive_number(std::string_view text) {
-    unsigned value = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return failure == std::errc{} && end == text.data() + text.size() ? value : 0;
-}
+PARIMAP_INLINE unsigned positive_number(std::string_view text) { return parse_number<unsigned>(text).value_or(0); }
 
 PARIMAP_INLINE unsigned workers_from_environment() {
     const char* text = std::getenv("PARIMAP_NUM_WORKERS");
@@ -65,10 +62,8 @@ PARIMAP_INLINE std::string_view cut(std::string_view& text, std::string_view sep
 }
 
 PARIMAP_INLINE unsigned cpus_of_quota(std::string_view quota, std::string_view period) {
-    long long q = 0;
-    long long p = 0;
-    std::from_chars(quota.data(), quota.data() + quota.size(), q);
-    std::from_chars(period.data(), period.data() + period.size(), p);
+    const long long q = parse_number<long long>(cut(quota, "\n")).value_or(0);
+    const long long p = parse_number<long long>(cut(period, "\n")).value_or(0);
     if (q <= 0 || p <= 0 || q / p >= no_cpu_limit) return no_cpu_limit;
     return std::max(1U, static_cast<unsigned>(q / p));
 }

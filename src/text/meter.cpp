@@ -3,6 +3,8 @@
 
 #include <parimap/detail/text/meter.hpp>
 
+#include <parimap/detail/system/parse_number.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
@@ -19,7 +21,9 @@ PARIMAP_INLINE std::string colour_sequence(std::string_view colour) {
         if (lower == names[i]) return "\x1b[" + std::to_string(30 + i) + "m";
     }
     if (lower.size() != 7 || lower[0] != '#' || lower.find_first_not_of("0123456789abcdef", 1) != std::string::npos) return {};
-    const auto part = [&](std::size_t at) { return std::to_string(std::stoi(lower.substr(at, 2), nullptr, 16)); };
+    const auto part = [&](std::size_t at) {
+        return std::to_string(parse_number<int>(std::string_view(lower).substr(at, 2), 16).value());
+    };
     return "\x1b[38;2;" + part(1) + ';' + part(3) + ';' + part(5) + "m";
 }
 
@@ -42,7 +46,7 @@ PARIMAP_INLINE std::size_t meter::length_from(std::string_view spec) const {
     if (spec.empty() || spec.size() > 4 || spec.find_first_not_of("0123456789") != std::string_view::npos) {
         throw std::invalid_argument("parimap: in bar_format, {bar:...} takes a length and one of a, u and b, as in {bar:20a}");
     }
-    const auto columns = static_cast<std::size_t>(std::stoul(std::string(spec)));
+    const std::size_t columns = parse_number<std::size_t>(spec).value();
     return relative ? length - std::min(length, columns) : std::min(columns, widest_line);
 }
 

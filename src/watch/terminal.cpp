@@ -3,14 +3,14 @@
 
 #include <parimap/detail/watch/terminal.hpp>
 
+#include <parimap/detail/system/parse_number.hpp>
+
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -101,11 +101,8 @@ PARIMAP_INLINE void write_patiently(int fd, std::string_view text) noexcept {
 
 PARIMAP_INLINE std::optional<std::size_t> number_from_environment(const char* name) noexcept {
     const char* text = std::getenv(name);
-    if (!text || !*text) return std::nullopt;
-    char* end = nullptr;
-    const unsigned long number = std::strtoul(text, &end, 10);
-    if (*end || number == 0 || number > 100'000) return std::nullopt;
-    return number;
+    const auto number = text ? parse_number<std::size_t>(text) : std::nullopt;
+    return number && *number > 0 && *number <= 100'000 ? number : std::nullopt;
 }
 
 PARIMAP_INLINE terminal_size usual_size() noexcept {
@@ -164,11 +161,9 @@ PARIMAP_INLINE std::optional<progress_mode> mode_from_environment() {
 
 PARIMAP_INLINE std::optional<std::chrono::duration<double>> interval_from_environment() noexcept {
     const char* text = std::getenv("PARIMAP_PROGRESS_INTERVAL");
-    if (!text || !*text) return std::nullopt;
-    double seconds = 0;  // in the C locale, whatever the program's is
-    const auto [end, failure] = std::from_chars(text, text + std::strlen(text), seconds);
-    if (failure != std::errc{} || *end || !(seconds >= 0.001) || seconds > 1e6) return std::nullopt;
-    return std::chrono::duration<double>(seconds);
+    const auto seconds = text ? parse_number<double>(text) : std::nullopt;
+    if (!seconds || !(*seconds >= 0.001) || *seconds > 1e6) return std::nullopt;
+    return std::chrono::duration<double>(*seconds);
 }
 
 }  // namespace parimap::detail

@@ -3,6 +3,8 @@
 
 #include <parimap/detail/watch/trace_events.hpp>
 
+#include <parimap/detail/text/number_text.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -23,7 +25,7 @@ PARIMAP_INLINE const std::string& trace_from_environment() {
 }
 
 PARIMAP_INLINE trace_events::trace_events(trace_file& file, const call_record& call, std::uint64_t process)
-    : file_(file), call_(call), pid_(std::to_string(process * 1000 + call.pool_id % 1000)) {}
+    : file_(file), call_(call), process_(process * 1000 + call.pool_id % 1000) {}
 
 PARIMAP_INLINE void trace_events::name_lanes(const trace_writer& self) {
     add_name("process_name", 0,
@@ -39,33 +41,37 @@ PARIMAP_INLINE void trace_events::add_lanes() {
     for (std::size_t seat = 0; seat < call_.seats.size(); ++seat) add_lane(seat, call_.seats[seat].events);
 }
 
-PARIMAP_INLINE std::string trace_events::begin(std::string_view phase, std::size_t lane) const {
-    return ",\n{\"ph\":\"" + std::string(phase) + "\",\"pid\":" + pid_ + ",\"tid\":" + std::to_string(lane);
+PARIMAP_INLINE json_object trace_events::begin(std::string_view phase, std::size_t lane) const {
+    json_object event;
+    event.add("ph", phase).add("pid", process_).add("tid", lane);
+    return event;
 }
 
+PARIMAP_INLINE void trace_events::add(const json_object& event) { file_.add(",\n" + event.text()); }
+
 PARIMAP_INLINE void trace_events::add_name(std::string_view what, std::size_t lane, const std::string& name) {
-    file_.add(begin("M", lane) + ",\"name\":\"" + std::string(what) + "\",\"args\":{\"name\":\"" + name + "\"}}");
+    add(begin("M", lane).add("name", what).add_raw("args", json_object().add("name", name).text()));
 }
 
 PARIMAP_INLINE void trace_events::add_lane(std::size_t lane, const event_log& log) {
     for (const traced_event& e : log.events()) add_event(lane, e);
-    if (log.lost() > 0)
-        file_.add(begin("M", lane) + ",\"name\":\"lost_events\",\"args\":{\"count\":" + std::to_string(log.lost()) + "}}");
+    if (log.lost() == 0) return;
+    add(begin("M", lane).add("name", "lost_events").add_raw("args", json_object().add("count", log.lost()).text()));
 }
 
 PARIMAP_INLINE void trace_events::add_event(std::size_t lane, const traced_event& e) {
     using microseconds = std::chrono::duration<double, std::micro>;
-    std::string text = begin("X", lane) +
-                       ",\"cat\":\"parimap\",\"ts\":" + fixed(microseconds(e.begin.time_since_epoch()).count(), 3, 0) +
-                       ",\"dur\":" + fixed(microseconds(e.end - e.begin).count(), 3, 0);
+    json_object event = begin("X", lane);
+    event.add("cat", "parimap")
+        .add_raw("ts", fixed(microseconds(e.begin.time_since_epoch()).count(), 3, 0))
+        .add_raw("dur", fixed(microseconds(e.end - e.begin).count(), 3, 0));
     if (e.items == 0) {
-        text += ",\"name\":\"wait for a result\"}";
+        event.add("name", "wait for a result");
     } else {
-        const std::string first = std::to_string(e.first);
-        text += ",\"name\":\"items " + first + " to " + std::to_string(e.first + e.items - 1) + "\",\"args\":{\"first\":" + first +
-                ",\"items\":" + std::to_string(e.items) + "}}";
+        event.add("name", "items " + std::to_string(e.first) + " to " + std::to_string(e.first + e.items - 1))
+            .add_raw("args", json_object().add("first", e.first).add("items", e.items).text());
     }
-    file_.add(text);
+    add(event);
 }
 
 PARIMAP_INLINE void trace_book::add_call(const std::string& path, const call_record& call) {

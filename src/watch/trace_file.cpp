@@ -3,9 +3,10 @@
 
 #include <parimap/detail/watch/trace_file.hpp>
 
+#include <parimap/detail/system/parse_number.hpp>
+
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -162,7 +163,8 @@ PARIMAP_INLINE std::string trace_file::header() const {
 PARIMAP_INLINE void trace_file::read_header() {
     const std::string text = read(0, header_size);
     if (text.size() != header_size || !text.starts_with(header_begin)) return;
-    std::from_chars(text.data() + header_begin.size(), text.data() + text.size(), begun_);
+    const std::string_view begun = std::string_view(text).substr(header_begin.size());
+    begun_ = parse_number<std::uint64_t>(begun.substr(0, begun.find(','))).value_or(begun_);
     std::size_t at = text.find('[', header_begin.size());
     while (at != std::string::npos && at + 1 < text.size() && text[at + 1] == '"') {  // after [ or ,
         const std::size_t end = text.find('"', at + 2);

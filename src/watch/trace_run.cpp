@@ -3,8 +3,9 @@
 
 #include <parimap/detail/watch/trace_run.hpp>
 
+#include <parimap/detail/system/parse_number.hpp>
+
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -61,10 +62,7 @@ PARIMAP_INLINE std::optional<std::uint64_t> start_of_process(pid_t process) {
     for (int i = 3; i <= 22 && fields >> field; ++i) {
         if (i == 3 && (field == "Z" || field == "X")) return std::nullopt;  // it has ended, and nobody has asked how
     }
-    std::uint64_t start = 0;
-    if (!fields || std::from_chars(field.data(), field.data() + field.size(), start).ptr != field.data() + field.size())
-        return std::nullopt;
-    return start;
+    return fields ? parse_number<std::uint64_t>(field) : std::nullopt;
 }
 
 PARIMAP_INLINE bool trace_writer::is_same_process(const trace_writer& other) const noexcept {

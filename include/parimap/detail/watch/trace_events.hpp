@@ -5,7 +5,7 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/process_own.hpp>
-#include <parimap/detail/text/number_text.hpp>
+#include <parimap/detail/text/json_text.hpp>
 #include <parimap/detail/watch/call_record.hpp>
 #include <parimap/detail/watch/trace_file.hpp>
 #include <parimap/detail/watch/trace_run.hpp>
@@ -36,7 +36,8 @@ class PARIMAP_EXPORT trace_events {
   private:
     static constexpr std::size_t first_consumer = 1'000'000;  // lanes below are seats
 
-    std::string begin(std::string_view phase, std::size_t lane) const;
+    json_object begin(std::string_view phase, std::size_t lane) const;
+    void add(const json_object& event);
 
     void add_name(std::string_view what, std::size_t lane, const std::string& name);
 
@@ -47,7 +48,7 @@ class PARIMAP_EXPORT trace_events {
 
     trace_file& file_;
     const call_record& call_;
-    const std::string pid_;
+    const std::uint64_t process_;  // as the file numbers it, and the pool in it
 };
 
 /// What this process knows of its trace files.
