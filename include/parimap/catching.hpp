@@ -16,7 +16,8 @@
 
 namespace parimap::inline PARIMAP_ABI {
 
-/// The value that a call returned, or the exception that it threw.
+/// The value that a call returned, or the exception that it threw. What std::expected<R, std::exception_ptr> of C++23 is, with its
+/// names, but that value() throws the exception itself.
 template <class R>
 class result {
     using stored = std::conditional_t<std::is_void_v<R>, std::monostate, R>;
@@ -30,7 +31,8 @@ class result {
     explicit result(std::exception_ptr exception) noexcept : outcome_(std::in_place_index<1>, std::move(exception)) {}
 
     /// Whether there is a value.
-    explicit operator bool() const noexcept { return outcome_.index() == 0; }
+    bool has_value() const noexcept { return outcome_.index() == 0; }
+    explicit operator bool() const noexcept { return has_value(); }
 
     /// The value; requires that there is one.
     auto& operator*() & noexcept
@@ -71,6 +73,20 @@ class result {
     decltype(auto) value() && {
         rethrow();
         if constexpr (!std::is_void_v<R>) return *std::move(*this);
+    }
+
+    /// The value, or `otherwise` in its place.
+    template <class Otherwise>
+    auto value_or(Otherwise&& otherwise) const&
+        requires(!std::is_void_v<R>)
+    {
+        return has_value() ? **this : static_cast<R>(std::forward<Otherwise>(otherwise));
+    }
+    template <class Otherwise>
+        auto value_or(Otherwise&& otherwise) &&
+            requires(!std::is_void_v<R>)
+    {
+        return has_value() ? *std::move(*this) : static_cast<R>(std::forward<Otherwise>(otherwise));
     }
 
     /// The exception; null if there is a value.

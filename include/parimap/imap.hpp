@@ -91,10 +91,25 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     /// input takes long for, and on the serial backend and inside a job, where it runs items itself.
     template <class Duration>
     std::optional<value_type> next_for(Duration time) const {
-        static_assert(detail::is_duration<Duration>, "parimap: next_for takes a duration of std::chrono, such as 5ms");
-        using seconds = typename Duration::period;
-        return take(detail::instant::in_seconds(static_cast<double>(time.count()) * seconds::num / seconds::den));
+        return take(deadline_in(time));
     }
+
+    /// The same with a point of time, of any clock.
+    template <class TimePoint>
+    std::optional<value_type> next_until(const TimePoint& when) const {
+        return next_for(when - TimePoint::clock::now());
+    }
+
+    /// Waits, as next_for() does, until next() need not wait: there is a result, an exception or the end. Takes nothing. False when
+    /// the time is over.
+    template <class Duration>
+    bool wait_for(Duration time) const {
+        return !stream_ || stream_->stream.wait_for_next(deadline_in(time));
+    }
+
+    /// The index of the item whose exception the stream threw last, or of the element that could not be read; nothing if it has
+    /// thrown neither.
+    std::optional<std::size_t> failed_index() const noexcept { return stream_ ? stream_->stream.failed_index() : std::nullopt; }
 
     /// Starts no further item and stops the token of the running ones; next() then throws cancelled. Any thread.
     void cancel() const noexcept {
@@ -121,6 +136,13 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     }
 
   private:
+    template <class Duration>
+    static detail::instant deadline_in(Duration time) noexcept {
+        static_assert(detail::is_duration<Duration>, "parimap: a stream waits for a duration of std::chrono, such as 5ms");
+        using seconds = typename Duration::period;
+        return detail::instant::in_seconds(static_cast<double>(time.count()) * seconds::num / seconds::den);
+    }
+
     struct shared {
         template <class... Args>
         explicit shared(Args&&... args) : stream(std::forward<Args>(args)...) {}

@@ -19,7 +19,7 @@ PARIMAP_INLINE stream_base::stream_base(stream_setup&& setup)
     : batched_call(*setup.core, setup.options, setup.core->size(), setup.traits.with_token),
       keep_(std::move(setup.core)),
       traits_(setup.traits),
-      failed_index_(setup.options.failed_index) {}
+      told_failed_index_(setup.options.failed_index) {}
 
 PARIMAP_INLINE stream_base::~stream_base() = default;
 
@@ -83,12 +83,27 @@ PARIMAP_INLINE bool stream_base::look(bool has_result, instant deadline) {
     return false;
 }
 
+PARIMAP_INLINE bool stream_base::look_until(instant deadline) {
+    try {
+        look(false, deadline);
+    } catch (const timed_out&) {
+        return false;
+    } catch (const cancelled&) {  // which the next look at the stream finds
+    }
+    return true;
+}
+
+PARIMAP_INLINE void stream_base::throw_failure(item_number item, std::exception_ptr exception) {
+    failed_ = item;
+    if (told_failed_index_) *told_failed_index_ = static_cast<std::size_t>(item);
+    std::rethrow_exception(std::move(exception));
+}
+
 PARIMAP_INLINE void stream_base::finish_input() {
     total_ = handed_;
     if (observation_) end_observation();
     if (!input_failure_) return;
-    if (failed_index_) *failed_index_ = static_cast<std::size_t>(handed_);
-    std::rethrow_exception(std::exchange(input_failure_, nullptr));
+    throw_failure(handed_, std::exchange(input_failure_, nullptr));
 }
 
 /// All results are handed over; the workers that finished the last items may have something to note yet. Where the
@@ -109,8 +124,7 @@ PARIMAP_INLINE void stream_base::miss(std::uint64_t item, std::exception_ptr exc
         return;
     }
     ++handed_;
-    if (failed_index_) *failed_index_ = static_cast<std::size_t>(item);
-    std::rethrow_exception(std::move(exception));
+    throw_failure(item, std::move(exception));
 }
 
 /// Whether to take items although a result is there. Reading a slow input, or a backend that runs items at once,

@@ -565,6 +565,12 @@ TEST_CASE("catching gives a result that holds the value or the exception") {
     REQUIRE_THROWS_AS(bad.value(), item_error);
     REQUIRE_THROWS_AS(std::rethrow_exception(bad.error()), item_error);
     REQUIRE_THROWS_AS(std::as_const(bad).value(), item_error);
+    REQUIRE(good.has_value());
+    REQUIRE_FALSE(bad.has_value());
+    REQUIRE(good.value_or("other") == "xxxy");
+    REQUIRE(bad.value_or("other") == "other");
+    const auto boxed = parimap::catching([](int i) { return std::make_unique<int>(i); });
+    REQUIRE(*boxed(7).value_or(nullptr) == 7);
 }
 
 TEST_CASE("catching works for functions that return nothing or something that only moves") {

@@ -19,11 +19,15 @@
 #include <optional>
 #include <random>
 #include <ranges>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <range/v3/view/iota.hpp>
+#include <range/v3/view/transform.hpp>
 
 using namespace parimap_test;
 using namespace std::chrono_literals;
@@ -1070,5 +1074,86 @@ TEST_CASE("P5 many short-lived pools and streams with early exits leave nothing 
         CAPTURE(round);
         REQUIRE(inside == 0);
         REQUIRE(counts.live == 0);
+    }
+}
+
+TEST_CASE("P5 next_until is next_for with a point of time of any clock") {
+    if (is_serial) return;
+    gate open;
+    pool p{2};
+    auto imap = parimap::ordered_imap(
+        p,
+        [&](int i) {
+            if (i == 1) open.wait();
+            return i;
+        },
+        numbers(3));
+    REQUIRE(imap.next_until(std::chrono::steady_clock::now() + deadline) == 0);
+    REQUIRE_THROWS_AS(imap.next_until(std::chrono::steady_clock::now() + 2ms), parimap::timed_out);
+    REQUIRE_THROWS_AS(imap.next_until(std::chrono::system_clock::now() - 1h), parimap::timed_out);
+    open.open();
+    REQUIRE(imap.next_until(std::chrono::system_clock::now() + deadline) == 1);
+    REQUIRE(imap.next_until(std::chrono::steady_clock::time_point::max()) == 2);
+}
+
+TEST_CASE("P5 wait_for says whether next need not wait, and takes and throws nothing") {
+    if (is_serial) return;
+    for (const std::size_t workers : sizes{1, 2, 8}) {
+        CAPTURE(workers);
+        gate open;
+        pool p{workers};
+        auto imap = parimap::ordered_imap(
+            p,
+            [&](int i) {
+                if (i == 1) open.wait();
+                if (i == 2) throw std::runtime_error("two");
+                return i;
+            },
+            numbers(4));
+        REQUIRE(imap.wait_for(deadline));
+        REQUIRE(imap.wait_for(0ms));
+        REQUIRE(imap.next() == 0);
+        REQUIRE_FALSE(imap.wait_for(2ms));
+        REQUIRE_FALSE(imap.wait_for(0ms));
+        REQUIRE_FALSE(imap.wait_for(-1h));
+        open.open();
+        REQUIRE(imap.wait_for(deadline));
+        REQUIRE(imap.next() == 1);
+        REQUIRE(imap.wait_for(deadline));  // for an exception
+        REQUIRE_FALSE(imap.failed_index());
+        REQUIRE_THROWS_AS(imap.next(), std::runtime_error);
+        REQUIRE(imap.failed_index() == 2U);
+        REQUIRE(imap.wait_for(deadline));
+        REQUIRE(imap.next() == 3);
+        REQUIRE(imap.wait_for(0ms));  // at the end
+        REQUIRE_FALSE(imap.next());
+        REQUIRE(imap.failed_index() == 2U);
+    }
+    REQUIRE(decltype(parimap::ordered_imap(std::declval<pool&>(), same, numbers(1))){}.wait_for(0ms));
+}
+
+TEST_CASE("P5 wait_for returns where a stream was stopped, or its input failed") {
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        auto stopped = parimap::unordered_imap(p, same, numbers(1000));
+        stopped.cancel();
+        REQUIRE(stopped.wait_for(deadline));
+        REQUIRE_THROWS_AS(stopped.next(), parimap::cancelled);
+
+        auto cut = parimap::unordered_imap(p, same, ranges::views::iota(0, 10) | ranges::views::transform([](int i) {
+                                                        if (i >= 3) throw std::runtime_error("three");
+                                                        return i;
+                                                    }));
+        int results = 0;
+        REQUIRE_THROWS_AS(
+            [&] {
+                while (cut.wait_for(deadline) && cut.next()) ++results;
+            }(),
+            std::runtime_error);
+        REQUIRE(results == 3);
+        REQUIRE(cut.failed_index() == 3U);
+        REQUIRE(cut.wait_for(0ms));
+        REQUIRE_FALSE(cut.next());
     }
 }

@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -53,6 +54,11 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     /// it, and its items may wait for the other.
     bool can_be_left() const noexcept;
 
+    /// The item whose exception was thrown last, or the element that could not be read.
+    std::optional<std::size_t> failed_index() const noexcept {
+        return failed_ == no_item ? std::nullopt : std::optional(static_cast<std::size_t>(failed_));
+    }
+
     /// How many results are still to be handed over.
     std::uint64_t remaining() const noexcept { return total_ > handed_ ? total_ - handed_ : 0; }
 
@@ -82,6 +88,9 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     /// Takes new items where it is time, and waits for the next result unless it is there. False if none comes: then
     /// look again. Throws cancelled and timed_out.
     bool look(bool has_result, instant deadline);
+
+    /// The same where no result is there, without exceptions: false when the deadline has passed.
+    bool look_until(instant deadline);
 
     /// Ends the observation, and throws what ended the input early, once.
     void finish_input();
@@ -121,6 +130,7 @@ class PARIMAP_EXPORT stream_base : public batched_call {
 
     void begin(std::size_t fixed_window);
     [[noreturn]] static void throw_cancelled();
+    [[noreturn]] void throw_failure(item_number item, std::exception_ptr exception);
     void end_observation() noexcept;
     bool should_refill_first() const noexcept;
     void refill(instant deadline);
@@ -136,14 +146,15 @@ class PARIMAP_EXPORT stream_base : public batched_call {
 
     alignas(cache_line) const std::shared_ptr<scheduler> keep_;  // the pool object may go before the stream
     const stream_traits traits_;
-    std::size_t* const failed_index_;
-    std::uint64_t total_ = 0;      // items of the input, as far as is known
-    std::uint64_t cut_ = no_item;  // the element that could not be read
-    std::uint64_t handed_ = 0;     // handed over, results and exceptions
-    std::uint64_t look_at_ = 0;    // nobody need look at the input before so many are handed over:
-    std::uint64_t refill_at_ = 0;  // refill() has nothing to do,
-    std::uint64_t gather_at_ = 0;  // gather() neither
-    std::uint64_t skipped_ = 0;    // finished but not handed over, because the input ended before them
+    std::size_t* const told_failed_index_;
+    std::uint64_t total_ = 0;       // items of the input, as far as is known
+    std::uint64_t cut_ = no_item;   // the element that could not be read
+    std::uint64_t handed_ = 0;      // handed over, results and exceptions
+    std::uint64_t look_at_ = 0;     // nobody need look at the input before so many are handed over:
+    std::uint64_t refill_at_ = 0;   // refill() has nothing to do,
+    std::uint64_t gather_at_ = 0;   // gather() neither
+    std::uint64_t skipped_ = 0;     // finished but not handed over, because the input ended before them
+    item_number failed_ = no_item;  // the latest that was thrown
     std::exception_ptr input_failure_;
     stopwatch reading_;
     bool began_ = false;  // the call that makes the stream is over
@@ -210,6 +221,21 @@ class stream final : public mapped_call<stream_base, Source, F, Results> {
                 const failure_of whose = e->whose_failure();
                 results_.pop(*e);
                 this->miss(item, std::move(exception), whose);
+            }
+        }
+    }
+
+    /// Waits until fetch() need not wait. False when the deadline has passed. Throws error in the child of a fork().
+    bool wait_for_next(instant deadline) {
+        for (;;) {
+            this->throw_if_inherited();
+            if (held_ || this->is_at_end() || this->is_cancelled()) return true;
+            if (entry* e = results_.front()) {
+                if (this->is_wanted(results_.item_of(*e))) return true;
+                results_.pop(*e);
+                this->skip();
+            } else if (!this->look_until(deadline)) {
+                return false;
             }
         }
     }
