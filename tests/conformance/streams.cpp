@@ -189,6 +189,30 @@ TEST_CASE("Ranges: a pipe makes the same stream as a call") {
     }
 }
 
+TEST_CASE("Ranges: stages are joined before there is a range, with adaptors before them and after") {
+    const auto is_even = [](int i) { return i % 2 == 0; };
+    const std::vector<int> evens{0, 2, 4, 6, 8};
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        const auto four_times = parimap::ordered_imap(p, twice) | parimap::ordered_imap(p, twice);
+        REQUIRE(drain(numbers(3) | four_times) == std::vector<int>{0, 4, 8});
+        REQUIRE(drain(numbers(3) | four_times) == std::vector<int>{0, 4, 8});  // it can be used again
+        REQUIRE(drain(numbers(2) | (four_times | parimap::ordered_imap(p, twice) | four_times)) == std::vector<int>{0, 32});
+        REQUIRE(drain(numbers(2) | (parimap::ordered_imap(p, twice) | (four_times | four_times))) == std::vector<int>{0, 32});
+
+        const auto items = numbers(10);
+        const auto of_range_v3 = ranges::views::filter(is_even) | parimap::ordered_imap(p, same);
+        REQUIRE(drain(items | of_range_v3) == evens);
+        const auto of_std = std::views::filter(is_even) | parimap::ordered_imap(p, same);
+        REQUIRE(drain(items | of_std) == evens);
+        const auto several = ranges::views::take(6) | (ranges::views::filter(is_even) | parimap::unordered_imap(p, twice));
+        int sum = 0;
+        for (const int i : items | several | ranges::views::transform(twice)) sum += i;
+        REQUIRE(sum == 24);
+    }
+}
+
 TEST_CASE("Ranges: an imap is the input of another stage on the same pool") {
     for (const std::size_t workers : worker_counts) {
         for (const std::size_t window : limits) {

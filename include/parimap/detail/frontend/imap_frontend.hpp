@@ -13,6 +13,32 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
+/// What can stand before a stage where there is no range yet: another stage, several, or a range adaptor.
+template <class T>
+concept stage_before = std::is_class_v<std::remove_cvref_t<T>> && !some_range<std::remove_reference_t<T>>;
+
+/// Two stages that wait for a range together.
+template <class First, class Second>
+class [[nodiscard]] joined_stages {
+  public:
+    joined_stages(First first, Second second) : first_(std::move(first)), second_(std::move(second)) {}
+
+    template <class Range>
+        requires some_range<std::remove_reference_t<Range>>
+    friend auto operator|(Range&& input, joined_stages stages) {
+        return (std::forward<Range>(input) | std::move(stages.first_)) | std::move(stages.second_);
+    }
+
+    template <stage_before Before>
+    friend auto operator|(Before&& before, joined_stages stages) {
+        return joined_stages<std::remove_cvref_t<Before>, joined_stages>(std::forward<Before>(before), std::move(stages));
+    }
+
+  private:
+    First first_;
+    Second second_;
+};
+
 /// ordered_imap(pool, f) without a range, waiting for one from the left of a pipe.
 template <class Frontend, class F>
 class [[nodiscard]] imap_pipe {
@@ -23,6 +49,11 @@ class [[nodiscard]] imap_pipe {
         requires some_range<std::remove_reference_t<Range>>
     friend auto operator|(Range&& input, imap_pipe pipe) {
         return Frontend::run(pipe.pool_, pipe.options_, std::move(pipe.f_), std::forward<Range>(input));
+    }
+
+    template <stage_before Before>
+    friend auto operator|(Before&& before, imap_pipe pipe) {
+        return joined_stages<std::remove_cvref_t<Before>, imap_pipe>(std::forward<Before>(before), std::move(pipe));
     }
 
   private:
