@@ -26,10 +26,19 @@ namespace parimap::inline PARIMAP_ABI {
 /// that run at the same time on one pool have the same, but a nested job has the one of the job it is in.
 inline std::size_t this_worker_index() noexcept { return detail::current_place ? detail::current_place->seat : no_worker; }
 
+template <class Backend>
+class basic_pool;
+
 namespace detail {
 
 /// How submit() makes a job: see pool.hpp, which alone needs futures.
 struct submitted_jobs;
+
+template <class Derived>
+struct frontend;
+
+template <class Backend>
+basic_pool<Backend>& make_default_pool();
 
 }  // namespace detail
 
@@ -93,13 +102,18 @@ class [[gnu::visibility("default")]] basic_pool {
         return Jobs::submit(*core(), std::move(f), std::move(args)...);
     }
 
+  private:
+    template <class Derived>
+    friend struct detail::frontend;
+    template <class OfBackend>
+    friend basic_pool<OfBackend>& detail::make_default_pool();
+
     /// What frontends work with. Throws pool_closed after a move.
     const std::shared_ptr<detail::scheduler>& core() const {
         if (!core_) throw pool_closed("parimap: this pool was moved from; use the pool it was moved to");
         return core_;
     }
 
-  private:
     std::shared_ptr<detail::scheduler> core_;
 };
 

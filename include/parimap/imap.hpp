@@ -21,6 +21,13 @@
 
 namespace parimap::inline PARIMAP_ABI {
 
+namespace detail {
+
+template <class Derived, template <class> class Results>
+struct imap_frontend;
+
+}  // namespace detail
+
 /// What ordered_imap and unordered_imap return: a single-pass view of the results, for std::ranges and for range-v3.
 ///
 /// Copies share the one stream, as with std::ranges::istream_view. When the last copy goes, no further item starts,
@@ -123,7 +130,11 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
         return stream_ ? static_cast<std::size_t>(stream_->stream.remaining()) : 0;
     }
 
-    /// Makes a running stream. For the frontends.
+  private:
+    template <class Derived, template <class> class Results>
+    friend struct detail::imap_frontend;
+
+    /// Makes a running stream.
     template <class... Args>
     static imap start(Args&&... args) {
         imap made;
@@ -135,7 +146,6 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
         return made;
     }
 
-  private:
     template <class Duration>
     static detail::instant deadline_in(Duration time) noexcept {
         static_assert(detail::is_duration<Duration>, "parimap: a stream waits for a duration of std::chrono, such as 5ms");

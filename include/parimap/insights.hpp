@@ -9,6 +9,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/text/number_text.hpp>
 #include <parimap/detail/watch/call_record.hpp>
+#include <parimap/detail/watch/watching.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -100,10 +101,11 @@ struct PARIMAP_EXPORT run_report {
         return out << text << "verdict: " << r.verdict() << '\n';
     }
 
-    /// For the engine: a report of these numbers.
+  private:
+    friend detail::report_request;
+
     void fill_from(const detail::call_record& record);
 
-  private:
     double total(seconds worker_report::*part) const;
     double share(seconds worker_report::*part) const;
 

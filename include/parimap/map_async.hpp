@@ -72,6 +72,9 @@ struct map_async_fn : detail::frontend<map_async_fn> {
         return with_pool<Backend>(std::forward<Args>(args)...);
     }
 
+  private:
+    friend detail::frontend<map_async_fn>;
+
     template <class F, class... Ranges>
     static auto run(const detail::pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
         detail::check_ranges<typename detail::referred<Ranges>::type...>();

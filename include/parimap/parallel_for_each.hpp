@@ -24,6 +24,9 @@ namespace parimap::inline PARIMAP_ABI {
 /// memory. Those of a std::vector<bool>, and of all ranges that show objects through which an element is written, may share
 /// a word with their neighbours, and are refused unless f takes them by value.
 struct parallel_for_each_fn : detail::frontend<parallel_for_each_fn> {
+  private:
+    friend detail::frontend<parallel_for_each_fn>;
+
     template <class F, class... Ranges>
     static void run(const detail::pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
         detail::check_ranges<Ranges...>();

@@ -29,6 +29,10 @@ namespace parimap::inline PARIMAP_ABI {
 /// Throws cancelled (stop token, terminate()) and pool_closed.
 /// Cost: no allocation for an item; a batch of cheap items costs one claim.
 struct parallel_map_fn : detail::frontend<parallel_map_fn> {
+  private:
+    friend detail::frontend<parallel_map_fn>;
+    friend struct map_async_fn;
+
     template <class F, class... Ranges>
     static auto run(const detail::pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
         detail::check_ranges<Ranges...>();

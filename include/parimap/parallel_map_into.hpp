@@ -28,6 +28,9 @@ namespace parimap::inline PARIMAP_ABI {
 /// Cost: as parallel_map. Numbers that are computed in next to no time are stored past the caches if they are 64 MiB and
 /// more, and all inputs are arrays apart from out.
 struct parallel_map_into_fn : detail::frontend<parallel_map_into_fn> {
+  private:
+    friend detail::frontend<parallel_map_into_fn>;
+
     template <class Out, class F, class... Ranges>
     static std::size_t run(const detail::pool_core& core, const map_options& options, Out&& out, F&& f, Ranges&&... inputs) {
         detail::check_ranges<Ranges...>();

@@ -27,6 +27,9 @@ namespace parimap::inline PARIMAP_ABI {
 /// workers, chunk and window, and for a list as for a vector. Empty input gives init.
 /// If op throws, it counts as a failure of the first item of its right operand; else as parallel_map.
 struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
+  private:
+    friend detail::frontend<parallel_map_reduce_fn>;
+
     template <class F, class Op, class Init, class... Ranges>
     static std::decay_t<Init> run(const detail::pool_core& core, const map_options& options, F&& f, Op&& op, Init&& init,
                                   Ranges&&... inputs) {

@@ -48,7 +48,7 @@ class [[nodiscard]] imap_pipe {
     template <class Range>
         requires some_range<std::remove_reference_t<Range>>
     friend auto operator|(Range&& input, imap_pipe pipe) {
-        return Frontend::run(pipe.pool_, pipe.options_, std::move(pipe.f_), std::forward<Range>(input));
+        return std::move(pipe).run_on(std::forward<Range>(input));
     }
 
     template <stage_before Before>
@@ -57,6 +57,11 @@ class [[nodiscard]] imap_pipe {
     }
 
   private:
+    template <class Range>
+    auto run_on(Range&& input) && {
+        return Frontend::run(pool_, options_, std::move(f_), std::forward<Range>(input));
+    }
+
     pool_core pool_;
     map_options options_;
     F f_;
@@ -65,6 +70,11 @@ class [[nodiscard]] imap_pipe {
 /// Results<R>(seats) keeps the results of the stream.
 template <class Derived, template <class> class Results>
 struct imap_frontend : frontend<Derived> {
+  private:
+    friend frontend<Derived>;
+    template <class Frontend, class F>
+    friend class imap_pipe;
+
     template <class F, class... Ranges>
     static auto run(const pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
         if constexpr (sizeof...(Ranges) == 0) {
