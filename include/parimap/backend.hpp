@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
 namespace parimap::inline PARIMAP_ABI {
 
@@ -43,49 +42,62 @@ struct task {
 // The engine never has more than concurrency() tasks under way. It may submit a task again from the moment at which
 // the task has nothing left to do but return.
 
-/// Checks B1 to B7 as far as types can tell, with one message for each clause. A backend's header ends with
-/// static_assert(parimap::check_backend<parimap::backends::mine>()). The conformance suite proves the rest.
+namespace detail {
+
+// The clauses, as far as types can tell.
+
+template <class B>
+concept keeps_b1 = requires {
+    { B::name } -> std::convertible_to<std::string_view>;
+};
+template <class B>
+concept keeps_b2_constructor = std::is_constructible_v<B, std::size_t> && !std::is_convertible_v<std::size_t, B>;
+template <class B>
+concept keeps_b2_concurrency = requires(const B& b) {
+    { b.concurrency() } noexcept -> std::convertible_to<std::size_t>;
+};
+template <class B>
+concept keeps_b3 = requires(B& b, task& t) { b.submit(t); };
+template <class B>
+concept keeps_b4 = std::is_nothrow_destructible_v<B>;
+template <class B>
+concept keeps_b5 = !requires(B& b) { b.submit(task{}); };
+template <class B>
+concept keeps_b6 = !keeps_b3<B> || requires(B& b, task& t) {
+    { b.submit(t) } -> std::same_as<void>;
+};
+template <class B>
+concept keeps_b7 = !requires(B& b) { b.caller_must_help(); } || requires(const B& b) {
+    { b.caller_must_help() } noexcept -> std::same_as<bool>;
+};
+
+}  // namespace detail
+
+/// What a backend keeps of its clauses, as far as types can tell. The conformance suite proves the rest.
+template <class B>
+concept backend = detail::keeps_b1<B> && detail::keeps_b2_constructor<B> && detail::keeps_b2_concurrency<B> &&
+                  detail::keeps_b3<B> && detail::keeps_b4<B> && detail::keeps_b5<B> && detail::keeps_b6<B> && detail::keeps_b7<B>;
+
+/// The same with a message for each clause. A backend's header ends with
+/// static_assert(parimap::check_backend<parimap::backends::mine>()).
 template <class B>
 consteval bool check_backend() {
-    static_assert(
-        requires {
-            { B::name } -> std::convertible_to<std::string_view>;
-        }, "parimap backend, clause B1: add `static constexpr std::string_view name = \"...\";`");
-    static_assert(std::is_constructible_v<B, std::size_t> && !std::is_convertible_v<std::size_t, B>,
-                  "parimap backend, clause B2: add `explicit B(std::size_t workers);`");
-    static_assert(
-        requires(const B& b) {
-            { b.concurrency() } noexcept -> std::convertible_to<std::size_t>;
-        }, "parimap backend, clause B2: add `std::size_t concurrency() const noexcept;`");
-    static_assert(
-        requires(B& b, task& t) { b.submit(t); }, "parimap backend, clause B3: add `void submit(parimap::task&);`");
-    static_assert(std::is_nothrow_destructible_v<B>,
+    static_assert(detail::keeps_b1<B>, "parimap backend, clause B1: add `static constexpr std::string_view name = \"...\";`");
+    static_assert(detail::keeps_b2_constructor<B>, "parimap backend, clause B2: add `explicit B(std::size_t workers);`");
+    static_assert(detail::keeps_b2_concurrency<B>, "parimap backend, clause B2: add `std::size_t concurrency() const noexcept;`");
+    static_assert(detail::keeps_b3<B>, "parimap backend, clause B3: add `void submit(parimap::task&);`");
+    static_assert(detail::keeps_b4<B>,
                   "parimap backend, clause B4: the destructor must be public and must not throw; let it wait for "
                   "every submitted task");
-    static_assert(
-        !requires(B& b) { b.submit(task{}); },
-        "parimap backend, clause B5: take the task as `parimap::task&`; a copy is not the engine's task");
-    if constexpr (requires(B& b, task& t) { b.submit(t); }) {
-        static_assert(std::is_void_v<decltype(std::declval<B&>().submit(std::declval<task&>()))>,
-                      "parimap backend, clause B6: submit must return void; it is called from any thread, also from "
-                      "inside a task, and nobody looks at what it returns");
-    }
-    if constexpr (requires(B& b) { b.caller_must_help(); }) {
-        static_assert(
-            requires(const B& b) {
-                { b.caller_must_help() } noexcept -> std::same_as<bool>;
-            }, "parimap backend, clause B7: write `bool caller_must_help() const noexcept;` or leave it out");
-    }
+    static_assert(detail::keeps_b5<B>,
+                  "parimap backend, clause B5: take the task as `parimap::task&`; a copy is not the engine's task");
+    static_assert(detail::keeps_b6<B>,
+                  "parimap backend, clause B6: submit must return void; it is called from any thread, also from "
+                  "inside a task, and nobody looks at what it returns");
+    static_assert(detail::keeps_b7<B>,
+                  "parimap backend, clause B7: write `bool caller_must_help() const noexcept;` or leave it out");
     return true;
 }
-
-/// What check_backend checks, as a concept.
-template <class B>
-concept backend = requires(B& b, const B& c, task& t) {
-    { B::name } -> std::convertible_to<std::string_view>;
-    { c.concurrency() } noexcept -> std::convertible_to<std::size_t>;
-    { b.submit(t) } -> std::same_as<void>;
-} && std::is_constructible_v<B, std::size_t> && std::is_nothrow_destructible_v<B>;
 
 }  // namespace parimap
 

@@ -85,23 +85,26 @@ struct frontend {
     }
 };
 
-/// Stops with a readable message unless all arguments are ranges, and can be zipped if there are several.
+template <class... Ranges>
+inline constexpr bool all_are_ranges = (some_range<std::remove_reference_t<Ranges>> && ...);
+
+template <class... Ranges>
+inline constexpr bool can_be_zipped = sizeof...(Ranges) == 1 || (::ranges::input_range<std::remove_reference_t<Ranges>> && ...);
+
+template <class... Ranges>
+inline constexpr bool are_ranges = sizeof...(Ranges) > 0 && all_are_ranges<Ranges...>&& can_be_zipped<Ranges...>;
+
+/// Stops with a readable message unless are_ranges.
 template <class... Ranges>
 constexpr void check_ranges() {
     static_assert(sizeof...(Ranges) > 0, "parimap: after the function comes at least one range of items");
-    static_assert((some_range<std::remove_reference_t<Ranges>> && ...),
+    static_assert(all_are_ranges<Ranges...>,
                   "parimap: an argument after the function is not a range; pass something with begin() and end(), such "
                   "as a container or a view");
-    if constexpr (sizeof...(Ranges) > 1) {
-        static_assert((::ranges::input_range<std::remove_reference_t<Ranges>> && ...),
-                      "parimap: several ranges are zipped by range-v3, which does not take one of these; pass it alone, "
-                      "or copy it into a container first");
-    }
+    static_assert(!all_are_ranges<Ranges...> || can_be_zipped<Ranges...>,
+                  "parimap: several ranges are zipped by range-v3, which does not take one of these; pass it alone, "
+                  "or copy it into a container first");
 }
-
-template <class... Ranges>
-inline constexpr bool are_ranges = sizeof...(Ranges) > 0 && (some_range<std::remove_reference_t<Ranges>> && ...) &&
-                                   (sizeof...(Ranges) == 1 || (::ranges::input_range<std::remove_reference_t<Ranges>> && ...));
 
 /// Stops where what outlives the call would refer to a view that its maker may well let go: one says of views that they are
 /// passed by value.
