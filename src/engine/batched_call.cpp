@@ -77,7 +77,7 @@ PARIMAP_INLINE void batched_call::run_batches(std::size_t seat, stint length) no
         do {
             run_batch(seat);
         } while (claims_.has_rest(seat));
-        if (length <= stint::one_batch || (length == stint::fair && pool_.others_wait())) return;
+        if (is_one_batch_at_most(length) || (length == stint::fair && pool_.others_wait())) return;
     }
 }
 
@@ -92,9 +92,7 @@ PARIMAP_INLINE void batched_call::run_batch(std::size_t seat) noexcept {
     const instant end = instant::now();  // before it wakes a consumer, which is not their cost
     if (run.count > 0) pace_.measured(end - start, run.count);
     observation_.end_batch(seat, run.first, run.count, start, end);
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with monitor::wait_patiently()
-    monitor_.after_item(run.first + run.count - 1);       // also where all were dropped: who waits for any item must look again
-    monitor_.after_batch();
+    monitor_.after_batch(run.first + run.count - 1);  // also where all were dropped: who waits for any item must look again
 }
 
 }  // namespace parimap::detail

@@ -81,7 +81,7 @@ PARIMAP_INLINE void blocking_base::supply() {
     while (pull_next()) {
         if (has_room()) continue;
         observation_.supply_ends_with(idle_cause::slow_item);
-        for (bool napped = false; !has_room();) wait(napped, [this] { return has_room(); });
+        for (bool may_nap = true; !has_room();) wait(may_nap, [this] { return has_room(); });
         observation_.supply_ends_with(idle_cause::input);
     }
     observation_.supply_ends_with(idle_cause::nothing_left);
@@ -108,8 +108,8 @@ PARIMAP_INLINE bool blocking_base::pull_next() {
         switch (pull(owned)) {
             case pull_result::end: total_ = pulled_; return false;
             case pull_result::no_room: {  // an item that nobody has started sits in the way
-                bool napped = true;       // and is long overdue
-                wait(napped, [&] { return monitor_.finished() > finished; });
+                bool may_nap = false;     // and is long overdue
+                wait(may_nap, [&] { return monitor_.finished() > finished; });
                 return true;
             }
             case pull_result::item: break;
@@ -128,14 +128,14 @@ PARIMAP_INLINE bool blocking_base::pull_next() {
 /// Works along where it must, or sleeps until ready(), which a finished item can make true: first until half of
 /// what is under way has finished, if items are cheap, then until any item has. May return early.
 template <class Ready>
-void blocking_base::wait(bool& napped, Ready ready) noexcept {
+void blocking_base::wait(bool& may_nap, Ready ready) noexcept {
     if (pool_.caller_must_help() && pool_.help(*this, stint::one_batch)) return;
     const std::uint64_t finished = monitor_.finished();
     const awaited what{.item = no_item,
                        .enough = finished + std::max<std::uint64_t>(1, (pulled_ - finished) / 2),
                        .deadline = instant::never(),
                        .consumer = nullptr};
-    wait_once(*this, pool_, monitor_, claims_, pace_, what, napped, ready);
+    wait_once(*this, pool_, monitor_, claims_, pace_, what, may_nap, ready);
 }
 
 /// Throws if not all items have finished: the failure with the lowest index, as a serial loop would have; or what

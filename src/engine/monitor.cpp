@@ -22,7 +22,9 @@ PARIMAP_INLINE void monitor::after_item(std::uint64_t item) noexcept {
     give_way();
 }
 
-PARIMAP_INLINE void monitor::after_batch() noexcept {
+PARIMAP_INLINE void monitor::after_batch(std::uint64_t last_item) noexcept {
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with wait_patiently()
+    after_item(last_item);
     if (waiting_.load(std::memory_order_acquire) != patient) return;
     if (finished() >= enough_.load(std::memory_order_relaxed)) signal();
     give_way();

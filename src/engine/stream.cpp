@@ -271,7 +271,7 @@ PARIMAP_INLINE bool stream_base::is_cut_short() const noexcept { return cut_ < t
 
 /// Whether the next result is there, by now; false if the input was cut and nothing more comes. Throws cancelled and timed_out.
 PARIMAP_INLINE bool stream_base::wait(instant deadline) {
-    bool napped = false;
+    bool may_nap = true;
     bool helped = false;
     for (;;) {
         const bool is_there = has_result();
@@ -290,7 +290,7 @@ PARIMAP_INLINE bool stream_base::wait(instant deadline) {
                            .enough = returned + std::max<std::uint64_t>(1, (claims_.limit() - returned) / 2),
                            .deadline = deadline,
                            .consumer = observation_.get()};
-        wait_once(*this, pool_, monitor_, claims_, pace_, what, napped,
+        wait_once(*this, pool_, monitor_, claims_, pace_, what, may_nap,
                   [this] { return has_result() || is_cancelled() || is_cut_short(); });
     }
 }

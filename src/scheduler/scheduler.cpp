@@ -64,7 +64,10 @@ PARIMAP_INLINE scheduler::scheduler(std::unique_ptr<backend_port> backend)
 
 PARIMAP_INLINE scheduler::~scheduler() = default;
 
-PARIMAP_INLINE bool scheduler::others_wait() const noexcept { return guarded_->calls.count() > 2 || guarded_->jobs.claimable(); }
+PARIMAP_INLINE bool scheduler::others_wait() const noexcept {
+    constexpr std::size_t own = 2;  // the one that the worker is in, and the queue of jobs
+    return guarded_->calls.count() > own || guarded_->jobs.claimable();
+}
 
 PARIMAP_INLINE void scheduler::open(call& c, bool blocks) {
     throw_if_inherited();
@@ -75,9 +78,7 @@ PARIMAP_INLINE void scheduler::open(call& c, bool blocks) {
 }
 
 PARIMAP_INLINE void scheduler::announce(call& c, std::uint64_t workers) noexcept {
-    // Pairs with the fence in call::leave(): either a leaving worker sees the new items, or this thread sees it gone.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (c.active_.load(std::memory_order_relaxed) >= std::min(size(), c.max_workers_)) return;
+    if (c.workers_after_news() >= std::min(size(), c.max_workers_)) return;
     while (workers-- > 0 && send_worker(&c)) {
     }
 }

@@ -74,7 +74,7 @@ class PARIMAP_EXPORT blocking_base : public batched_call {
     bool has_room() noexcept;
     bool pull_next();
     template <class Ready>
-    void wait(bool& napped, Ready ready) noexcept;
+    void wait(bool& may_nap, Ready ready) noexcept;
     void report();
 
     const map_options& options_;

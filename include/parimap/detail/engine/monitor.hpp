@@ -52,8 +52,8 @@ class PARIMAP_EXPORT monitor {
     /// The item's result was published, and then the worker was interrupted (claims::watch) or passed a full fence.
     void after_item(std::uint64_t item) noexcept;
 
-    /// A worker finished a batch.
-    void after_batch() noexcept;
+    /// A worker finished a batch, and its last item with it.
+    void after_batch(std::uint64_t last_item) noexcept;
 
     void signal() noexcept;
 
@@ -66,7 +66,7 @@ class PARIMAP_EXPORT monitor {
     void wait_patiently(std::uint64_t enough, instant deadline, Ready ready) {
         enough_.store(enough, std::memory_order_relaxed);
         begin_wait(patient);
-        std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with the one before after_batch()
+        std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with after_batch()
         end_wait(ready() ? instant() : std::min(deadline, instant::now() + nap));
     }
 

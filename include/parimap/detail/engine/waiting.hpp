@@ -25,9 +25,9 @@ struct awaited {
 };
 
 /// Waits once: where the thread may run items itself, until a seat is free for it; where items come in batches, first for one nap;
-/// else until the item has finished. May return early. napped: whether this wait had its nap. (Its members are those of a call.)
+/// else until the item has finished. May return early. may_nap: whether this wait may still have its nap. (Its members are those of a call.)
 template <class Call, class Ready>
-void wait_once(Call& c, scheduler& pool, monitor& sleeper, claims& workers, const pace& tempo, const awaited& what, bool& napped,
+void wait_once(Call& c, scheduler& pool, monitor& sleeper, claims& workers, const pace& tempo, const awaited& what, bool& may_nap,
                Ready ready) {
     const auto urgently = [&](instant deadline, auto also) {
         const observer::consumer_wait waiting(what.consumer);
@@ -38,8 +38,8 @@ void wait_once(Call& c, scheduler& pool, monitor& sleeper, claims& workers, cons
         pool.want_seat(c, true);
         urgently(what.deadline, [&] { return pool.can_help(c); });
         pool.want_seat(c, false);
-    } else if (tempo.batched() && !napped) {
-        napped = true;
+    } else if (tempo.batched() && may_nap) {
+        may_nap = false;
         const observer::consumer_wait waiting(what.consumer);
         sleeper.wait_patiently(what.enough, what.deadline, ready);
     } else if (scheduler::has_worker(c)) {

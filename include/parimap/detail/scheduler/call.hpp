@@ -22,6 +22,9 @@ enum class stint {
     whole       // the owner of a blocking call: until nothing is left to start
 };
 
+/// Whether it is over after a batch, whoever else waits.
+constexpr bool is_one_batch_at_most(stint length) noexcept { return length == stint::one_item || length == stint::one_batch; }
+
 /// One running map or stream, as the scheduler sees it: something that has items to start. All of its bookkeeping
 /// here belongs to the scheduler and its mutex.
 class call {
@@ -56,8 +59,14 @@ class call {
     void join() noexcept { active_.fetch_add(1, std::memory_order_relaxed); }
     void leave() noexcept {
         active_.fetch_sub(1, std::memory_order_relaxed);
-        // Pairs with the fence in scheduler::announce(): what it announced is seen by the next look at claimable().
         std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+
+    /// Without the mutex, by who has just made items available: its fence pairs with that of leave(). Either a leaving worker sees
+    /// the new items in its next look at claimable(), or this thread sees it gone.
+    std::size_t workers_after_news() const noexcept {
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        return active_.load(std::memory_order_relaxed);
     }
 
     enum class listing : unsigned char { none, busy, idle };
