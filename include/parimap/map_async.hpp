@@ -47,12 +47,12 @@ auto lasting_view_of(R&& range) {
     } else if constexpr (std::is_array_v<bare>) {
         using copy = std::deque<std::remove_cv_t<std::remove_all_extents_t<bare>>>;
         static_assert(std::rank_v<bare> == 1, "parimap: map_async does not copy arrays of arrays; refer to it with std::ref");
-        return owned<copy>(copy(std::begin(range), std::end(range)));
+        return keeping_view<copy>(copy(std::begin(range), std::end(range)));
     } else {
         static_assert(std::is_copy_constructible_v<bare>,
                       "parimap: map_async copies the ranges that are given by name, as std::async does, and this one cannot be "
                       "copied; std::move it, or refer to it with std::ref");
-        return owned<bare>(std::as_const(range));
+        return keeping_view<bare>(std::as_const(range));
     }
 }
 

@@ -42,7 +42,7 @@ PARIMAP_INLINE bool claims::claim(std::size_t seat, std::uint64_t most, std::uin
         const std::uint64_t end = available(begin, most);
         if (end == begin) break;
         if (next_.compare_exchange_weak(begin, end, std::memory_order_acq_rel)) {
-            own(seat, begin, end);
+            adopt(seat, begin, end);
             return true;
         }
     }
@@ -94,7 +94,7 @@ PARIMAP_INLINE std::uint64_t claims::available(std::uint64_t begin, std::uint64_
     return end <= begin ? begin : begin + std::min({end - begin, most, max_batch});
 }
 
-PARIMAP_INLINE void claims::own(std::size_t seat, std::uint64_t begin, std::uint64_t end) noexcept {
+PARIMAP_INLINE void claims::adopt(std::size_t seat, std::uint64_t begin, std::uint64_t end) noexcept {
     range& r = ranges_[seat];
     std::lock_guard lock(r.mutex);
     r.begin.store(begin, std::memory_order_relaxed);
@@ -132,7 +132,7 @@ PARIMAP_INLINE bool claims::call_attention() noexcept {
     return any;
 }
 
-PARIMAP_INLINE bool claims::rob(range& victim, std::uint64_t most, std::uint64_t& begin, std::uint64_t& end) noexcept {
+PARIMAP_INLINE bool claims::steal_from(range& victim, std::uint64_t most, std::uint64_t& begin, std::uint64_t& end) noexcept {
     std::lock_guard lock(victim.mutex);
     const std::uint64_t count = victim.count();
     if (count == 0 || !can_be_robbed(victim)) return false;
@@ -144,7 +144,7 @@ PARIMAP_INLINE bool claims::rob(range& victim, std::uint64_t most, std::uint64_t
     const bool is_sure = !fenced || passed_fence();
     if (!is_sure) {
         set_end(victim, end);
-        victim.poll.store(0, std::memory_order_release);  // so that the owner comes to settle()
+        victim.poll.store(0, std::memory_order_release);  // so that the owner comes to true_end_of()
     }
     if (fenced) victim.robbing.store(false, std::memory_order_release);
     if (!is_sure) return false;

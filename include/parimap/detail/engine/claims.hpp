@@ -102,7 +102,7 @@ class PARIMAP_EXPORT claims {
             known_end_ = range_.poll.load(std::memory_order_relaxed);
             if (next_ >= known_end_) [[unlikely]] {
                 interrupted_ = true;
-                known_end_ = all_.settle(range_, next_);
+                known_end_ = all_.true_end_of(range_, next_);
                 if (next_ >= known_end_) return false;
             }
             item = next_++;
@@ -158,7 +158,7 @@ class PARIMAP_EXPORT claims {
   private:
     std::uint64_t available(std::uint64_t begin, std::uint64_t most) const noexcept;
 
-    void own(std::size_t seat, std::uint64_t begin, std::uint64_t end) noexcept;
+    void adopt(std::size_t seat, std::uint64_t begin, std::uint64_t end) noexcept;
 
     bool passed_fence() noexcept;
 
@@ -174,7 +174,7 @@ class PARIMAP_EXPORT claims {
 
     /// The owner reached for `item`, and somebody wants its attention, or that item too. Returns the true end; if it
     /// lies before the item, the front stays there. (Out of the way, so that a batch can live in registers.)
-    [[gnu::noinline]] std::uint64_t settle(range& r, std::uint64_t item) noexcept {
+    [[gnu::noinline]] std::uint64_t true_end_of(range& r, std::uint64_t item) noexcept {
         std::lock_guard lock(r.mutex);
         const std::uint64_t end = r.end.load(std::memory_order_relaxed);
         // Only the owner can give up doing without the lock: it alone is sure to see the 0 that it stores.
@@ -203,15 +203,15 @@ class PARIMAP_EXPORT claims {
             if (!victim) return false;
             std::uint64_t begin = 0;
             std::uint64_t end = 0;
-            if (rob(*victim, most, begin, end)) {
-                own(seat, begin, end);
+            if (steal_from(*victim, most, begin, end)) {
+                adopt(seat, begin, end);
                 return true;
             }
         }
     }
 
     /// Takes [begin, end) off the back of a range, half of it. False if the owner was faster, or if there was no fence.
-    bool rob(range& victim, std::uint64_t most, std::uint64_t& begin, std::uint64_t& end) noexcept;
+    bool steal_from(range& victim, std::uint64_t most, std::uint64_t& begin, std::uint64_t& end) noexcept;
 
     const heavy_fence fence_;
     std::atomic<bool> has_fence_;  // no more once it has failed

@@ -120,10 +120,10 @@ constexpr bool is_infinite() {
 
 /// A view of a container that stays with the caller.
 template <class R>
-class borrowed : public ::ranges::view_base {
+class referring_view : public ::ranges::view_base {
   public:
-    borrowed() = default;
-    explicit borrowed(R& range) noexcept : range_(std::addressof(range)) {}
+    referring_view() = default;
+    explicit referring_view(R& range) noexcept : range_(std::addressof(range)) {}
 
     auto begin() const { return begin_of(*range_); }
     auto end() const { return end_of(*range_); }
@@ -140,11 +140,11 @@ class borrowed : public ::ranges::view_base {
 /// A view that owns what it shows: rvalue containers, and views that range-v3 would not take for one. Shared by its
 /// copies, for range-v3 wants views copyable.
 template <class R>
-class owned : public ::ranges::view_base {
+class keeping_view : public ::ranges::view_base {
   public:
-    owned() = default;
-    explicit owned(R&& range) : range_(std::make_shared<R>(std::move(range))) {}
-    explicit owned(const R& range) : range_(std::make_shared<R>(range)) {}
+    keeping_view() = default;
+    explicit keeping_view(R&& range) : range_(std::make_shared<R>(std::move(range))) {}
+    explicit keeping_view(const R& range) : range_(std::make_shared<R>(range)) {}
 
     auto begin() const { return begin_of(*range_); }
     auto end() const { return end_of(*range_); }
@@ -178,17 +178,17 @@ auto view_of(R&& range) {
     using bare = std::remove_cvref_t<R>;
     if constexpr (is_initializer_list<bare>) {
         using element = typename bare::value_type;
-        return owned<std::deque<element>>(std::deque<element>(range.begin(), range.end()));
+        return keeping_view<std::deque<element>>(std::deque<element>(range.begin(), range.end()));
     } else if constexpr (range_v3_view<bare>) {
         return bare(std::forward<R>(range));
     } else if constexpr (std::ranges::view<bare> && !named_view_without_copy<R>) {
-        return owned<bare>(std::forward<R>(range));
+        return keeping_view<bare>(std::forward<R>(range));
     } else if constexpr (std::is_lvalue_reference_v<R>) {
-        return borrowed<std::remove_reference_t<R>>(range);
+        return referring_view<std::remove_reference_t<R>>(range);
     } else {
         static_assert(!std::is_const_v<std::remove_reference_t<R>>,
                       "parimap: a const temporary range cannot be moved in; pass the range by name");
-        return owned<bare>(std::move(range));
+        return keeping_view<bare>(std::move(range));
     }
 }
 
