@@ -181,7 +181,7 @@ PARIMAP_INLINE void stream_base::read_first(std::uint64_t wanted) {
             if (!has_result() && pool_.caller_must_help()) pool_.help(*this, stint::one_batch);  // else there is never one
             if (has_result()) return;
         }
-        if (pool_.runs_at_once()) reading_.start();  // the item ran, and its time is not the input's
+        if (reading_.lap_is_over()) reading_.start();  // the item ran, or whom it woke took the CPU: not the time of the input
     }
 }
 

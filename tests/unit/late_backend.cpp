@@ -94,6 +94,24 @@ class choosy_backend {
 };
 static_assert(parimap::check_backend<choosy_backend>());
 
+// Waking a worker takes a while, as where the CPU is lost to the one that was woken.
+class slow_to_wake_backend {
+  public:
+    static constexpr std::string_view name = "slow_to_wake";
+
+    explicit slow_to_wake_backend(std::size_t workers) : workers_(workers) {}
+
+    std::size_t concurrency() const noexcept { return workers_.count(); }
+    void submit(parimap::task& t) {
+        workers_.submit(t);
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+
+  private:
+    parimap::detail::worker_threads workers_;
+};
+static_assert(parimap::check_backend<slow_to_wake_backend>());
+
 constexpr std::size_t workers = 4;
 
 // As many items as there are workers meet; a consumer that ran a whole batch would stand among them with items that it
@@ -203,4 +221,13 @@ TEST_CASE("late backend: a caller that ran a job itself leaves its seat to those
     open.open();
     alone.join();
     REQUIRE(eventually([&] { return ran == 10; }));  // although nobody asks for a result
+}
+
+TEST_CASE("late backend: what waking workers takes is not taken for a slow input") {
+    const auto items = numbers(40);
+    parimap::basic_pool<slow_to_wake_backend> p{workers};
+    std::atomic<int> ran{0};
+    auto imap = parimap::ordered_imap(
+        p, map_options{.window = 64}, [&](int i) { return ++ran, i; }, items | ranges::views::filter([](int) { return true; }));
+    REQUIRE(eventually([&] { return ran == 40; }));  // although nobody asks for a result
 }
