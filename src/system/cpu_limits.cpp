@@ -4,10 +4,10 @@
 #include <parimap/detail/system/cpu_limits.hpp>
 
 #include <parimap/detail/system/parse_number.hpp>
+#include <parimap/detail/system/text_input.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -42,23 +42,6 @@ PARIMAP_INLINE unsigned cpus_of_affinity_mask() {
 #endif
     const unsigned cpus = std::thread::hardware_concurrency();
     return cpus > 0 ? cpus : 1;
-}
-
-PARIMAP_INLINE std::string text_of_file(const std::string& path) {
-    std::string text;
-    if (std::FILE* file = std::fopen(path.c_str(), "re")) {
-        char part[1024];
-        while (const std::size_t length = std::fread(part, 1, sizeof(part), file)) text.append(part, length);
-        std::fclose(file);
-    }
-    return text;
-}
-
-PARIMAP_INLINE std::string_view cut(std::string_view& text, std::string_view separator) {
-    const std::size_t at = text.find(separator);
-    const std::string_view front = text.substr(0, at);
-    text.remove_prefix(at == std::string_view::npos ? text.size() : at + separator.size());
-    return front;
 }
 
 PARIMAP_INLINE unsigned cpus_of_quota(std::string_view quota, std::string_view period) {

@@ -4,17 +4,15 @@
 #include <parimap/detail/watch/trace_run.hpp>
 
 #include <parimap/detail/system/parse_number.hpp>
+#include <parimap/detail/system/text_input.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <initializer_list>
-#include <locale>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -54,15 +52,15 @@ PARIMAP_INLINE std::string trace_path(std::string_view pattern) {
 }
 
 PARIMAP_INLINE std::optional<std::uint64_t> start_of_process(pid_t process) {
-    std::ifstream file("/proc/" + std::to_string(process) + "/stat");
-    std::string text;
-    std::getline(file, text, '\0');                                                      // all of it
-    std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 1)));  // the name before it may contain anything
-    std::string field;
-    for (int i = 3; i <= 22 && fields >> field; ++i) {
+    const std::string text = text_of_file("/proc/" + std::to_string(process) + "/stat");
+    std::string_view fields = text;
+    fields.remove_prefix(std::min(text.size(), text.rfind(')') + 2));  // the name before it may contain anything
+    std::string_view field;
+    for (int i = 3; i <= 22; ++i) {
+        field = cut(fields, " ");
         if (i == 3 && (field == "Z" || field == "X")) return std::nullopt;  // it has ended, and nobody has asked how
     }
-    return fields ? parse_number<std::uint64_t>(field) : std::nullopt;
+    return parse_number<std::uint64_t>(field);
 }
 
 PARIMAP_INLINE bool trace_writer::is_same_process(const trace_writer& other) const noexcept {
@@ -74,18 +72,23 @@ PARIMAP_INLINE bool trace_writer::is_running_here(const std::string& this_host) 
 }
 
 PARIMAP_INLINE std::string trace_writer::text() const {
-    std::ostringstream all;
-    all.imbue(std::locale::classic());
-    all << host << ' ' << process << ' ' << start << ' ' << number << ' ' << program << ' ' << job << ' ' << rank;
-    return all.str();
+    std::string all = host;
+    for (const std::uint64_t value : {process, start, number, program, job}) (all += ' ') += std::to_string(value);
+    return (all += ' ') += rank;
 }
 
 PARIMAP_INLINE std::optional<trace_writer> trace_writer::from(const std::string& text) {
-    std::istringstream all(text);
-    all.imbue(std::locale::classic());
+    std::string_view words = text;
     trace_writer w;
-    if (all >> w.host >> w.process >> w.start >> w.number >> w.program >> w.job >> w.rank) return w;
-    return std::nullopt;
+    w.host = cut(words, " ");
+    for (std::uint64_t* value : {&w.process, &w.start, &w.number, &w.program, &w.job}) {
+        const std::optional<std::uint64_t> read = parse_number<std::uint64_t>(cut(words, " "));
+        if (!read) return std::nullopt;
+        *value = *read;
+    }
+    w.rank = cut(words, " ");
+    if (w.host.empty() || w.rank.empty()) return std::nullopt;
+    return w;
 }
 
 PARIMAP_INLINE trace_writer trace_writer::this_process() {

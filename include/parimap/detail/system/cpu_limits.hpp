@@ -24,12 +24,6 @@ PARIMAP_EXPORT unsigned workers_from_environment();
 
 PARIMAP_EXPORT [[gnu::cold]] unsigned cpus_of_affinity_mask();
 
-/// The whole of a small file; nothing if it cannot be read.
-PARIMAP_EXPORT [[gnu::cold]] std::string text_of_file(const std::string& path);
-
-/// Takes what stands before the first separator, or all of it, off the front of a text.
-PARIMAP_EXPORT std::string_view cut(std::string_view& text, std::string_view separator);
-
 /// quota and period as the kernel writes them ("max", "-1" or a number of microseconds), as CPUs rounded down.
 PARIMAP_EXPORT [[gnu::cold]] unsigned cpus_of_quota(std::string_view quota, std::string_view period);
 
