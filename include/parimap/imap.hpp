@@ -8,6 +8,7 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/instant.hpp>
+#include <parimap/detail/system/std_ranges.hpp>
 
 #include <range/v3/range/concepts.hpp>
 #include <range/v3/view/interface.hpp>
@@ -16,7 +17,6 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI {

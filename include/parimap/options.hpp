@@ -7,11 +7,11 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/stop_request.hpp>
 #include <parimap/detail/watch/watching.hpp>
 
 #include <cstddef>
 #include <optional>
-#include <stop_token>
 #include <string>
 
 namespace parimap::inline PARIMAP_ABI {
@@ -23,8 +23,8 @@ struct map_options {
     /// The most items taken from the input and not yet handed back; 0 starts at twice the workers and grows
     /// only while items are so cheap, and so quickly read, that bigger batches pay, and what they own is not much.
     std::size_t window = 0;
-    /// Stops the call early: no further item starts and the call throws cancelled.
-    std::stop_token stop = {};
+    /// A std::stop_token that stops the call early: no further item starts and the call throws cancelled.
+    detail::stop_request stop = {};
     /// Where the index of the item whose exception leaves the call is written; may be null.
     std::size_t* failed_index = nullptr;
     /// A progress bar, from progress_options (parimap/progress.hpp). It counts items when they are finished, wherever the

@@ -31,6 +31,8 @@
 #include <parimap/unpacked.hpp>
 // IWYU pragma: end_exports
 
+#include <stop_token>  // IWYU pragma: export (for map_options::stop and functions that take one)
+
 #endif
 #include <parimap/detail/end.hpp>  // IWYU pragma: keep
 

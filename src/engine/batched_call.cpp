@@ -10,8 +10,18 @@
 
 #include <algorithm>
 #include <optional>
+#include <stop_token>
 
 namespace parimap::inline PARIMAP_ABI::detail {
+
+struct canceller {
+    batched_call* self;
+    void operator()() const noexcept { self->cancel(); }
+};
+
+struct batched_call::stop_callback : std::stop_callback<canceller> {
+    using std::stop_callback<canceller>::stop_callback;
+};
 
 PARIMAP_INLINE batched_call::batched_call(scheduler& core, const map_options& options, std::size_t max_workers, bool with_token)
     : call(max_workers),
@@ -36,9 +46,12 @@ PARIMAP_INLINE void batched_call::throw_inherited() { scheduler::throw_inherited
 
 PARIMAP_INLINE void batched_call::item_failed(std::size_t seat) noexcept { observation_.item_failed(seat); }
 
-PARIMAP_INLINE void batched_call::obey(const std::stop_token& stop) {
-    if (stop.stop_possible()) on_stop_.emplace(stop, canceller{this});
+PARIMAP_INLINE void batched_call::obey(const stop_request& stop) {
+    if (stop.token() && stop.token()->stop_possible())
+        on_stop_ = owned<stop_callback>(new stop_callback(*stop.token(), canceller{this}));
 }
+
+PARIMAP_INLINE void batched_call::obey_no_more() noexcept { on_stop_ = owned<stop_callback>(); }
 
 PARIMAP_INLINE void batched_call::stop_from(std::uint64_t item) noexcept {
     claims_.close_from(item);

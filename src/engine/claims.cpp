@@ -7,13 +7,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE claims::claims(std::size_t seats, heavy_fence fence)
-    : fence_(fence), has_fence_(fence != nullptr), seats_(seats), ranges_(std::make_unique<range[]>(seats)) {}
+    : fence_(fence), has_fence_(fence != nullptr), seats_(seats), ranges_(new range[seats]) {}
+
+PARIMAP_INLINE claims::~claims() = default;
 
 PARIMAP_INLINE void claims::close_from(std::uint64_t item) noexcept {
     std::uint64_t old = gate_.load(std::memory_order_relaxed);
@@ -29,6 +29,31 @@ PARIMAP_INLINE bool claims::watch() noexcept {
     if (call_attention()) return passed_fence();
     std::atomic_thread_fence(std::memory_order_seq_cst);
     return true;
+}
+
+template <class Score>
+bool claims::steal(std::size_t seat, std::uint64_t most, Score score) noexcept {
+    for (;;) {
+        range* victim = nullptr;
+        std::uint64_t best = 0;
+        for (std::size_t i = 0; i < seats_; ++i) {
+            range& r = ranges_[i];
+            const std::uint64_t count = r.count();
+            if (count == 0 || !can_be_robbed(r)) continue;
+            const std::uint64_t s = score(r.begin.load(std::memory_order_relaxed), count, next());
+            if (s > best) {
+                best = s;
+                victim = &r;
+            }
+        }
+        if (!victim) return false;
+        std::uint64_t begin = 0;
+        std::uint64_t end = 0;
+        if (steal_from(*victim, most, begin, end)) {
+            adopt(seat, begin, end);
+            return true;
+        }
+    }
 }
 
 PARIMAP_INLINE bool claims::claim(std::size_t seat, std::uint64_t most, std::uint64_t most_stolen, std::uint64_t max_lag) noexcept {
@@ -57,14 +82,14 @@ PARIMAP_INLINE bool claims::has_rest(std::size_t seat) noexcept {
     range& r = ranges_[seat];
     std::atomic_thread_fence(std::memory_order_acquire);  // pairs with set_end()
     if (r.robbing.load(std::memory_order_acquire)) {
-        const std::lock_guard until_it_is_done(r.mutex);
+        const lock until_it_is_done(r.mutex);
     }
     return r.count() > 0;
 }
 
 PARIMAP_INLINE std::uint64_t claims::drop(std::size_t seat) noexcept {
     range& r = ranges_[seat];
-    std::lock_guard lock(r.mutex);
+    const lock held(r.mutex);
     const std::uint64_t count = r.count();
     set_end(r, r.begin.load(std::memory_order_relaxed));
     return count;
@@ -96,7 +121,7 @@ PARIMAP_INLINE std::uint64_t claims::available(std::uint64_t begin, std::uint64_
 
 PARIMAP_INLINE void claims::adopt(std::size_t seat, std::uint64_t begin, std::uint64_t end) noexcept {
     range& r = ranges_[seat];
-    std::lock_guard lock(r.mutex);
+    const lock held(r.mutex);
     r.begin.store(begin, std::memory_order_relaxed);
     r.fenced.store(has_fence_.load(std::memory_order_relaxed), std::memory_order_relaxed);
     set_end(r, end);
@@ -123,7 +148,7 @@ PARIMAP_INLINE bool claims::call_attention() noexcept {
     bool any = false;
     for (std::size_t seat = 0; seat < seats_; ++seat) {
         range& r = ranges_[seat];
-        std::lock_guard lock(r.mutex);
+        const lock held(r.mutex);
         r.poll.store(0, std::memory_order_relaxed);
         // An owner that is seen to have started its last item is seen to have published those before.
         const bool unstarted = r.begin.load(std::memory_order_acquire) < r.end.load(std::memory_order_relaxed);
@@ -132,8 +157,18 @@ PARIMAP_INLINE bool claims::call_attention() noexcept {
     return any;
 }
 
+[[gnu::noinline]] PARIMAP_INLINE std::uint64_t claims::true_end_of(range& r, std::uint64_t item) noexcept {
+    const lock held(r.mutex);
+    const std::uint64_t end = r.end.load(std::memory_order_relaxed);
+    // Only the owner can give up doing without the lock: it alone is sure to see the 0 that it stores.
+    if (!has_fence_.load(std::memory_order_relaxed)) r.fenced.store(false, std::memory_order_relaxed);
+    set_end(r, end);
+    if (item >= end) r.begin.store(item, std::memory_order_relaxed);
+    return end;
+}
+
 PARIMAP_INLINE bool claims::steal_from(range& victim, std::uint64_t most, std::uint64_t& begin, std::uint64_t& end) noexcept {
-    std::lock_guard lock(victim.mutex);
+    const lock held(victim.mutex);
     const std::uint64_t count = victim.count();
     if (count == 0 || !can_be_robbed(victim)) return false;
     end = victim.end.load(std::memory_order_relaxed);

@@ -4,13 +4,15 @@
 #include <parimap/detail/engine/monitor.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <thread>
 
 namespace parimap::inline PARIMAP_ABI::detail {
+
+PARIMAP_INLINE monitor::monitor(std::size_t seats) : seats_(seats), finished_(new counter[seats]) {}
+
+PARIMAP_INLINE monitor::~monitor() = default;
 
 PARIMAP_INLINE monitor::tally::tally(std::atomic<std::uint64_t>& shared) noexcept
     : shared_(shared), count_(shared.load(std::memory_order_relaxed)) {}
@@ -32,7 +34,7 @@ PARIMAP_INLINE void monitor::after_batch(std::uint64_t last_item) noexcept {
 
 PARIMAP_INLINE void monitor::signal() noexcept {
     {
-        std::lock_guard lock(mutex_);
+        const lock held(mutex_);
         if (signalled_.exchange(1, std::memory_order_relaxed) != 0) return;
     }
     wake_.notify_one();
@@ -50,7 +52,7 @@ PARIMAP_INLINE void monitor::give_way() const noexcept {
 
 PARIMAP_INLINE void monitor::begin_wait(int how) {
     {
-        std::lock_guard lock(mutex_);
+        const lock held(mutex_);
         signalled_.store(0, std::memory_order_relaxed);
     }
     waiting_.store(how, std::memory_order_release);
@@ -58,9 +60,9 @@ PARIMAP_INLINE void monitor::begin_wait(int how) {
 
 PARIMAP_INLINE void monitor::end_wait(instant deadline) {
     if (deadline != instant()) {
-        const std::chrono::steady_clock::time_point until(std::chrono::nanoseconds(deadline.since_begin().count()));
-        std::unique_lock lock(mutex_);
-        wake_.wait_until(lock, until, [this] { return signalled_.load(std::memory_order_relaxed) != 0; });
+        lock held(mutex_);
+        while (signalled_.load(std::memory_order_relaxed) == 0 && wake_.wait_until(held, deadline)) {
+        }
     }
     waiting_.store(nobody, std::memory_order_relaxed);
 }

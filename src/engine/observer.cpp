@@ -16,11 +16,10 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-PARIMAP_INLINE std::unique_ptr<observer> observer::for_call(const map_options& options, const scheduler& pool,
-                                                            const claims& items) {
+PARIMAP_INLINE owned<observer> observer::for_call(const map_options& options, const scheduler& pool, const claims& items) {
     const std::string& trace = options.trace.empty() ? trace_from_environment() : options.trace;
-    if (!options.progress && !options.insights && trace.empty()) return nullptr;
-    return std::make_unique<observer>(options, trace, pool, items);
+    if (!options.progress && !options.insights && trace.empty()) return {};
+    return owned<observer>(new observer(options, trace, pool, items));
 }
 
 PARIMAP_INLINE observer::observer(const map_options& options, const std::string& trace, const scheduler& pool, const claims& items)

@@ -5,14 +5,22 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <stop_token>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
+struct stop_registry::entry {
+    std::stop_source source{std::nostopstate};
+    std::uint64_t item = no_item;
+};
+
+PARIMAP_INLINE stop_registry::stop_registry(std::size_t seats) : seats_(seats), running_(seats > 0 ? new entry[seats] : nullptr) {}
+
+PARIMAP_INLINE stop_registry::~stop_registry() = default;
+
 PARIMAP_INLINE std::stop_token stop_registry::start(std::size_t seat, std::uint64_t item) {
-    std::lock_guard lock(mutex_);
+    const lock held(mutex_);
     entry& e = running_[seat];
     if (!e.source.stop_possible()) e.source = std::stop_source();
     e.item = item;
@@ -26,7 +34,7 @@ PARIMAP_INLINE std::stop_token stop_registry::start(std::size_t seat, std::uint6
 }
 
 PARIMAP_INLINE void stop_registry::finish(std::size_t seat) noexcept {
-    std::lock_guard lock(mutex_);
+    const lock held(mutex_);
     running_[seat].item = no_item;
 }
 
@@ -34,9 +42,10 @@ PARIMAP_INLINE void stop_registry::stop_from(std::uint64_t item) noexcept {
     for (;;) {
         std::stop_source hit(std::nostopstate);
         {
-            std::lock_guard lock(mutex_);
+            const lock held(mutex_);
             stopped_from_ = item < stopped_from_ ? item : stopped_from_;
-            for (entry& e : running_) {
+            for (std::size_t seat = 0; seat < seats_; ++seat) {
+                entry& e = running_[seat];
                 if (e.item != no_item && e.item >= item && e.source.stop_possible()) {
                     hit = std::exchange(e.source, std::stop_source(std::nostopstate));
                     break;

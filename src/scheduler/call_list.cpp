@@ -3,16 +3,30 @@
 
 #include <parimap/detail/scheduler/call_list.hpp>
 
-#include <algorithm>
 #include <atomic>
-#include <iterator>
-#include <list>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-PARIMAP_INLINE void call_list::add(call& c) {
-    busy_.push_back(&c);
-    c.place_ = std::prev(busy_.end());
+PARIMAP_INLINE void call_list::line::push_back(call& c) noexcept {
+    c.before_ = last;
+    c.behind_ = nullptr;
+    (last ? last->behind_ : first) = &c;
+    last = &c;
+}
+
+PARIMAP_INLINE void call_list::line::erase(call& c) noexcept {
+    (c.before_ ? c.before_->behind_ : first) = c.behind_;
+    (c.behind_ ? c.behind_->before_ : last) = c.before_;
+}
+
+PARIMAP_INLINE void call_list::move_to(call::listing which, call& c) noexcept {
+    line_of(c.listing_).erase(c);
+    line_of(which).push_back(c);
+    c.listing_ = which;
+}
+
+PARIMAP_INLINE void call_list::add(call& c) noexcept {
+    busy_.push_back(c);
     c.listing_ = call::listing::busy;
     count_.store(count() + 1, std::memory_order_relaxed);
     if (c.holds_outsider_) ++outsiders_;
@@ -20,16 +34,14 @@ PARIMAP_INLINE void call_list::add(call& c) {
 
 PARIMAP_INLINE void call_list::remove(call& c) noexcept {
     want_seat(c, false);
-    (c.listing_ == call::listing::busy ? busy_ : idle_).erase(c.place_);
+    line_of(c.listing_).erase(c);
     c.listing_ = call::listing::none;
     count_.store(count() - 1, std::memory_order_relaxed);
     if (c.holds_outsider_) --outsiders_;
 }
 
 PARIMAP_INLINE void call_list::has_news(call& c) noexcept {
-    if (c.listing_ != call::listing::idle) return;
-    busy_.splice(busy_.end(), idle_, c.place_);
-    c.listing_ = call::listing::busy;
+    if (c.listing_ == call::listing::idle) move_to(call::listing::busy, c);
 }
 
 PARIMAP_INLINE void call_list::join(call& c) noexcept {
@@ -46,9 +58,10 @@ PARIMAP_INLINE void call_list::want_seat(call& c, bool wanted) noexcept {
 
 PARIMAP_INLINE call* call_list::next_to_tell() noexcept {
     // Those that were told have come to the end of one of the two.
-    for (const std::list<call*>* calls : {&idle_, &busy_}) {
-        const auto found = std::find_if(calls->begin(), calls->end(), [](const call* c) { return !c->is_told_; });
-        if (found != calls->end()) return *found;
+    for (const line* calls : {&idle_, &busy_}) {
+        for (call* c = calls->first; c; c = c->behind_) {
+            if (!c->is_told_) return c;
+        }
     }
     return nullptr;
 }
@@ -63,13 +76,13 @@ PARIMAP_INLINE bool call_list::all_are_quiet() noexcept {
 
 PARIMAP_INLINE call* call_list::next() noexcept {
     call* found = find([](const call& c) { return c.wants_worker(); });
-    if (found) busy_.splice(busy_.end(), busy_, found->place_);
+    if (found) move_to(call::listing::busy, *found);
     return found;
 }
 
 PARIMAP_INLINE void call_list::tell_owners() noexcept {
     if (waiting_owners_ == 0) return;
-    for (call* c : busy_) {
+    for (call* c = busy_.first; c; c = c->behind_) {
         if (c->owner_wants_seat_) c->changed();
     }
 }

@@ -12,11 +12,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -28,8 +26,8 @@ namespace parimap::inline PARIMAP_ABI::detail {
 struct alignas(cache_line) scheduler::guarded {
     guarded(std::size_t size, scheduler& owner) : seating(size, owner, &run_task), jobs(size) {}
 
-    std::mutex mutex;
-    std::condition_variable changed;  // a worker left, a seat was freed, a job returned
+    detail::mutex mutex;
+    condition_variable changed;  // a worker left, a seat was freed, a job returned
     seats seating;
     call_list calls;
     job_queue jobs;
@@ -38,8 +36,7 @@ struct alignas(cache_line) scheduler::guarded {
     bool terminated = false;
 };
 
-PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers,
-                                                          std::unique_ptr<backend_port> (*make_backend)(std::size_t)) {
+PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers, owned<backend_port> (*make_backend)(std::size_t)) {
     constexpr std::size_t most_workers = std::size_t{1} << 15U;  // more than the default of Linux for all threads of a machine
     if (workers == 0) {
         throw std::invalid_argument("parimap: a pool needs at least one worker; leave the number out for cpu_count()");
@@ -55,10 +52,8 @@ PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers,
     return std::make_shared<scheduler>(make_backend(workers));
 }
 
-PARIMAP_INLINE scheduler::scheduler(std::unique_ptr<backend_port> backend)
-    : size_(std::max<std::size_t>(1, backend->concurrency())),
-      guarded_(std::make_unique<guarded>(size_, *this)),
-      backend_(std::move(backend)) {
+PARIMAP_INLINE scheduler::scheduler(owned<backend_port> backend)
+    : size_(std::max<std::size_t>(1, backend->concurrency())), guarded_(new guarded(size_, *this)), backend_(std::move(backend)) {
     open(guarded_->jobs);
 }
 
@@ -71,7 +66,7 @@ PARIMAP_INLINE bool scheduler::others_wait() const noexcept {
 
 PARIMAP_INLINE void scheduler::open(call& c, bool blocks) {
     throw_if_inherited();
-    std::lock_guard lock(guarded_->mutex);
+    const lock held(guarded_->mutex);
     throw_if_closed();
     c.holds_outsider_ = blocks && !place_of_caller();
     guarded_->calls.add(c);
@@ -87,7 +82,7 @@ PARIMAP_INLINE bool scheduler::help(call& c, stint length) noexcept {
     const place* here = place_of_caller();
     std::size_t seat = no_worker;
     {
-        std::lock_guard lock(guarded_->mutex);
+        const lock held(guarded_->mutex);
         if (!c.wants_worker() || !(here || guarded_->seating.any_free())) return false;
         seat = here ? here->seat : guarded_->seating.take();
         guarded_->calls.join(c);
@@ -99,7 +94,7 @@ PARIMAP_INLINE bool scheduler::help(call& c, stint length) noexcept {
     }
     bool more = false;
     {
-        std::lock_guard lock(guarded_->mutex);
+        const lock held(guarded_->mutex);
         leave(c);
         if (!here) give_back(seat);
         more = guarded_->calls.any_wants_worker();
@@ -110,48 +105,48 @@ PARIMAP_INLINE bool scheduler::help(call& c, stint length) noexcept {
 
 PARIMAP_INLINE void scheduler::finish(call& c) {
     const bool inside = place_of_caller() != nullptr;
-    std::unique_lock lock(guarded_->mutex);
+    lock held(guarded_->mutex);
     for (;;) {
         if (c.is_quiet()) break;
         if (c.wants_worker() && (inside || guarded_->seating.any_free())) {
-            lock.unlock();
+            held.unlock();
             help(c, stint::whole);
-            lock.lock();
+            held.relock();
         } else {
-            guarded_->changed.wait(lock);
+            guarded_->changed.wait(held);
         }
     }
     remove(c);
 }
 
 PARIMAP_INLINE void scheduler::abandon(call& c) noexcept {
-    std::unique_lock lock(guarded_->mutex);
+    lock held(guarded_->mutex);
     remove(c);
-    guarded_->changed.wait(lock, [&c] { return !c.has_worker(); });
+    guarded_->changed.wait(held, [&c] { return !c.has_worker(); });
 }
 
 PARIMAP_INLINE void scheduler::wait_until_left(call& c) noexcept {
-    std::unique_lock lock(guarded_->mutex);
-    guarded_->changed.wait(lock, [&c] { return !c.has_worker(); });
+    lock held(guarded_->mutex);
+    guarded_->changed.wait(held, [&c] { return !c.has_worker(); });
 }
 
 PARIMAP_INLINE void scheduler::wake_owners() noexcept {
-    std::lock_guard lock(guarded_->mutex);
+    const lock held(guarded_->mutex);
     tell_owners();
 }
 
 PARIMAP_INLINE bool scheduler::is_terminated() const noexcept {
-    std::lock_guard lock(guarded_->mutex);
+    const lock held(guarded_->mutex);
     return guarded_->terminated;
 }
 
 PARIMAP_INLINE void scheduler::want_seat(call& c, bool wanted) noexcept {
-    std::lock_guard lock(guarded_->mutex);
+    const lock held(guarded_->mutex);
     guarded_->calls.want_seat(c, wanted);
 }
 
 PARIMAP_INLINE bool scheduler::can_help(call& c) noexcept {
-    std::lock_guard lock(guarded_->mutex);
+    const lock held(guarded_->mutex);
     return c.wants_worker() && (place_of_caller() || guarded_->seating.any_free());
 }
 
@@ -159,7 +154,7 @@ PARIMAP_INLINE void scheduler::submit(std::unique_ptr<single_job> job, bool at_o
     throw_if_inherited();
     if (at_once || needs_caller()) return run_now(std::move(job), place_of_caller());
     {
-        std::lock_guard lock(guarded_->mutex);
+        const lock held(guarded_->mutex);
         throw_if_closed();
         guarded_->jobs.push(std::move(job));
         guarded_->calls.has_news(guarded_->jobs);
@@ -197,7 +192,7 @@ PARIMAP_INLINE void scheduler::retire() noexcept {
     if (is_inherited() || place_of_caller() || (slots().innermost && is_in_exit())) return;
     if (is_main_thread() && !finish_jobs(false)) return;
     {
-        std::lock_guard lock(guarded_->mutex);
+        const lock held(guarded_->mutex);
         if (retired_.load(std::memory_order_relaxed) || guarded_->calls.count() > 1 || guarded_->jobs_at_once > 0 ||
             !guarded_->jobs.is_quiet())
             return;
@@ -209,20 +204,20 @@ PARIMAP_INLINE void scheduler::retire() noexcept {
 
 PARIMAP_INLINE void scheduler::close() noexcept {
     if (is_inherited()) return;
-    std::lock_guard lock(guarded_->mutex);
+    const lock held(guarded_->mutex);
     guarded_->closed = true;
 }
 
 PARIMAP_INLINE void scheduler::terminate() noexcept {
     if (is_inherited()) return;
-    std::unique_lock lock(guarded_->mutex);
+    lock held(guarded_->mutex);
     guarded_->closed = guarded_->terminated = true;
     while (call* c = guarded_->calls.next_to_tell()) {
         c->is_told_ = true;
         guarded_->calls.join(*c);  // keeps it alive while it is told
-        lock.unlock();
+        held.unlock();
         c->cancel();
-        lock.lock();
+        held.relock();
         leave(*c);
     }
 }
@@ -232,22 +227,22 @@ PARIMAP_INLINE void scheduler::join() {
     if (place_of_caller()) {
         throw error("parimap: join() inside a job of the same pool would wait for itself; call it outside");
     }
-    std::unique_lock lock(guarded_->mutex);
+    lock held(guarded_->mutex);
     if (!guarded_->closed) throw error("parimap: join() before close() or terminate(); call one of them first");
     while (guarded_->jobs_at_once > 0 || !guarded_->calls.all_are_quiet()) {
         if (needs_caller() && guarded_->seating.any_free() && guarded_->calls.any_wants_worker()) {
-            serve(nullptr, lock);  // nobody else may ever do it
+            serve(nullptr, held);  // nobody else may ever do it
         } else {
-            guarded_->changed.wait(lock);
+            guarded_->changed.wait(held);
         }
     }
 }
 
 PARIMAP_INLINE bool scheduler::finish_jobs(bool closing) noexcept {
-    std::unique_lock lock(guarded_->mutex);
+    lock held(guarded_->mutex);
     if (guarded_->calls.any_holds_outsider()) return false;
     guarded_->closed = guarded_->closed || closing;
-    guarded_->changed.wait(lock, [this] { return guarded_->jobs_at_once == 0 && guarded_->jobs.is_quiet(); });
+    guarded_->changed.wait(held, [this] { return guarded_->jobs_at_once == 0 && guarded_->jobs.is_quiet(); });
     return true;
 }
 
@@ -265,7 +260,7 @@ PARIMAP_INLINE void scheduler::throw_inherited() {
 PARIMAP_INLINE bool scheduler::send_worker(call* scope) noexcept {
     runner* r = nullptr;
     {
-        std::lock_guard lock(guarded_->mutex);
+        const lock held(guarded_->mutex);
         if (scope) guarded_->calls.has_news(*scope);
         r = retired_.load(std::memory_order_relaxed) ? nullptr : guarded_->seating.send_one();
         if (!r) {
@@ -281,7 +276,7 @@ PARIMAP_INLINE bool scheduler::send_worker(call* scope) noexcept {
     try {
         backend_->submit(*r);
     } catch (...) {
-        std::lock_guard lock(guarded_->mutex);
+        const lock held(guarded_->mutex);
         guarded_->seating.has_arrived();
         guarded_->seating.is_idle(*r);
         is_sent = false;
@@ -300,55 +295,55 @@ PARIMAP_INLINE void scheduler::run(runner& r) noexcept {
     const submission*& submitting = slots().submitting;
     const submission* inside = std::exchange(submitting, nullptr);
     const bool at_once = inside && inside->owner == this && backend_->caller_must_help();
-    std::unique_lock lock(guarded_->mutex);
+    lock held(guarded_->mutex);
     guarded_->seating.has_arrived();
-    if (guarded_->seating.any_free() && (!at_once || inside->scope)) serve(at_once ? inside->scope : nullptr, lock);
+    if (guarded_->seating.any_free() && (!at_once || inside->scope)) serve(at_once ? inside->scope : nullptr, held);
     guarded_->seating.is_idle(r);
     submitting = inside;
 }
 
-PARIMAP_INLINE void scheduler::serve(call* only, std::unique_lock<std::mutex>& lock) noexcept {
+PARIMAP_INLINE void scheduler::serve(call* only, lock& held) noexcept {
     const std::size_t seat = guarded_->seating.take();
-    while (work_for(only ? only : guarded_->calls.next(), seat, lock)) {
+    while (work_for(only ? only : guarded_->calls.next(), seat, held)) {
     }
     give_back(seat);
 }
 
-PARIMAP_INLINE bool scheduler::work_for(call* c, std::size_t seat, std::unique_lock<std::mutex>& lock) noexcept {
+PARIMAP_INLINE bool scheduler::work_for(call* c, std::size_t seat, lock& held) noexcept {
     if (!c || !c->wants_worker()) return false;
     guarded_->calls.join(*c);
-    lock.unlock();
+    held.unlock();
     {
         const seated on(slots().innermost, *this, seat, c);
         c->work(seat, stint::fair);
     }
-    lock.lock();
+    held.relock();
     leave(*c);
     return true;
 }
 
 PARIMAP_INLINE void scheduler::run_now(std::unique_ptr<single_job> job, const place* here) {
-    std::unique_lock lock(guarded_->mutex);
+    lock held(guarded_->mutex);
     throw_if_closed();
-    if (!here) guarded_->changed.wait(lock, [this] { return guarded_->seating.any_free() || guarded_->terminated; });
+    if (!here) guarded_->changed.wait(held, [this] { return guarded_->seating.any_free() || guarded_->terminated; });
     if (guarded_->terminated) {
-        lock.unlock();
+        held.unlock();
         return job->cancel();
     }
     const std::size_t seat = here ? here->seat : guarded_->seating.take();
     ++guarded_->jobs_at_once;
-    lock.unlock();
+    held.unlock();
     {
         const seated on(slots().innermost, *this, seat, nullptr);
         job->run();
         job.reset();
     }
-    lock.lock();
+    held.relock();
     --guarded_->jobs_at_once;
     if (!here) guarded_->seating.give_back(seat);
     tell_owners();
     const bool more = guarded_->calls.any_wants_worker();
-    lock.unlock();
+    held.unlock();
     if (more) send_worker(nullptr);
 }
 

@@ -3,14 +3,13 @@
 
 #include <parimap/detail/scheduler/task_queue.hpp>
 
-#include <mutex>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE void task_queue::push(task& t) {
     {
-        std::lock_guard lock(mutex_);
+        const lock held(mutex_);
         t.next = nullptr;
         *tail_ = &t;
         tail_ = &t.next;
@@ -31,21 +30,21 @@ PARIMAP_INLINE bool task_queue::serve_one() noexcept {
 }
 
 PARIMAP_INLINE void task_queue::wait_until_served() noexcept {
-    std::unique_lock lock(mutex_);
-    served_.wait(lock, [this] { return running_ == 0; });
+    lock held(mutex_);
+    served_.wait(held, [this] { return running_ == 0; });
 }
 
 PARIMAP_INLINE void task_queue::close() noexcept {
     {
-        std::lock_guard lock(mutex_);
+        const lock held(mutex_);
         closed_ = true;
     }
     wake_.notify_all();
 }
 
 PARIMAP_INLINE task* task_queue::pop(bool wait) noexcept {
-    std::unique_lock lock(mutex_);
-    if (wait) wake_.wait(lock, [this] { return head_ != nullptr || closed_; });
+    lock held(mutex_);
+    if (wait) wake_.wait(held, [this] { return head_ != nullptr || closed_; });
     if (!head_) return nullptr;
     task* t = std::exchange(head_, head_->next);
     if (!head_) tail_ = &head_;
@@ -54,7 +53,7 @@ PARIMAP_INLINE task* task_queue::pop(bool wait) noexcept {
 }
 
 PARIMAP_INLINE void task_queue::is_served() noexcept {
-    std::lock_guard lock(mutex_);
+    const lock held(mutex_);
     if (--running_ == 0) served_.notify_all();
 }
 

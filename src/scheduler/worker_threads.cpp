@@ -7,20 +7,27 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 namespace parimap::inline PARIMAP_ABI::detail {
+
+struct worker_threads::threads {
+    std::vector<std::thread> all;
+};
 
 PARIMAP_INLINE worker_threads::worker_threads(std::size_t count)
     : worker_threads(
           count, [](task_queue& queue, void*) { queue.serve(); }, nullptr) {}
 
-PARIMAP_INLINE worker_threads::worker_threads(std::size_t count, void (*serve)(task_queue&, void*), void* context) {
-    threads_.reserve(count);
+PARIMAP_INLINE worker_threads::worker_threads(std::size_t count, void (*serve)(task_queue&, void*), void* context)
+    : count_(count), threads_(new threads) {
+    std::vector<std::thread>& all = threads_->all;
+    all.reserve(count);
     try {
-        while (threads_.size() < count) threads_.emplace_back([this, serve, context] { serve(queue_, context); });
+        while (all.size() < count) all.emplace_back([this, serve, context] { serve(queue_, context); });
     } catch (const std::system_error& failure) {
         stop();
-        throw std::system_error(failure.code(), "parimap: the system gave " + std::to_string(threads_.size()) + " of the " +
+        throw std::system_error(failure.code(), "parimap: the system gave " + std::to_string(all.size()) + " of the " +
                                                     std::to_string(count) +
                                                     " threads of a pool; ask for fewer workers, or raise its limits (ulimit -u, "
                                                     "ulimit -v, pids.max of the control group)");
@@ -30,9 +37,11 @@ PARIMAP_INLINE worker_threads::worker_threads(std::size_t count, void (*serve)(t
     }
 }
 
+PARIMAP_INLINE worker_threads::~worker_threads() { stop(); }
+
 PARIMAP_INLINE void worker_threads::stop() noexcept {
     queue_.close();
-    for (std::thread& thread : threads_) thread.join();
+    for (std::thread& thread : threads_->all) thread.join();
 }
 
 }  // namespace parimap::detail

@@ -13,14 +13,13 @@
 #include <parimap/detail/scheduler/call.hpp>
 #include <parimap/detail/system/floating_point.hpp>
 #include <parimap/detail/system/item_number.hpp>
+#include <parimap/detail/system/owned.hpp>
 #include <parimap/detail/system/process.hpp>
 #include <parimap/options.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <stop_token>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -49,8 +48,8 @@ class PARIMAP_EXPORT batched_call : public call {
     ~batched_call() override;
 
     /// Call when the call can be reached by cancel(): as late as possible in a constructor, as early in a destructor.
-    void obey(const std::stop_token& stop);
-    void obey_no_more() noexcept { on_stop_.reset(); }
+    void obey(const stop_request& stop);
+    void obey_no_more() noexcept;
 
     /// No item from `item` on starts any more, and those that run are told.
     void stop_from(std::uint64_t item) noexcept;
@@ -82,10 +81,7 @@ class PARIMAP_EXPORT batched_call : public call {
     const observation observation_;  // of nobody, if none asked for progress, report or trace
 
   private:
-    struct canceller {
-        batched_call* self;
-        void operator()() const noexcept { self->cancel(); }
-    };
+    struct stop_callback;
 
     /// Runs the seat's batch, until it is empty or no item starts any more. watching: told of each item, or null.
     virtual items_run run_items(std::size_t seat, observed_batch* watching) noexcept = 0;
@@ -102,7 +98,7 @@ class PARIMAP_EXPORT batched_call : public call {
     std::atomic<std::uint64_t> max_lag_{no_item};
     std::atomic<std::uint64_t> first_dropped_{no_item};
     std::atomic<bool> cancelled_{false};
-    std::optional<std::stop_callback<canceller>> on_stop_;
+    owned<stop_callback> on_stop_;
 };
 
 }  // namespace parimap::detail

@@ -7,12 +7,12 @@
 #include <parimap/detail/system/asymmetric_fence.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/item_number.hpp>
+#include <parimap/detail/system/mutex.hpp>
+#include <parimap/detail/system/owned.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -41,7 +41,7 @@ class PARIMAP_EXPORT claims {
         std::atomic<std::uint64_t> begin{0};  // written by the owner alone
         std::atomic<std::uint64_t> poll{0};   // `end`, or 0; written with the mutex held
         std::atomic<std::uint64_t> end{0};    // written with the mutex held
-        std::mutex mutex;
+        detail::mutex mutex;
         // On a line of their own, for the first is full.
         std::atomic<bool> fenced{false};   // the owner takes items without the lock; written with the mutex held
         std::atomic<bool> robbing{false};  // a thief has lowered the end and may put it back; written with the mutex held
@@ -62,6 +62,7 @@ class PARIMAP_EXPORT claims {
     static heavy_fence best_fence() noexcept { return asymmetric_fence::available() ? &asymmetric_fence::heavy : nullptr; }
 
     explicit claims(std::size_t seats, heavy_fence fence = best_fence());
+    ~claims();
 
     // ---- by the one who supplies items ---------------------------------------------------------------------------
 
@@ -174,41 +175,11 @@ class PARIMAP_EXPORT claims {
 
     /// The owner reached for `item`, and somebody wants its attention, or that item too. Returns the true end; if it
     /// lies before the item, the front stays there. (Out of the way, so that a batch can live in registers.)
-    [[gnu::noinline]] std::uint64_t true_end_of(range& r, std::uint64_t item) noexcept {
-        std::lock_guard lock(r.mutex);
-        const std::uint64_t end = r.end.load(std::memory_order_relaxed);
-        // Only the owner can give up doing without the lock: it alone is sure to see the 0 that it stores.
-        if (!has_fence_.load(std::memory_order_relaxed)) r.fenced.store(false, std::memory_order_relaxed);
-        set_end(r, end);
-        if (item >= end) r.begin.store(item, std::memory_order_relaxed);
-        return end;
-    }
+    std::uint64_t true_end_of(range& r, std::uint64_t item) noexcept;
 
     /// Takes the back half, at most `most`, of the range with the highest score(begin, items, next) above 0.
     template <class Score>
-    bool steal(std::size_t seat, std::uint64_t most, Score score) noexcept {
-        for (;;) {
-            range* victim = nullptr;
-            std::uint64_t best = 0;
-            for (std::size_t i = 0; i < seats_; ++i) {
-                range& r = ranges_[i];
-                const std::uint64_t count = r.count();
-                if (count == 0 || !can_be_robbed(r)) continue;
-                const std::uint64_t s = score(r.begin.load(std::memory_order_relaxed), count, next());
-                if (s > best) {
-                    best = s;
-                    victim = &r;
-                }
-            }
-            if (!victim) return false;
-            std::uint64_t begin = 0;
-            std::uint64_t end = 0;
-            if (steal_from(*victim, most, begin, end)) {
-                adopt(seat, begin, end);
-                return true;
-            }
-        }
-    }
+    bool steal(std::size_t seat, std::uint64_t most, Score score) noexcept;
 
     /// Takes [begin, end) off the back of a range, half of it. False if the owner was faster, or if there was no fence.
     bool steal_from(range& victim, std::uint64_t most, std::uint64_t& begin, std::uint64_t& end) noexcept;
@@ -220,7 +191,7 @@ class PARIMAP_EXPORT claims {
     std::atomic<std::uint64_t> gate_{no_item};
     std::atomic<bool> watched_{false};
     const std::size_t seats_;
-    const std::unique_ptr<range[]> ranges_;
+    const owned<range[]> ranges_;
 };
 
 }  // namespace parimap::detail

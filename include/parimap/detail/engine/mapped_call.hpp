@@ -101,7 +101,7 @@ class mapped_call : public Base {
         bool reading = !Source::pulled;  // what pulling throws, the puller gets
         bool failed = false;
         try {
-            const auto token = [&] { return tokens_.start(seat, item); };
+            const auto token = [&]<class Tokens = stop_registry>() { return static_cast<Tokens&>(tokens_).start(seat, item); };
             if constexpr (Source::pulled) {
                 auto kept = take(item);
                 put(item, [&]() -> decltype(auto) { return invocation_type::call(f_, token, Source::pass(kept)); });

@@ -8,14 +8,12 @@
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/item_number.hpp>
+#include <parimap/detail/system/mutex.hpp>
+#include <parimap/detail/system/owned.hpp>
 
-#include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -29,7 +27,8 @@ class PARIMAP_EXPORT monitor {
     /// How long a consumer sleeps before it looks whether its items found any worker at all.
     static constexpr time_span patience_with_backend = time_span::microseconds(50'000);
 
-    explicit monitor(std::size_t seats) : seats_(seats), finished_(std::make_unique<counter[]>(seats)) {}
+    explicit monitor(std::size_t seats);
+    ~monitor();
 
     // ---- by workers ----------------------------------------------------------------------------------------------
 
@@ -67,7 +66,7 @@ class PARIMAP_EXPORT monitor {
         enough_.store(enough, std::memory_order_relaxed);
         begin_wait(patient);
         std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with after_batch()
-        end_wait(ready() ? instant() : std::min(deadline, instant::now() + nap));
+        end_wait(ready() ? instant() : earlier(deadline, instant::now() + nap));
     }
 
     /// Sleeps until `due` is finished, or the deadline. May return early. ready() is what the consumer waits for.
@@ -77,7 +76,7 @@ class PARIMAP_EXPORT monitor {
         begin_wait(urgent);
         // The result is seen here, or after_item() sees `urgent`; where that is not sure, it is seen after a nap.
         const bool is_sure = workers.watch();
-        end_wait(ready() ? instant() : is_sure ? deadline : std::min(deadline, instant::now() + nap));
+        end_wait(ready() ? instant() : is_sure ? deadline : earlier(deadline, instant::now() + nap));
         workers.unwatch();
     }
 
@@ -99,12 +98,12 @@ class PARIMAP_EXPORT monitor {
     alignas(cache_line) std::atomic<int> waiting_{nobody};  // read by workers for every item, so on a line of its own
     std::atomic<std::uint64_t> due_{no_item};
     std::atomic<std::uint64_t> enough_{0};
-    alignas(cache_line) std::mutex mutex_;
-    std::condition_variable wake_;
+    alignas(cache_line) mutex mutex_;
+    condition_variable wake_;
     // Yes or no, written with the mutex held. (A word: not every processor exchanges bytes.)
     std::atomic<std::uint32_t> signalled_{0};
     const std::size_t seats_;
-    const std::unique_ptr<counter[]> finished_;
+    const owned<counter[]> finished_;
 };
 
 }  // namespace parimap::detail

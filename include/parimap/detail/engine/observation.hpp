@@ -5,10 +5,10 @@
 
 #include <parimap/detail/engine/observed_batch.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/owned.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -20,13 +20,13 @@ enum class idle_cause : unsigned char;
 /// Each member function is that of observer with its name, which says what it is for; observer.hpp has their definitions.
 class PARIMAP_EXPORT observation {
   public:
-    explicit observation(std::unique_ptr<observer> made) noexcept;
+    explicit observation(owned<observer> made) noexcept;
     ~observation();
     observation(const observation&) = delete;
     observation& operator=(const observation&) = delete;
 
     /// Whether there is an observer.
-    explicit operator bool() const noexcept { return observer_ != nullptr; }
+    explicit operator bool() const noexcept { return static_cast<bool>(observer_); }
     observer* get() const noexcept { return observer_.get(); }
 
     void begin(std::optional<std::uint64_t> total, bool in_order = false) const;
@@ -40,7 +40,7 @@ class PARIMAP_EXPORT observation {
     void finish() const noexcept;
 
   private:
-    const std::unique_ptr<observer> observer_;
+    const owned<observer> observer_;
 };
 
 }  // namespace parimap::detail

@@ -46,7 +46,7 @@ class PARIMAP_EXPORT observer final : public progress_source {
 
   public:
     /// Null if the options ask for nothing of the kind.
-    static std::unique_ptr<observer> for_call(const map_options& options, const scheduler& pool, const claims& items);
+    static owned<observer> for_call(const map_options& options, const scheduler& pool, const claims& items);
 
     [[gnu::cold]] observer(const map_options& options, const std::string& trace, const scheduler& pool, const claims& items);
 
@@ -130,7 +130,7 @@ class PARIMAP_EXPORT observer final : public progress_source {
     std::unique_ptr<watcher> bar_;  // goes first
 };
 
-inline observation::observation(std::unique_ptr<observer> made) noexcept : observer_(std::move(made)) {}
+inline observation::observation(owned<observer> made) noexcept : observer_(std::move(made)) {}
 inline observation::~observation() = default;
 inline void observation::begin(std::optional<std::uint64_t> total, bool in_order) const {
     if (observer_) observer_->begin(total, in_order);

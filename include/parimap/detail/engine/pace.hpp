@@ -6,7 +6,6 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/instant.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -54,7 +53,7 @@ class PARIMAP_EXPORT pace {
     void input_took(time_span time) noexcept;
 
     /// How long reading the next element may take.
-    time_span input_may_take() const noexcept { return as_time(std::max(latest_input_, input_cost_)); }
+    time_span input_may_take() const noexcept { return as_time(latest_input_ > input_cost_ ? latest_input_ : input_cost_); }
 
     /// What f takes for an item, as far as is believed; 0 before that is known.
     time_span item_cost() const noexcept;

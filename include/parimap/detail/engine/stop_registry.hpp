@@ -5,12 +5,12 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/item_number.hpp>
+#include <parimap/detail/system/mutex.hpp>
+#include <parimap/detail/system/owned.hpp>
+#include <parimap/detail/system/stop_request.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
-#include <stop_token>
-#include <vector>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -18,7 +18,8 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// token have a registry with seats in it.
 class PARIMAP_EXPORT stop_registry {
   public:
-    explicit stop_registry(std::size_t seats) : running_(seats) {}
+    explicit stop_registry(std::size_t seats);
+    ~stop_registry();
 
     /// The token of an item that starts on a seat.
     std::stop_token start(std::size_t seat, std::uint64_t item);
@@ -30,13 +31,11 @@ class PARIMAP_EXPORT stop_registry {
     void stop_from(std::uint64_t item) noexcept;
 
   private:
-    struct entry {
-        std::stop_source source{std::nostopstate};
-        std::uint64_t item = no_item;
-    };
+    struct entry;
 
-    std::mutex mutex_;
-    std::vector<entry> running_;
+    mutex mutex_;
+    const std::size_t seats_;
+    const owned<entry[]> running_;
     std::uint64_t stopped_from_ = no_item;
 };
 

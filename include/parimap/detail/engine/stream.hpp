@@ -17,7 +17,6 @@
 #include <parimap/detail/system/stopwatch.hpp>
 #include <parimap/options.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -241,13 +240,14 @@ class stream final : public mapped_call<stream_base, Source, F, Results> {
     }
 
   private:
-    static constexpr stream_traits traits = {.with_token = base::invocation_type::with_token,
-                                             .pulled = Source::pulled,
-                                             .sized = Source::sized,
-                                             .in_order = Results::in_order,
-                                             .items_own = Source::owns_memory,
-                                             .bytes_per_item = Source::bytes_per_item + Results::bytes_per_result,
-                                             .bytes_in_rings = std::max(Source::bytes_in_ring, Results::bytes_in_ring)};
+    static constexpr stream_traits traits = {
+        .with_token = base::invocation_type::with_token,
+        .pulled = Source::pulled,
+        .sized = Source::sized,
+        .in_order = Results::in_order,
+        .items_own = Source::owns_memory,
+        .bytes_per_item = Source::bytes_per_item + Results::bytes_per_result,
+        .bytes_in_rings = Source::bytes_in_ring > Results::bytes_in_ring ? Source::bytes_in_ring : Results::bytes_in_ring};
 
     std::uint64_t begin_input(bool reads) override { return source_.begin(reads); }
     void reserve(std::uint64_t window) override {

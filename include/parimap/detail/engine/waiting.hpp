@@ -11,7 +11,6 @@
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/item_number.hpp>
 
-#include <algorithm>
 #include <cstdint>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -47,7 +46,7 @@ void wait_once(Call& c, scheduler& pool, monitor& sleeper, claims& workers, cons
     } else {
         // The backend may be held up, by other users of its runtime say: a call must not hang for that. Who has a deadline does not
         // hang, and must not be late for an item that he runs.
-        urgently(std::min(what.deadline, instant::now() + monitor::patience_with_backend), nothing_else);
+        urgently(earlier(what.deadline, instant::now() + monitor::patience_with_backend), nothing_else);
         const bool has_deadline = what.deadline != instant::never();
         if (!has_deadline && !ready() && !scheduler::has_worker(c)) pool.help(c, stint::one_item);
     }

@@ -5,16 +5,22 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
-
-#include <range/v3/view/any_view.hpp>
+#include <parimap/detail/system/std_ranges.hpp>
 
 #include <atomic>
 #include <cstddef>
-#include <ranges>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+namespace ranges {
+
+enum class category;
+template <class Reference, category Category, class>
+struct any_view;
+
+}  // namespace ranges
 
 namespace parimap::inline PARIMAP_ABI {
 
@@ -129,8 +135,9 @@ template <class T>
 inline constexpr bool is_shared_view = is_imap<T>;  // its copies share what they own
 template <class View>
 inline constexpr bool is_shared_view<progress_view<View>> = true;
-template <class Reference, ::ranges::category Category>
-inline constexpr bool is_shared_view<::ranges::any_view<Reference, Category>> = true;  // or it does not; the type cannot tell
+template <class Reference, ::ranges::category Category, class Enable>
+inline constexpr bool is_shared_view<::ranges::any_view<Reference, Category, Enable>> =
+    true;  // or it does not; the type cannot tell
 
 /// Whether a value is, or holds, a single-pass view that does not own what it shows, such as each chunk of a single-pass
 /// range: it is read from the state of the range that it came from, which has gone on when a worker looks. Seen from its

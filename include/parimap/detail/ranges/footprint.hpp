@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_RANGES_FOOTPRINT_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/std_ranges.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -11,7 +12,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <tuple>
 #include <type_traits>
 #include <utility>

@@ -4,10 +4,10 @@
 #define PARIMAP_DETAIL_RANGES_INVOCATION_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/stop_request.hpp>
 
 #include <cstddef>
 #include <functional>
-#include <stop_token>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -31,17 +31,27 @@ struct arguments_of_item<Item, true> {
 
 enum class way_of_call { plain, with_token, only_if_mutable, none };
 
+/// F is called with a token where its declaration knows what that is.
+template <class F, class... Args>
+consteval bool can_be_given_token() {
+    if constexpr (knows_stop_token<F>) {
+        return std::is_invocable_v<F, std::stop_token, Args...>;
+    } else {
+        return false;
+    }
+}
+
 /// How F can be called. To ask whether a template can be called compiles its body, which may be an error where nobody meant to
 /// call it. So each way is looked at only where those before it are not there.
 template <class F, class... Args>
 consteval way_of_call find_way_of_call() {
     if constexpr (std::is_invocable_v<const F&, Args...>) {
         return way_of_call::plain;
-    } else if constexpr (std::is_invocable_v<const F&, std::stop_token, Args...>) {
+    } else if constexpr (can_be_given_token<const F&, Args...>()) {
         return way_of_call::with_token;
     } else if constexpr (std::is_invocable_v<F&, Args...>) {
         return way_of_call::only_if_mutable;
-    } else if constexpr (std::is_invocable_v<F&, std::stop_token, Args...>) {
+    } else if constexpr (can_be_given_token<F&, Args...>()) {
         return way_of_call::only_if_mutable;
     } else {
         return way_of_call::none;
@@ -76,10 +86,11 @@ struct invocation : invocation_with<F, typename arguments_of_item<typename Sourc
     static_assert(base::way != way_of_call::only_if_mutable,
                   "parimap: f changes its own state when it is called (a mutable lambda, a non-const operator()), but "
                   "all workers share one f. Make it callable through const&, or give it state with per_worker.");
-    static_assert(base::way != way_of_call::none,
-                  "parimap: f cannot be called with the items: it gets one argument for each range, after a "
-                  "std::stop_token if it wants one. Give f matching parameters, or wrap it with unpacked if the items "
-                  "are tuples.");
+    static_assert(
+        base::way != way_of_call::none,
+        "parimap: f cannot be called with the items: it gets one argument for each range, after a "
+        "std::stop_token (of <stop_token>) if it wants one. Give f matching parameters, or wrap it with unpacked if the items "
+        "are tuples.");
 
     using result = typename decltype(base::result_type())::type;
     static constexpr bool returns_void = std::is_void_v<result>;

@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_RANGES_RANGE_ACCESS_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/std_ranges.hpp>
 
 #include <range/v3/range/access.hpp>
 #include <range/v3/range/concepts.hpp>
@@ -12,49 +13,48 @@
 #include <range/v3/view/interface.hpp>
 #include <range/v3/view/zip.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
 #include <iterator>
 #include <limits>
 #include <memory>
-#include <ranges>
 #include <type_traits>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-/// What parimap takes as a single range: either library's input range.
+/// What parimap takes as a single range: either library's input range. (The standard's are asked first, for they compile in a part of
+/// the time.)
 template <class R>
-concept some_range = ::ranges::input_range<R> || std::ranges::input_range<R>;
+concept some_range = std::ranges::input_range<R> || ::ranges::input_range<R>;
 
 template <class R>
-concept some_forward_range = ::ranges::forward_range<R> || std::ranges::forward_range<R>;
+concept some_forward_range = std::ranges::forward_range<R> || ::ranges::forward_range<R>;
 
 template <class R>
-concept some_sized_range = ::ranges::sized_range<R> || std::ranges::sized_range<R>;
+concept some_sized_range = std::ranges::sized_range<R> || ::ranges::sized_range<R>;
 
 /// Elements that workers can read where they are. (The libraries disagree on some iterators, for std's concepts also
 /// ask for tags: what either of them grants, the iterator can do.)
 template <class R>
-concept indexed_range = (::ranges::random_access_range<R> || std::ranges::random_access_range<R>)&&some_sized_range<R>;
+concept indexed_range = (std::ranges::random_access_range<R> || ::ranges::random_access_range<R>)&&some_sized_range<R>;
 
 template <class R>
 auto begin_of(R& range) {
-    if constexpr (::ranges::range<R>) {
-        return ::ranges::begin(range);
-    } else {
+    if constexpr (std::ranges::range<R>) {
         return std::ranges::begin(range);
+    } else {
+        return ::ranges::begin(range);
     }
 }
 
 template <class R>
 auto end_of(R& range) {
-    if constexpr (::ranges::range<R>) {
-        return ::ranges::end(range);
-    } else {
+    if constexpr (std::ranges::range<R>) {
         return std::ranges::end(range);
+    } else {
+        return ::ranges::end(range);
     }
 }
 
@@ -65,14 +65,14 @@ inline constexpr std::uint64_t largest_size = std::numeric_limits<std::uint64_t>
 template <class R>
 std::uint64_t size_of(R& range) {
     const auto size = [&] {
-        if constexpr (::ranges::sized_range<R>) {
-            return ::ranges::size(range);
-        } else {
+        if constexpr (std::ranges::sized_range<R>) {
             return std::ranges::size(range);
+        } else {
+            return ::ranges::size(range);
         }
     }();
     using wide = std::conditional_t<(sizeof(size) > sizeof(std::uint64_t)), std::remove_const_t<decltype(size)>, std::uint64_t>;
-    return static_cast<std::uint64_t>(std::min(static_cast<wide>(size), static_cast<wide>(largest_size)));
+    return static_cast<wide>(size) < static_cast<wide>(largest_size) ? static_cast<std::uint64_t>(size) : largest_size;
 }
 
 template <class R>
@@ -99,9 +99,9 @@ class elements_from {
 };
 
 template <class R>
-struct value_of_impl : std::type_identity<std::iter_value_t<iterator_of<R>>> {};
-template <::ranges::range R>
-struct value_of_impl<R> : std::type_identity<::ranges::range_value_t<R>> {};
+struct value_of_impl : std::type_identity<::ranges::range_value_t<R>> {};
+template <std::ranges::range R>
+struct value_of_impl<R> : std::type_identity<std::ranges::range_value_t<R>> {};
 template <class R>
 using value_of = typename value_of_impl<R>::type;
 
@@ -164,7 +164,7 @@ template <class T>
 inline constexpr bool is_initializer_list<std::initializer_list<T>> = true;
 
 template <class R>
-concept range_v3_view = ::ranges::view_<R>;
+concept range_v3_view = ::ranges::enable_view<R> && ::ranges::view_<R>;
 
 /// A named view that cannot be copied, such as a generator: a call can only refer to it, as to a container.
 template <class R>

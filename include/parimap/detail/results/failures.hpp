@@ -5,11 +5,11 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/item_number.hpp>
+#include <parimap/detail/system/mutex.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <mutex>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -23,7 +23,7 @@ class first_failure {
     static constexpr bool failure_stops = true;
 
     void fail(std::size_t /*seat*/, std::uint64_t item, std::exception_ptr exception, failure_of /*whose*/) noexcept {
-        std::lock_guard lock(mutex_);
+        const lock held(mutex_);
         if (item >= item_) return;
         item_ = item;
         exception_ = std::move(exception);
@@ -38,7 +38,7 @@ class first_failure {
     void prepare(std::uint64_t /*limit*/) noexcept {}
 
   private:
-    std::mutex mutex_;
+    mutex mutex_;
     std::uint64_t item_ = no_item;
     std::exception_ptr exception_;
 };

@@ -7,12 +7,12 @@
 #include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/nontemporal.hpp>
+#include <parimap/detail/system/std_ranges.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <ranges>
 #include <span>
 #include <type_traits>
 #include <utility>

@@ -7,6 +7,7 @@
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/item_number.hpp>
+#include <parimap/detail/system/mutex.hpp>
 #include <parimap/detail/system/slot.hpp>
 
 #include <array>
@@ -17,7 +18,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <unordered_map>
@@ -126,7 +126,7 @@ class reduction : public first_failure {
 
     leaf& leaf_of(at_seat& here, std::uint64_t number) {
         if (here.number != number) {
-            std::lock_guard lock(mutex_);
+            const lock held(mutex_);
             std::unique_ptr<leaf>& l = leaves_[number];
             if (!l) l = std::make_unique_for_overwrite<leaf>();
             here.number = number;
@@ -163,7 +163,7 @@ class reduction : public first_failure {
             const std::uint64_t sibling = is_left ? first + width : first - width;
             std::optional<kept<R>> other;
             {
-                std::lock_guard lock(mutex_);
+                const lock held(mutex_);
                 if (width == 1) leaves_.erase(number);
                 const auto found = waiting_.find({sibling, width});
                 if (found == waiting_.end()) {
@@ -182,7 +182,7 @@ class reduction : public first_failure {
 
     const Op& op_;
     std::vector<at_seat> seats_;
-    std::mutex mutex_;
+    mutex mutex_;
     std::unordered_map<std::uint64_t, std::unique_ptr<leaf>> leaves_;
     std::map<std::pair<std::uint64_t, std::uint64_t>, kept<R>> waiting_;  // by first leaf and width
 };

@@ -11,7 +11,6 @@
 #include <parimap/detail/system/slot.hpp>
 #include <parimap/detail/system/ticks.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -162,19 +161,23 @@ class unordered_results {
             entry* other = boxes_[seat].front();
             if (!other && std::exchange(is_now_unknown, false)) {
                 // Nothing older than this moment will come from an outbox that is empty after it.
-                oldest_elsewhere_ = std::min(oldest_elsewhere_, clock_.now());
+                bound_elsewhere(clock_.now());
                 other = boxes_[seat].front();
             }
             if (!other) continue;
             if (e && e->finished_ <= other->finished_) {
-                oldest_elsewhere_ = std::min(oldest_elsewhere_, other->finished_);
+                bound_elsewhere(other->finished_);
                 continue;
             }
-            if (e) oldest_elsewhere_ = std::min(oldest_elsewhere_, e->finished_);
+            if (e) bound_elsewhere(e->finished_);
             e = other;
             chosen_ = seat;
         }
         return e;
+    }
+
+    void bound_elsewhere(std::uint64_t finished) noexcept {
+        if (finished < oldest_elsewhere_) oldest_elsewhere_ = finished;
     }
 
     const ticks clock_;

@@ -5,9 +5,9 @@
 
 #include <parimap/backend.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/owned.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <string_view>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -31,7 +31,7 @@ class backend_port {
 template <class Backend>
 class port_of final : public backend_port {
   public:
-    static std::unique_ptr<backend_port> make(std::size_t workers) { return std::make_unique<port_of>(workers); }
+    static owned<backend_port> make(std::size_t workers) { return owned<backend_port>(new port_of(workers)); }
 
     explicit port_of(std::size_t workers) : backend_(new Backend(workers)) {}
     ~port_of() override {

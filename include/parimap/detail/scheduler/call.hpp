@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <list>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -77,7 +76,8 @@ class call {
     bool holds_outsider_ = false;         // a thread from outside stays in it until its end
     bool is_told_ = false;                // that the pool was terminated
     listing listing_ = listing::none;     // where call_list has it
-    std::list<call*>::iterator place_;
+    call* before_ = nullptr;              // its neighbours there
+    call* behind_ = nullptr;
 };
 
 }  // namespace parimap::detail

@@ -8,8 +8,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <iterator>
-#include <list>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -22,7 +20,7 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// all that the wake-ups of the scheduler need.
 class PARIMAP_EXPORT call_list {
   public:
-    void add(call& c);
+    void add(call& c) noexcept;
 
     void remove(call& c) noexcept;
 
@@ -58,18 +56,31 @@ class PARIMAP_EXPORT call_list {
     /// The first that is wanted, or null. Sets quiet ones aside on the way.
     template <class Wanted>
     call* find(Wanted wanted) noexcept {
-        for (auto next = busy_.begin(); next != busy_.end();) {
-            call& c = **next++;
+        for (call* next = busy_.first; next;) {
+            call& c = *next;
+            next = c.behind_;
             if (wanted(c)) return &c;
-            if (!c.is_quiet() || c.owner_wants_seat_) continue;
-            idle_.splice(idle_.end(), busy_, c.place_);
-            c.listing_ = call::listing::idle;
+            if (c.is_quiet() && !c.owner_wants_seat_) move_to(call::listing::idle, c);
         }
         return nullptr;
     }
 
-    std::list<call*> busy_;
-    std::list<call*> idle_;
+    /// Doubly linked through the calls, so that to open one takes no memory.
+    struct line {
+        call* first = nullptr;
+        call* last = nullptr;
+
+        void push_back(call& c) noexcept;
+        void erase(call& c) noexcept;
+    };
+
+    line& line_of(call::listing which) noexcept { return which == call::listing::busy ? busy_ : idle_; }
+
+    /// To the back of the line.
+    void move_to(call::listing which, call& c) noexcept;
+
+    line busy_;
+    line idle_;
     std::ptrdiff_t waiting_owners_ = 0;
     std::size_t outsiders_ = 0;
     std::atomic<std::size_t> count_{0};

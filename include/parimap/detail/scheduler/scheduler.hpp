@@ -8,13 +8,14 @@
 #include <parimap/detail/scheduler/call.hpp>
 #include <parimap/detail/scheduler/place.hpp>
 #include <parimap/detail/scheduler/single_job.hpp>
+#include <parimap/detail/system/mutex.hpp>
+#include <parimap/detail/system/owned.hpp>
 #include <parimap/detail/system/process.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string_view>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -32,9 +33,9 @@ struct runner;
 class PARIMAP_EXPORT scheduler {
   public:
     /// One on a backend with so many workers. Throws std::invalid_argument for 0 or too many, and what the backend throws.
-    static std::shared_ptr<scheduler> make(std::size_t workers, std::unique_ptr<backend_port> (*make_backend)(std::size_t));
+    static std::shared_ptr<scheduler> make(std::size_t workers, owned<backend_port> (*make_backend)(std::size_t));
 
-    explicit scheduler(std::unique_ptr<backend_port> backend);
+    explicit scheduler(owned<backend_port> backend);
     ~scheduler();
     scheduler(const scheduler&) = delete;
     scheduler& operator=(const scheduler&) = delete;
@@ -160,9 +161,9 @@ class PARIMAP_EXPORT scheduler {
     void run(runner& r) noexcept;
 
     /// Works on a free seat, for one call or for all in turn, until there is nothing to start.
-    void serve(call* only, std::unique_lock<std::mutex>& lock) noexcept;
+    void serve(call* only, lock& held) noexcept;
 
-    bool work_for(call* c, std::size_t seat, std::unique_lock<std::mutex>& lock) noexcept;
+    bool work_for(call* c, std::size_t seat, lock& held) noexcept;
 
     /// On the caller's seat, or on a free one, for which it waits.
     void run_now(std::unique_ptr<single_job> job, const place* here);
@@ -188,12 +189,12 @@ class PARIMAP_EXPORT scheduler {
     const slots_of_thread slots_ = &slots_of_this_module;
     const birth_process birth_;
     const std::size_t size_;
-    const std::unique_ptr<guarded> guarded_;
+    const owned<guarded> guarded_;
     std::atomic<bool> retired_{false};     // written under the mutex
     std::atomic<std::size_t> sending_{0};  // threads inside backend_->submit()
     std::shared_ptr<scheduler> itself_;    // once it was let go
     scheduler* next_let_go_ = nullptr;
-    const std::unique_ptr<backend_port> backend_;  // goes first: its end returns when the last task has
+    const owned<backend_port> backend_;  // goes first: its end returns when the last task has
 };
 
 }  // namespace parimap::detail

@@ -5,10 +5,9 @@
 
 #include <parimap/backend.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/mutex.hpp>
 
-#include <condition_variable>
 #include <cstddef>
-#include <mutex>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -42,9 +41,9 @@ class PARIMAP_EXPORT task_queue {
 
     void is_served() noexcept;
 
-    std::mutex mutex_;
-    std::condition_variable wake_;    // a task came, or the end
-    std::condition_variable served_;  // no task runs
+    mutex mutex_;
+    condition_variable wake_;    // a task came, or the end
+    condition_variable served_;  // no task runs
     task* head_ = nullptr;
     task** tail_ = &head_;
     std::size_t running_ = 0;

@@ -6,10 +6,9 @@
 #include <parimap/backend.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/task_queue.hpp>
+#include <parimap/detail/system/owned.hpp>
 
 #include <cstddef>
-#include <thread>
-#include <vector>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -23,19 +22,22 @@ class PARIMAP_EXPORT worker_threads {
     /// Each thread calls serve(queue, context), which passes on to queue.serve().
     worker_threads(std::size_t count, void (*serve)(task_queue&, void*), void* context);
 
-    ~worker_threads() { stop(); }
+    ~worker_threads();
     worker_threads(const worker_threads&) = delete;
     worker_threads& operator=(const worker_threads&) = delete;
 
-    std::size_t count() const noexcept { return threads_.size(); }
+    std::size_t count() const noexcept { return count_; }
 
     void submit(task& t) { queue_.push(t); }
 
   private:
+    struct threads;  // so that this header does without <thread>
+
     void stop() noexcept;
 
     task_queue queue_;
-    std::vector<std::thread> threads_;
+    const std::size_t count_;
+    const owned<threads> threads_;
 };
 
 }  // namespace parimap::detail

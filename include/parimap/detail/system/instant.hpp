@@ -70,6 +70,7 @@ class instant {
     constexpr time_span since_begin() const noexcept { return time_span::nanoseconds(nanoseconds_); }
 
     friend constexpr auto operator<=>(instant, instant) noexcept = default;
+    friend constexpr instant earlier(instant a, instant b) noexcept { return a < b ? a : b; }
     friend constexpr time_span operator-(instant end, instant begin) noexcept {
         return time_span::nanoseconds(end.nanoseconds_ - begin.nanoseconds_);
     }
