@@ -14,7 +14,7 @@ FRAME = {"begin", "end", "form"}  # around every header: no arrow says anything 
 GENERATED = {"backend_list"}
 COLUMNS = {  # where a box stands in its row, which is for the eye alone; what is not named stands at the right
     "system": 2.08, "scheduler": 1, "text": 4.7, "watch": 3.3, "ranges": 2.08, "results": 3.3, "engine": 2, "frontend": 2,
-    "backend errors": 1, "cpu_count": 0, "default_backend pool": 0, "format_progress": 3.6, "options": 3.3, "imap": 3.3, "": 2}
+    "backend errors": 1, "cpu_count": 0, "basic_pool default_backend pool": 0, "format_progress": 3.6, "options": 3.3, "imap": 3.3, "": 2}
 WIDTH, HEIGHT, ACROSS, DOWN, MARGIN = 140, 38, 170, 74, 16
 
 
@@ -88,7 +88,7 @@ def draw():
         look = 'fill="#dce9f7" stroke="#1f4e79"' if name in folders else 'fill="#fdf3dc" stroke="#8a6d1f" stroke-dasharray="5 3"'
         svg.append(f'<rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="5" {look}/>')
         label = name + "/" if name in folders else ", ".join(name.split()) or "what users include"
-        size = ' font-size="12"' if len(label) > 19 else ""
+        size = f' font-size="{264 // len(label)}"' if len(label) > 19 else ""
         svg.append(f'<text x="{x + WIDTH / 2:g}" y="{y + HEIGHT / 2 + 5:g}"{size}>{label}</text>')
     return "\n".join([*svg, "</svg>"]) + "\n"
 
