@@ -6,6 +6,7 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
+#include <parimap/detail/engine/result_stream.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/std_ranges.hpp>
@@ -17,6 +18,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI {
@@ -30,6 +32,10 @@ struct imap_frontend;
 
 /// What ordered_imap and unordered_imap return: a single-pass view of the results, for std::ranges and for range-v3.
 ///
+/// R is what f returns, decayed; std::monostate where f returns void. Streams of all functions and inputs that give the same R are
+/// an imap<R>, ordered or not: a class can have it as a member, and a function that is compiled elsewhere can return it. This header is
+/// enough for that. (Where the input has a size, the frontends return what is below, an imap<R> that has one too.)
+///
 /// Copies share the one stream, as with std::ranges::istream_view. When the last copy goes, no further item starts,
 /// the stop token of the running ones is stopped, and the destructor returns when they have returned. A
 /// default-constructed handle is at its end. The stream may outlive its pool object.
@@ -40,13 +46,14 @@ struct imap_frontend;
 ///
 /// An item that threw makes the call that would have handed it over throw the same exception; the stream goes on
 /// behind it. A stream that was stopped throws cancelled.
-template <class Stream>
+template <class R, bool Sized = false>
 class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_base {
-    struct shared;
+    static_assert(std::is_same_v<R, std::decay_t<R>> && !std::is_void_v<R>,
+                  "parimap: the R of an imap<R> is what its function returns without const and reference, and std::monostate for a "
+                  "function that returns void");
 
   public:
-    /// What f returns, decayed; std::monostate where f returns void.
-    using value_type = typename Stream::value_type;
+    using value_type = R;
 
     /// The end of every stream of this type.
     class sentinel {};
@@ -55,7 +62,7 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     /// results consumes three and no more. All iterators of a stream stand at the same place.
     class iterator {
       public:
-        using value_type = typename Stream::value_type;
+        using value_type = R;
         using difference_type = std::ptrdiff_t;
         using iterator_category = std::input_iterator_tag;
         using iterator_concept = std::input_iterator_tag;
@@ -64,11 +71,11 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
 
         iterator() = default;
 
-        reference operator*() const { return *imap::see(*stream_); }
-        pointer operator->() const { return imap::see(*stream_); }
+        reference operator*() const { return *stream_->show(); }
+        pointer operator->() const { return stream_->show(); }
         iterator& operator++() {
-            imap::current(*stream_);
-            imap::let_go(*stream_);
+            stream_->current();
+            stream_->let_go();
             return *this;
         }
         void operator++(int) { ++*this; }
@@ -76,9 +83,9 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
 
       private:
         friend imap;
-        bool at_end() const { return !stream_ || !imap::current(*stream_); }
-        explicit iterator(shared* stream) noexcept : stream_(stream) {}
-        shared* stream_ = nullptr;
+        bool at_end() const { return !stream_ || !stream_->current(); }
+        explicit iterator(detail::result_stream<R>* stream) noexcept : stream_(stream) {}
+        detail::result_stream<R>* stream_ = nullptr;
     };
 
     imap() = default;
@@ -86,24 +93,24 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     /// Goes on where the last iterator stopped. A result that it has shown is let go first; one that was fetched but
     /// never looked at is not lost.
     iterator begin() const {
-        if (stream_ && stream_->seen) let_go(*stream_);
+        if (stream_) stream_->let_go_of_shown();
         return iterator(stream_.get());
     }
     sentinel end() const noexcept { return {}; }
 
     /// The next result, moved out; nothing at the end. Goes on behind the result that an iterator has shown.
-    std::optional<value_type> next() const { return take(detail::instant::never()); }
+    std::optional<R> next() const { return take(detail::instant::never()); }
 
     /// The same, but throws timed_out when there is no result in time; nothing is lost. May return late by one element that the
     /// input takes long for, and on the serial backend and inside a job, where it runs items itself.
     template <class Duration>
-    std::optional<value_type> next_for(Duration time) const {
+    std::optional<R> next_for(Duration time) const {
         return take(deadline_in(time));
     }
 
     /// The same with a point of time, of any clock.
     template <class TimePoint>
-    std::optional<value_type> next_until(const TimePoint& when) const {
+    std::optional<R> next_until(const TimePoint& when) const {
         return next_for(when - TimePoint::clock::now());
     }
 
@@ -111,40 +118,29 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     /// the time is over.
     template <class Duration>
     bool wait_for(Duration time) const {
-        return !stream_ || stream_->stream.wait_for_next(deadline_in(time));
+        return !stream_ || stream_->wait_for_next(deadline_in(time));
     }
 
     /// The index of the item whose exception the stream threw last, or of the element that could not be read; nothing if it has
     /// thrown neither.
-    std::optional<std::size_t> failed_index() const noexcept { return stream_ ? stream_->stream.failed_index() : std::nullopt; }
+    std::optional<std::size_t> failed_index() const noexcept { return stream_ ? stream_->failed_index() : std::nullopt; }
 
     /// Starts no further item and stops the token of the running ones; next() then throws cancelled. Any thread.
     void cancel() const noexcept {
-        if (stream_ && !stream_->stream.is_inherited()) stream_->stream.cancel();
-    }
-
-    /// How many results are still to be handed over.
-    std::size_t size() const
-        requires Stream::sized
-    {
-        return stream_ ? static_cast<std::size_t>(stream_->stream.remaining()) : 0;
+        if (stream_) stream_->stop();
     }
 
   private:
+    friend imap<R, true>;
     template <class Derived, template <class> class Results>
     friend struct detail::imap_frontend;
 
-    /// Makes a running stream.
-    template <class... Args>
-    static imap start(Args&&... args) {
-        imap made;
-        made.stream_ = std::shared_ptr<shared>(new shared(std::forward<Args>(args)...), [](shared* s) noexcept {
-            // Else its workers are in another process, or the process ends on one of them or on a thread that does not own the
-            // stream: then it is let go.
-            if (s->stream.can_be_left()) delete s;
-        });
-        return made;
-    }
+    explicit imap(std::unique_ptr<detail::result_stream<R>> running)
+        : stream_(running.release(), [](detail::result_stream<R>* stream) noexcept {
+              // Else its workers are in another process, or the process ends on one of them or on a thread that does not own the
+              // stream: then it is let go.
+              if (stream->can_be_left()) delete stream;
+          }) {}
 
     template <class Duration>
     static detail::instant deadline_in(Duration time) noexcept {
@@ -153,51 +149,32 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
         return detail::instant::in_seconds(static_cast<double>(time.count()) * seconds::num / seconds::den);
     }
 
-    struct shared {
-        template <class... Args>
-        explicit shared(Args&&... args) : stream(std::forward<Args>(args)...) {}
-        Stream stream;
-        bool seen = false;  // an iterator has shown the held result
-    };
+    std::optional<R> take(detail::instant deadline) const { return stream_ ? stream_->take(deadline) : std::nullopt; }
 
-    static value_type* current(shared& s) {
-        value_type* held = s.stream.held();
-        return held ? held : s.stream.fetch();
-    }
+    std::shared_ptr<detail::result_stream<R>> stream_;
+};
 
-    static value_type* see(shared& s) {
-        value_type* value = current(s);
-        s.seen = value != nullptr;
-        return value;
-    }
+/// What the frontends return where the input has a size. It becomes an imap<R> by itself wherever one is wanted, copied or moved, and
+/// shares the stream with it.
+template <class R>
+class [[nodiscard]] imap<R, true> : public imap<R> {
+  public:
+    imap() = default;
 
-    static void let_go(shared& s) noexcept {
-        if (s.stream.held()) s.stream.let_go();
-        s.seen = false;
-    }
+    /// How many results are still to be handed over.
+    std::size_t size() const noexcept { return this->stream_ ? static_cast<std::size_t>(this->stream_->remaining()) : 0; }
 
-    std::optional<value_type> take(detail::instant deadline) const {
-        if (!stream_) return std::nullopt;
-        if (stream_->seen) let_go(*stream_);
-        value_type* value = stream_->stream.held();
-        if (!value) value = stream_->stream.fetch(deadline);
-        if (!value) return std::nullopt;
-        const letting_go guard{*stream_};
-        return std::optional<value_type>(std::in_place, std::move(*value));
-    }
+  private:
+    template <class Derived, template <class> class Results>
+    friend struct detail::imap_frontend;
 
-    struct letting_go {
-        shared& stream;
-        ~letting_go() { let_go(stream); }
-    };
-
-    std::shared_ptr<shared> stream_;
+    explicit imap(std::unique_ptr<detail::result_stream<R>> running) : imap<R>(std::move(running)) {}
 };
 
 }  // namespace parimap
 
-template <class Stream>
-inline constexpr bool std::ranges::enable_view<parimap::imap<Stream>> = true;
+template <class R, bool Sized>
+inline constexpr bool std::ranges::enable_view<parimap::imap<R, Sized>> = true;
 
 #endif
 #include <parimap/detail/end.hpp>  // IWYU pragma: keep

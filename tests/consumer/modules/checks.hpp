@@ -19,6 +19,8 @@ inline void check(bool holds, const char* what) {
 struct plugin {
     function map;
     function stream;
+    void (*start)(parimap::pool&, long, parimap::imap<long>&);
+    long (*rest)(parimap::imap<long>&);
     long (*own)(function, long);
     std::size_t (*seat)();
     const void* (*default_pool)();
@@ -70,6 +72,16 @@ inline void check_all(const plugin& p, bool one_program) {
     }
     check(p.own(map_of_program, 1) == 10'000, "a call of the program nested in an item of the plug-in's");
     check(p.own(p.map, 1) == 10'000, "a call of the plug-in nested in an item of its own");
+
+    parimap::imap<long> stream;
+    p.start(four, 3, stream);
+    check(stream.next() == 3, "a stream of the plug-in is read by the program");
+    check(p.rest(stream) == 99 * 3 && !stream.next(), "and then by the plug-in");
+    stream = parimap::unordered_imap(
+        four, [](int i) { return long{i}; }, std::vector<int>(100, 1));
+    check(*stream.begin() == 1 && p.rest(stream) == 99, "a stream of the program is read by the plug-in, behind what was shown");
+    p.start(one, 3, stream);
+    stream = {};  // unfinished, and its pool and function are needed no more
 
     parimap::pool* theirs = p.make(3);
     check(map_of_program(*theirs, 2) == 200, "a call of the program on the plug-in's pool");

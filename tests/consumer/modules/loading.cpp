@@ -21,6 +21,8 @@ int main(int, char** arguments) {
         plugin p{};
         find(p.map, "sum_of_map");
         find(p.stream, "sum_of_stream");
+        find(p.start, "start_stream");
+        find(p.rest, "sum_of_rest");
         find(p.own, "on_own_pool");
         find(p.seat, "seat_of_plugin");
         find(p.default_pool, "default_pool_of_plugin");

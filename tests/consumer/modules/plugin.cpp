@@ -21,6 +21,18 @@ long sum_of_stream(parimap::pool& pool, long n) {
     return sum;
 }
 
+void start_stream(parimap::pool& pool, long n, parimap::imap<long>& stream) {
+    stream = parimap::ordered_imap(
+        pool, [](long i) { return i; }, std::vector<long>(100, n));
+}
+
+long sum_of_rest(parimap::imap<long>& stream) {
+    long sum = 0;
+    for (const long x : stream) sum += x;
+    stream = {};
+    return sum;
+}
+
 long on_own_pool(function call, long n) {
     parimap::pool own{1};
     long sum = 0;

@@ -5,6 +5,7 @@
 
 #include <parimap/detail/engine/batched_call.hpp>
 #include <parimap/detail/engine/mapped_call.hpp>
+#include <parimap/detail/engine/result_stream.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/footprint.hpp>
 #include <parimap/detail/ranges/pull_result.hpp>
@@ -161,39 +162,49 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     const void* const maker_ = mark_of_this_thread();
 };
 
-/// The stream of results of one type.
+/// The stream that one function makes of one source.
 template <class Source, class F, results_of_stream Results>
-class stream final : public mapped_call<stream_base, Source, F, Results> {
+class stream final : public mapped_call<stream_base, Source, F, Results>,
+                     public result_stream<typename mapped_call<stream_base, Source, F, Results>::invocation_type::value> {
     using base = mapped_call<stream_base, Source, F, Results>;
     using base::pace_, base::results_, base::source_;
+    using value_type = typename base::invocation_type::value;
     using entry = typename Results::entry;
 
   public:
-    using value_type = typename base::invocation_type::value;
-    static constexpr bool sized = Source::sized;
-
     template <class View, class... ResultsArgs>
     stream(std::shared_ptr<scheduler> core, const map_options& options, View&& view, F f, ResultsArgs&&... results_args)
         : base(stream_setup{std::move(core), options, traits}, std::forward<View>(view), std::forward<F>(f),
                std::forward<ResultsArgs>(results_args)...) {
         this->start(options);
     }
-    ~stream() override {
-        this->end();
-        if (held_) let_go();
+    ~stream() override { this->end(); }
+
+    bool wait_for_next(instant deadline) override {
+        for (;;) {
+            this->throw_if_inherited();
+            if (this->holds_result() || this->is_at_end() || this->is_cancelled()) return true;
+            release();
+            if (entry* e = results_.front()) {
+                if (this->is_wanted(results_.item_of(*e))) return true;
+                results_.pop(*e);
+                this->skip();
+            } else if (!this->look_until(deadline)) {
+                return false;
+            }
+        }
     }
 
-    /// The result that is handed over but not let go, or null.
-    value_type* held() noexcept { return held_ ? std::addressof(held_->get()) : nullptr; }
-
-    void let_go() noexcept {
-        results_.pop(*held_);
-        held_ = nullptr;
+    std::uint64_t remaining() const noexcept override { return base::remaining(); }
+    std::optional<std::size_t> failed_index() const noexcept override { return base::failed_index(); }
+    bool can_be_left() const noexcept override { return base::can_be_left(); }
+    void stop() noexcept override {
+        if (!this->is_inherited()) this->cancel();
     }
 
-    /// Hands the next result over and holds it; null at the end. Throws what the item threw, cancelled, timed_out; error in
-    /// the child of a fork(). Nothing is held before.
-    value_type* fetch(instant deadline = instant::never()) {
+  private:
+    value_type* fetch(instant deadline) override {
+        release();
         for (;;) {
             this->throw_if_inherited();
             if (this->is_at_end()) {
@@ -213,8 +224,8 @@ class stream final : public mapped_call<stream_base, Source, F, Results> {
             } else if (e->is_value()) {
                 if constexpr (can_own<value_type>()) pace_.result_owns(owned_bytes<value_type>(e->get()));
                 this->hand_over();
-                held_ = e;
-                return held();
+                fetched_ = e;
+                return std::addressof(e->get());
             } else {
                 std::exception_ptr exception = e->exception();
                 const failure_of whose = e->whose_failure();
@@ -224,22 +235,10 @@ class stream final : public mapped_call<stream_base, Source, F, Results> {
         }
     }
 
-    /// Waits until fetch() need not wait. False when the deadline has passed. Throws error in the child of a fork().
-    bool wait_for_next(instant deadline) {
-        for (;;) {
-            this->throw_if_inherited();
-            if (held_ || this->is_at_end() || this->is_cancelled()) return true;
-            if (entry* e = results_.front()) {
-                if (this->is_wanted(results_.item_of(*e))) return true;
-                results_.pop(*e);
-                this->skip();
-            } else if (!this->look_until(deadline)) {
-                return false;
-            }
-        }
+    void release() noexcept override {
+        if (fetched_) results_.pop(*std::exchange(fetched_, nullptr));
     }
 
-  private:
     static constexpr stream_traits traits = {
         .with_token = base::invocation_type::with_token,
         .pulled = Source::pulled,
@@ -269,7 +268,7 @@ class stream final : public mapped_call<stream_base, Source, F, Results> {
     bool has_result() noexcept override { return results_.front() != nullptr; }
     std::uint64_t due() const noexcept override { return results_.due(); }
 
-    entry* held_ = nullptr;
+    entry* fetched_ = nullptr;  // by the latest fetch(), and not popped yet
 };
 
 }  // namespace parimap::detail

@@ -3,11 +3,13 @@
 #ifndef PARIMAP_DETAIL_FRONTEND_IMAP_FRONTEND_HPP
 #define PARIMAP_DETAIL_FRONTEND_IMAP_FRONTEND_HPP
 
+#include <parimap/detail/engine/result_stream.hpp>
 #include <parimap/detail/engine/stream.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/frontend/frontend.hpp>
 #include <parimap/imap.hpp>
 
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -84,10 +86,11 @@ struct imap_frontend : frontend<Derived> {
             check_ranges_that_outlive_call<Ranges...>();
             if constexpr (are_ranges<Ranges...>) {
                 using types = call_types<F, Ranges...>;
-                using results = Results<typename types::value>;
-                using running = stream<typename types::source, typename types::function, results>;
-                return imap<running>::start(core, options, make_view(std::forward<Ranges>(inputs)...), std::forward<F>(f),
-                                            core->size());
+                using value = typename types::value;
+                using source = typename types::source;
+                using running = stream<source, typename types::function, Results<value>>;
+                return imap<value, source::sized>(std::unique_ptr<result_stream<value>>(
+                    new running(core, options, make_view(std::forward<Ranges>(inputs)...), std::forward<F>(f), core->size())));
             }
         }
     }

@@ -24,7 +24,7 @@ struct any_view;
 
 namespace parimap::inline PARIMAP_ABI {
 
-template <class Stream>
+template <class R, bool Sized>
 class imap;
 template <class View>
 class progress_view;
@@ -36,8 +36,8 @@ concept tuple_like = requires { std::tuple_size<T>::value; };
 
 template <class R>
 inline constexpr bool is_imap = false;
-template <class Stream>
-inline constexpr bool is_imap<imap<Stream>> = true;
+template <class R, bool Sized>
+inline constexpr bool is_imap<imap<R, Sized>> = true;
 
 // --- Elements that are written through objects ------------------------------------------------------------------------
 
