@@ -89,6 +89,11 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     };
 
     imap() = default;
+    imap(const imap&) = default;
+    imap(imap&&) noexcept = default;
+    imap& operator=(const imap&) = default;
+    imap& operator=(imap&&) noexcept = default;
+    [[gnu::noinline]] ~imap() = default;  // inlined it is long, and in a std::optional GCC 12 warns of it
 
     /// Goes on where the last iterator stopped. A result that it has shown is let go first; one that was fetched but
     /// never looked at is not lost.
