@@ -19,7 +19,6 @@
 #include <memory>
 #include <optional>
 #include <type_traits>
-#include <utility>
 
 namespace parimap::inline PARIMAP_ABI {
 
@@ -140,12 +139,9 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     template <class Derived, template <class> class Results>
     friend struct detail::imap_frontend;
 
-    explicit imap(std::unique_ptr<detail::result_stream<R>> running)
-        : stream_(running.release(), [](detail::result_stream<R>* stream) noexcept {
-              // Else its workers are in another process, or the process ends on one of them or on a thread that does not own the
-              // stream: then it is let go.
-              if (stream->can_be_left()) delete stream;
-          }) {}
+    /// Takes the stream over.
+    explicit imap(detail::result_stream<R>* running)
+        : stream_(running, [](detail::result_stream<R>* stream) noexcept { stream->leave(); }) {}
 
     template <class Duration>
     static detail::instant deadline_in(Duration time) noexcept {
@@ -173,7 +169,7 @@ class [[nodiscard]] imap<R, true> : public imap<R> {
     template <class Derived, template <class> class Results>
     friend struct detail::imap_frontend;
 
-    explicit imap(std::unique_ptr<detail::result_stream<R>> running) : imap<R>(std::move(running)) {}
+    explicit imap(detail::result_stream<R>* running) : imap<R>(running) {}
 };
 
 }  // namespace parimap

@@ -83,6 +83,15 @@ PARIMAP_INLINE bool stream_base::look(bool has_result, instant deadline) {
     return false;
 }
 
+PARIMAP_INLINE bool stream_base::wait_for_news(instant deadline) {
+    for (;;) {
+        throw_if_inherited();
+        if (is_at_end() || is_cancelled() || has_wanted_result()) return true;
+        if (!look_until(deadline)) return false;
+    }
+}
+
+/// look() where no result is there, without exceptions: false when the deadline has passed.
 PARIMAP_INLINE bool stream_base::look_until(instant deadline) {
     try {
         look(false, deadline);

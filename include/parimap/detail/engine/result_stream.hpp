@@ -22,7 +22,6 @@ class result_stream {
   public:
     result_stream(const result_stream&) = delete;
     result_stream& operator=(const result_stream&) = delete;
-    virtual ~result_stream() = default;
 
     /// The held result, or the next one if none is; null at the end. Throws what fetch() throws.
     R* current() {
@@ -71,11 +70,13 @@ class result_stream {
     /// Starts no further item, and tells those that run. Any thread. Does nothing in the child of a fork().
     virtual void stop() noexcept = 0;
 
-    /// Whether the stream may be destroyed.
-    virtual bool can_be_left() const noexcept = 0;
+    /// Ends the stream and destroys it. Lets it go instead where its workers are in another process, or the process ends on one of
+    /// them or on a thread that does not own the stream.
+    virtual void leave() noexcept = 0;
 
   protected:
     result_stream() = default;
+    ~result_stream() = default;
 
     bool holds_result() const noexcept { return held_ != nullptr; }
 

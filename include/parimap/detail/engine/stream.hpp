@@ -89,8 +89,9 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     /// look again. Throws cancelled and timed_out.
     bool look(bool has_result, instant deadline);
 
-    /// The same where no result is there, without exceptions: false when the deadline has passed.
-    bool look_until(instant deadline);
+    /// Waits until the next look finds a result, a failure or the end, or throws cancelled. False when the deadline has passed.
+    /// Throws error in the child of a fork().
+    bool wait_for_news(instant deadline);
 
     /// Ends the observation, and throws what ended the input early, once.
     void finish_input();
@@ -123,6 +124,8 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     virtual pull_result pull(std::uint64_t& owned) = 0;
     /// Whether the next result is there.
     virtual bool has_result() noexcept = 0;
+    /// The same, of those that are wanted; drops others that stand before them.
+    virtual bool has_wanted_result() noexcept = 0;
     /// The item whose end the consumer waits for.
     virtual std::uint64_t due() const noexcept = 0;
 
@@ -143,6 +146,7 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     bool drained() const noexcept;
     bool is_cut_short() const noexcept;
     bool wait(instant deadline);
+    bool look_until(instant deadline);
 
     alignas(cache_line) const std::shared_ptr<scheduler> keep_;  // the pool object may go before the stream
     const stream_traits traits_;
@@ -178,33 +182,37 @@ class stream final : public mapped_call<stream_base, Source, F, Results>,
                std::forward<ResultsArgs>(results_args)...) {
         this->start(options);
     }
-    ~stream() override { this->end(); }
+    [[gnu::noinline]] ~stream() override { this->end(); }  // which has three callers
 
     bool wait_for_next(instant deadline) override {
-        for (;;) {
-            this->throw_if_inherited();
-            if (this->holds_result() || this->is_at_end() || this->is_cancelled()) return true;
-            release();
-            if (entry* e = results_.front()) {
-                if (this->is_wanted(results_.item_of(*e))) return true;
-                results_.pop(*e);
-                this->skip();
-            } else if (!this->look_until(deadline)) {
-                return false;
-            }
-        }
+        this->throw_if_inherited();
+        if (this->holds_result()) return true;
+        release();
+        return this->wait_for_news(deadline);
     }
 
     std::uint64_t remaining() const noexcept override { return base::remaining(); }
     std::optional<std::size_t> failed_index() const noexcept override { return base::failed_index(); }
-    bool can_be_left() const noexcept override { return base::can_be_left(); }
     void stop() noexcept override {
         if (!this->is_inherited()) this->cancel();
+    }
+    void leave() noexcept override {
+        if (this->can_be_left()) delete this;
     }
 
   private:
     value_type* fetch(instant deadline) override {
         release();
+        // What most calls find, without the registers that all else needs.
+        if (!this->is_inherited() && !this->is_at_end() && !this->is_cancelled() && this->is_up_to_date()) [[likely]] {
+            entry* e = results_.front();
+            if (e && e->is_value() && this->is_wanted(results_.item_of(*e))) [[likely]]
+                return hold(*e);
+        }
+        return find_next(deadline);
+    }
+
+    [[gnu::noinline]] value_type* find_next(instant deadline) {
         for (;;) {
             this->throw_if_inherited();
             if (this->is_at_end()) {
@@ -222,10 +230,7 @@ class stream final : public mapped_call<stream_base, Source, F, Results>,
                 results_.pop(*e);
                 this->skip();
             } else if (e->is_value()) {
-                if constexpr (can_own<value_type>()) pace_.result_owns(owned_bytes<value_type>(e->get()));
-                this->hand_over();
-                fetched_ = e;
-                return std::addressof(e->get());
+                return hold(*e);
             } else {
                 std::exception_ptr exception = e->exception();
                 const failure_of whose = e->whose_failure();
@@ -233,6 +238,13 @@ class stream final : public mapped_call<stream_base, Source, F, Results>,
                 this->miss(item, std::move(exception), whose);
             }
         }
+    }
+
+    value_type* hold(entry& e) {
+        if constexpr (can_own<value_type>()) pace_.result_owns(owned_bytes<value_type>(e.get()));
+        this->hand_over();
+        fetched_ = std::addressof(e);
+        return std::addressof(e.get());
     }
 
     void release() noexcept override {
@@ -266,6 +278,14 @@ class stream final : public mapped_call<stream_base, Source, F, Results>,
         }
     }
     bool has_result() noexcept override { return results_.front() != nullptr; }
+    bool has_wanted_result() noexcept override {
+        while (entry* e = results_.front()) {
+            if (this->is_wanted(results_.item_of(*e))) return true;
+            results_.pop(*e);
+            this->skip();
+        }
+        return false;
+    }
     std::uint64_t due() const noexcept override { return results_.due(); }
 
     entry* fetched_ = nullptr;  // by the latest fetch(), and not popped yet

@@ -3,13 +3,11 @@
 #ifndef PARIMAP_DETAIL_FRONTEND_IMAP_FRONTEND_HPP
 #define PARIMAP_DETAIL_FRONTEND_IMAP_FRONTEND_HPP
 
-#include <parimap/detail/engine/result_stream.hpp>
 #include <parimap/detail/engine/stream.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/frontend/frontend.hpp>
 #include <parimap/imap.hpp>
 
-#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -89,8 +87,8 @@ struct imap_frontend : frontend<Derived> {
                 using value = typename types::value;
                 using source = typename types::source;
                 using running = stream<source, typename types::function, Results<value>>;
-                return imap<value, source::sized>(std::unique_ptr<result_stream<value>>(
-                    new running(core, options, make_view(std::forward<Ranges>(inputs)...), std::forward<F>(f), core->size())));
+                return imap<value, source::sized>(
+                    new running(core, options, make_view(std::forward<Ranges>(inputs)...), std::forward<F>(f), core->size()));
             }
         }
     }
