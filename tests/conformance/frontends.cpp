@@ -9,6 +9,7 @@
 #include "support/items.hpp"
 #include "support/recorded_range.hpp"
 #include "support/throws_on.hpp"
+#include "support/use_everything.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,14 +20,12 @@
 #include <deque>
 #include <exception>
 #include <forward_list>
-#include <fstream>
 #include <functional>
 #include <future>
 #include <iterator>
 #include <list>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <stdexcept>
 #include <stop_token>
@@ -38,10 +37,6 @@
 #include <vector>
 
 #include <sched.h>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 using namespace parimap_test;
 using namespace std::chrono_literals;
@@ -57,31 +52,6 @@ struct person {
     int age_in(int years) const { return age + years; }
     int birthday() { return ++age; }
 };
-
-// Uses every frontend once, with success and failure.
-void use_everything() {
-    pool p{3};
-    const auto items = numbers(200);
-    std::vector<int> out(200);
-    (void)parimap::parallel_map(p, same, items);
-    (void)parimap::parallel_map_into(p, out, same, items);
-    parimap::parallel_for_each(p, same, items);
-    (void)parimap::parallel_map_reduce(p, same, std::plus<>{}, 0, items);
-    parimap::map_async(p, same, items).get();
-    (void)drain(parimap::ordered_imap(p, same, items));
-    (void)drain(parimap::unordered_imap(p, map_options{.window = 2}, same, items));
-    (void)parimap::parallel_map(same, items);
-    p.submit(same, 1).get();
-    try {
-        (void)parimap::parallel_map(p, throws_on{{50}}, items);
-    } catch (const item_error&) {
-    }
-    auto left_early = parimap::ordered_imap(p, throws_on{{50}}, items);
-    left_early.next();
-    left_early.cancel();
-    p.terminate();
-    p.join();
-}
 
 }  // namespace
 
@@ -171,23 +141,6 @@ TEST_CASE("The program on the first page works with shorter waits") {
     const std::vector<double> a{1, 2, 3, 4};
     const std::vector<double> b{10, 30, 70, 20};
     REQUIRE(parimap::parallel_map(p, multiply, a, b) == std::vector<double>{10, 60, 210, 80});
-}
-
-TEST_CASE("A pool moves and does not copy and knows its backend") {
-    STATIC_REQUIRE(std::is_move_constructible_v<pool>);
-    STATIC_REQUIRE(std::is_move_assignable_v<pool>);
-    STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<pool>);
-    STATIC_REQUIRE_FALSE(std::is_copy_assignable_v<pool>);
-    STATIC_REQUIRE_FALSE(std::is_convertible_v<std::size_t, pool>);
-    STATIC_REQUIRE(noexcept(std::declval<const pool&>().size()));
-    STATIC_REQUIRE(std::is_same_v<decltype(pool::backend_name()), std::string_view>);
-    STATIC_REQUIRE(std::is_same_v<parimap::pool, parimap::basic_pool<parimap::default_backend>>);
-    STATIC_REQUIRE(std::is_same_v<decltype(parimap::default_pool()), parimap::pool&>);
-    constexpr std::string_view name = pool::backend_name();
-    const std::set<std::string_view> names{"serial", "threads", "openmp", "tbb"};
-    REQUIRE(names.count(name) == 1);
-    REQUIRE(&parimap::default_pool() == &parimap::default_pool());
-    STATIC_REQUIRE(parimap::no_worker == static_cast<std::size_t>(-1));
 }
 
 TEST_CASE("Errors derive from error and runtime_error and are made like a runtime_error") {
@@ -764,7 +717,7 @@ TEST_CASE("P10 a stream that nobody reads uses no CPU once its window is full") 
 
 TEST_CASE("P10 nothing is printed") {
     captured_output output;
-    use_everything();
+    use_everything<pool>();
     const std::string text = output.text();
     REQUIRE(text.empty());
 }
@@ -787,7 +740,7 @@ TEST_CASE("P10 no thread is pinned and no signal handler is set") {
     };
     const cpu_set_t mask_before = affinity();
     const auto handlers_before = handlers();
-    use_everything();
+    use_everything<pool>();
     const cpu_set_t mask_after = affinity();
     REQUIRE(CPU_EQUAL(&mask_before, &mask_after));
     REQUIRE(handlers() == handlers_before);
@@ -802,27 +755,3 @@ TEST_CASE("P10 no thread is pinned and no signal handler is set") {
         numbers(50));
     REQUIRE(pinned == 0);
 }
-
-TEST_CASE("P10 no runtime is loaded that the backend does not use") {
-    use_everything();
-    std::ifstream maps{"/proc/self/maps"};
-    bool openmp = false;
-    bool tbb = false;
-    for (std::string entry; std::getline(maps, entry);) {
-        openmp = openmp || entry.find("libgomp") != std::string::npos || entry.find("libomp") != std::string::npos;
-        tbb = tbb || entry.find("libtbb") != std::string::npos;
-    }
-    if (pool::backend_name() != "openmp") REQUIRE_FALSE(openmp);
-    if (pool::backend_name() != "tbb") REQUIRE_FALSE(tbb);
-}
-
-#ifdef _OPENMP
-TEST_CASE("P10 the settings of OpenMP stay as they were") {
-    const auto settings = [] {
-        return std::vector<int>{omp_get_max_threads(), omp_get_dynamic(), omp_get_max_active_levels(), omp_get_thread_limit()};
-    };
-    const auto before = settings();
-    use_everything();
-    REQUIRE(settings() == before);
-}
-#endif

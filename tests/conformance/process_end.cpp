@@ -62,7 +62,7 @@ constexpr pool_of_the_process places[] = {&default_pool, &static_pool, &pool_beh
 
 // clang's OpenMP runtime itself hangs in the exit() of a child that was forked while a region was open, whoever opened it.
 #if defined(__clang__)
-constexpr bool exit_hangs_in_libomp = pool::backend_name() == "openmp";
+const bool exit_hangs_in_libomp = pool::backend_name() == "openmp";
 #else
 constexpr bool exit_hangs_in_libomp = false;
 #endif

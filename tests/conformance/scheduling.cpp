@@ -678,50 +678,6 @@ TEST_CASE("P7 one thread reads many streams of one pool in turn") {
     }
 }
 
-#ifdef _OPENMP
-TEST_CASE("P7 a call inside a parallel region of the user runs on the threads of that region") {
-    std::mutex mutex;
-    std::set<std::thread::id> team;
-    std::set<std::thread::id> ran_on;
-    std::vector<int> results;
-    pool p{3};
-#pragma omp parallel num_threads(3)
-    {
-        {
-            const std::scoped_lock lock{mutex};
-            team.insert(std::this_thread::get_id());
-        }
-#pragma omp barrier
-#pragma omp single
-        results = parimap::parallel_map(
-            p,
-            [&](int i) {
-                std::this_thread::sleep_for(100us);
-                const std::scoped_lock lock{mutex};
-                ran_on.insert(std::this_thread::get_id());
-                return i;
-            },
-            numbers(200));
-    }
-    REQUIRE(results == numbers(200));
-    REQUIRE(std::includes(team.begin(), team.end(), ran_on.begin(), ran_on.end()));
-}
-
-TEST_CASE("P7 every thread of a parallel region of the user may call the pool") {
-    std::atomic<int> wrong{0};
-    pool p{2};
-#pragma omp parallel num_threads(3)
-    {
-        wrong += parimap::parallel_map(p, same, numbers(100)) != numbers(100);
-        wrong += parimap::parallel_map_reduce(p, same, std::plus<>{}, 0, numbers(100)) != 4950;
-        int next = 0;
-        for (const int r : parimap::ordered_imap(p, same, numbers(100))) wrong += r != next++;
-        wrong += next != 100;
-    }
-    REQUIRE(wrong == 0);
-}
-#endif
-
 // ---- P9: sizes ----------------------------------------------------------------------------------
 
 TEST_CASE("P9 a pool of n runs n jobs of one call at once") {

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Names the backend this build of the conformance suite is about, and the settings every promise is tried with.
+// Names the backend that the conformance suite is about, and the settings every promise is tried with: PARIMAP_TEST_BACKEND where
+// that is defined, else the one that the program is linked with.
 #ifndef PARIMAP_TESTS_SUPPORT_BACKEND_UNDER_TEST_HPP
 #define PARIMAP_TESTS_SUPPORT_BACKEND_UNDER_TEST_HPP
+
+#if !defined(PARIMAP_TEST_BACKEND)
+#include "support/linked_backend.hpp"  // before what names the default backend
+#endif
 
 #include <parimap/parimap.hpp>
 
@@ -9,17 +14,18 @@
 #include <cstddef>
 #include <initializer_list>
 
-#ifndef PARIMAP_TEST_BACKEND
-#error "Compile with -DPARIMAP_TEST_BACKEND=<name of a backend> and link the target parimap::<name>."
-#endif
-
 namespace parimap_test {
 
+#if defined(PARIMAP_TEST_BACKEND)
 using backend = parimap::backends::PARIMAP_TEST_BACKEND;
+#else
+using backend = parimap::backends::linked;
+#endif
 using pool = parimap::basic_pool<backend>;
 
-// The serial backend runs items on the thread that waits for them, so a job cannot wait for its consumer.
-inline constexpr bool is_serial = pool::backend_name() == "serial";
+// The serial backend runs items on the thread that waits for them, so a job cannot wait for its consumer. (Not inline: files of
+// both kinds are in one program.)
+[[maybe_unused]] static const bool is_serial = pool::backend_name() == "serial";
 
 // Some sizes, to loop over.
 using sizes = std::initializer_list<std::size_t>;

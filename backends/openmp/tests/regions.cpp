@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The openmp backend inside the user's own parallel regions: it works with that team's threads and hangs in none.
+// The openmp backend inside the user's own parallel regions: it works with that team's threads and hangs in none. And outside
+// them: it leaves OpenMP's settings alone.
 
 #include "support/backend_under_test.hpp"
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
+#include "support/use_everything.hpp"
 
 #include <omp.h>
 
@@ -14,6 +16,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -27,6 +30,8 @@ using namespace std::chrono_literals;
 
 using parimap_test::numbers;
 using parimap_test::pool;
+using parimap_test::same;
+using parimap_test::use_everything;
 
 namespace {
 
@@ -211,4 +216,55 @@ TEST_CASE("openmp: the same in a program with a limit of threads") {
     std::vector<std::future<bool>> jobs;
     for (std::size_t i = 0; i < size; ++i) jobs.push_back(workers.submit([&] { return together.arrive_and_wait(); }));
     for (auto& job : jobs) REQUIRE(job.get());
+}
+
+TEST_CASE("P7 a call inside a parallel region of the user runs on the threads of that region") {
+    std::mutex mutex;
+    std::set<std::thread::id> team;
+    std::set<std::thread::id> ran_on;
+    std::vector<int> results;
+    pool p{3};
+#pragma omp parallel num_threads(3)
+    {
+        {
+            const std::scoped_lock lock{mutex};
+            team.insert(std::this_thread::get_id());
+        }
+#pragma omp barrier
+#pragma omp single
+        results = parimap::parallel_map(
+            p,
+            [&](int i) {
+                std::this_thread::sleep_for(100us);
+                const std::scoped_lock lock{mutex};
+                ran_on.insert(std::this_thread::get_id());
+                return i;
+            },
+            numbers(200));
+    }
+    REQUIRE(results == numbers(200));
+    REQUIRE(std::includes(team.begin(), team.end(), ran_on.begin(), ran_on.end()));
+}
+
+TEST_CASE("P7 every thread of a parallel region of the user may call the pool") {
+    std::atomic<int> wrong{0};
+    pool p{2};
+#pragma omp parallel num_threads(3)
+    {
+        wrong += parimap::parallel_map(p, same, numbers(100)) != numbers(100);
+        wrong += parimap::parallel_map_reduce(p, same, std::plus<>{}, 0, numbers(100)) != 4950;
+        int next = 0;
+        for (const int r : parimap::ordered_imap(p, same, numbers(100))) wrong += r != next++;
+        wrong += next != 100;
+    }
+    REQUIRE(wrong == 0);
+}
+
+TEST_CASE("P10 the settings of OpenMP stay as they were") {
+    const auto settings = [] {
+        return std::vector<int>{omp_get_max_threads(), omp_get_dynamic(), omp_get_max_active_levels(), omp_get_thread_limit()};
+    };
+    const auto before = settings();
+    use_everything<pool>();
+    REQUIRE(settings() == before);
 }

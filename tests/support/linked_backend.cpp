@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Makes backends::linked of PARIMAP_TEST_BACKEND: one such file is linked into each program of the conformance suite.
+#include "support/linked_backend.hpp"
+
+#include <parimap/default_backend.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace parimap::inline PARIMAP_ABI {
+
+constinit const std::string_view backends::linked::name = backends::PARIMAP_TEST_BACKEND::name;
+
+std::unique_ptr<detail::backend_port> detail::port_of<backends::linked>::make(std::size_t workers) {
+    return port_of<backends::PARIMAP_TEST_BACKEND>::make(workers);
+}
+
+}  // namespace parimap
