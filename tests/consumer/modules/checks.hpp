@@ -103,7 +103,7 @@ inline void check_all(const plugin& p, bool one_program) {
     const bool one_library = one_program;
 #endif
     check((p.display() == display) == one_library, "there is one display of bars");
-    if (!one_program) return;
+    if (!one_library) return;
     for (const bool same : parimap::parallel_map(
              four, [&](long) { return p.seat() == parimap::this_worker_index(); }, std::vector<long>(100))) {
         check(same, "this_worker_index() is the same in both modules");
