@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# cmake -D CLANG=... -D PREFIX=... -D FOLDER=... -P module.cmake: compiles the installed module, and module.cpp, which imports it,
-# in FOLDER, and runs that.
+# cmake -D CLANG=... -D PREFIX=... -D LIBRARIES=... -D FOLDER=... -P module.cmake: compiles the installed module, and module.cpp,
+# which imports it, in FOLDER, and runs that.
 
 file(MAKE_DIRECTORY ${FOLDER})
 set(flags -std=c++20 -pthread -I${PREFIX}/include -DPARIMAP_USE_THREADS=1)
@@ -9,5 +9,5 @@ function(run)
 endfunction()
 run(${CLANG} ${flags} -x c++-module --precompile ${PREFIX}/include/parimap/src/parimap.cppm -o parimap.pcm)
 run(${CLANG} -std=c++20 -pthread -c parimap.pcm -o parimap.o)
-run(${CLANG} ${flags} -fprebuilt-module-path=. ${CMAKE_CURRENT_LIST_DIR}/module.cpp parimap.o -L${PREFIX}/lib -lparimap -o program)
+run(${CLANG} ${flags} -fprebuilt-module-path=. ${CMAKE_CURRENT_LIST_DIR}/module.cpp parimap.o -L${LIBRARIES} -lparimap -o program)
 run(./program)
