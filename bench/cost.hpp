@@ -3,6 +3,8 @@
 #ifndef BENCH_COST_HPP
 #define BENCH_COST_HPP
 
+#include "clock.hpp"
+
 #include <benchmark/benchmark.h>
 
 #include <sched.h>
@@ -15,7 +17,6 @@
 
 namespace bench {
 
-using steady = std::chrono::steady_clock;
 using std::chrono::nanoseconds;
 
 // One step of the work. The next step needs its result, so a CPU cannot do two at once.

@@ -3,11 +3,11 @@
 #ifndef BENCH_MEASURE_HPP
 #define BENCH_MEASURE_HPP
 
-#include "cost.hpp"
+#include "clock.hpp"
 
 #include <benchmark/benchmark.h>
 
-#include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -20,8 +20,6 @@ benchmark::internal::Benchmark* add(const std::string& group, const std::string&
     const std::string name = group + '/' + contender + '/' + std::to_string(workers);
     return benchmark::RegisterBenchmark(name.c_str(), std::move(body))->UseManualTime()->Unit(benchmark::kMicrosecond);
 }
-
-inline double seconds_since(steady::time_point start) { return std::chrono::duration<double>(steady::now() - start).count(); }
 
 /// Times run() again and again. is_right(what run returned) says whether the answer is right; prepare() goes before
 /// each run. The first run is not timed: threads start, memory is mapped.

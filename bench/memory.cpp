@@ -2,12 +2,13 @@
 // How much memory a long stream takes. A program of its own, because it counts allocations. Prints JSON in the form of
 // Google Benchmark. Argument: how many million items.
 
+#include "clock.hpp"
+
 #include <parimap/parimap.hpp>
 
 #include <sys/resource.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -50,7 +51,7 @@ void measure(parimap::pool& pool, const char* order, std::uint32_t items, Stream
     std::uint32_t seen = 0;
     std::uint64_t allocations_at_first = 0;
     long peak_at_first = 0;
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = bench::steady::now();
     for (const std::uint64_t result : stream(
              pool, [](std::uint32_t i) -> std::uint64_t { return i; }, std::views::iota(std::uint32_t{0}, items))) {
         sum += result;
@@ -59,7 +60,7 @@ void measure(parimap::pool& pool, const char* order, std::uint32_t items, Stream
             peak_at_first = peak_kib();
         }
     }
-    const std::chrono::duration<double, std::micro> time = std::chrono::steady_clock::now() - start;
+    const double seconds = bench::seconds_since(start);
     const bool right = sum == std::uint64_t{items} * (items - 1) / 2;
     const std::string name = std::string("memory/") + order + "/parimap-" + std::string(parimap::pool::backend_name()) + '/' +
                              std::to_string(pool.size());
@@ -67,7 +68,7 @@ void measure(parimap::pool& pool, const char* order, std::uint32_t items, Stream
         "{\"name\": \"%s\", \"run_type\": \"iteration\", \"iterations\": 1, \"error_occurred\": %s, "
         "\"real_time\": %.1f, \"time_unit\": \"us\", \"items\": %u, \"allocations_after_first_million\": %llu, "
         "\"peak_growth_kib\": %ld}%s\n",
-        name.c_str(), right ? "false" : "true", time.count(), items,
+        name.c_str(), right ? "false" : "true", seconds * 1e6, items,
         static_cast<unsigned long long>(allocations - allocations_at_first), peak_kib() - peak_at_first, separator);
 }
 

@@ -3,13 +3,12 @@
 #ifndef BENCH_WORKLOADS_HPP
 #define BENCH_WORKLOADS_HPP
 
+#include "clock.hpp"
 #include "cost.hpp"
 #include "items.hpp"
 #include "measure.hpp"
 
 #include <benchmark/benchmark.h>
-
-#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -379,12 +378,6 @@ void add_pool(const std::string& name) {
                 [](int) { return true; });
         });
     }
-}
-
-inline double cpu_seconds() {
-    timespec time{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
 /// The time is the CPU time of the process in a second in which it has nothing to do, right after it had.
