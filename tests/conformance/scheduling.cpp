@@ -5,6 +5,7 @@
 #include "support/cpu_time.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
+#include "support/meeting_items.hpp"
 #include "support/recorded_range.hpp"
 #include "support/seat_book.hpp"
 #include "support/throws_on.hpp"
@@ -40,19 +41,8 @@ constexpr int slow_count = 8;
 constexpr std::size_t total = 6'000;
 
 // Eight adjacent items among many trivial ones meet in a rendezvous of as many as can run at once.
-class slow_stretch {
-  public:
-    explicit slow_stretch(const pool& p) : meeting_{std::min<std::size_t>(p.size(), slow_count)} {}
-
-    int run(int i) {
-        if (i >= slow_begin && i < slow_begin + slow_count && !meeting_.arrive_and_wait()) ++missed_;
-        return i;
-    }
-    int missed() const { return missed_; }
-
-  private:
-    rendezvous meeting_;
-    std::atomic<int> missed_{0};
+struct slow_stretch : meeting_items {
+    explicit slow_stretch(const pool& p) : meeting_items{slow_begin, slow_count, std::min<std::size_t>(p.size(), slow_count)} {}
 };
 
 // Every item from `first` on waits until the consumer holds the item before it, so a stream that keeps a

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs a part of a test in a process of its own, to see how that ends.
+// Processes that a test starts, to see how they end.
 #ifndef PARIMAP_TESTS_SUPPORT_CHILD_PROCESS_HPP
 #define PARIMAP_TESTS_SUPPORT_CHILD_PROCESS_HPP
 
@@ -13,6 +13,13 @@
 #include <unistd.h>
 
 namespace parimap_test {
+
+// Waits for the child: what it returned, or 128 more than the signal that ended it.
+inline int status_of(pid_t child) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
 // How a child that runs body() ends: "exit 3", "signal 6", or "hangs" if it lives past the deadline. A body that returns
 // ends the child with exit(0). Fork from a test before it has threads, or on purpose with them.

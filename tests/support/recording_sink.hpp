@@ -45,7 +45,7 @@ class recording_sink : public parimap::progress_sink {
 };
 
 // Options of a bar that tells the sink, often.
-inline parimap::progress_options told_to(std::shared_ptr<recording_sink> sink) {
+inline parimap::progress_options told_to(std::shared_ptr<parimap::progress_sink> sink) {
     parimap::progress_options options;
     options.interval = std::chrono::milliseconds(2);
     options.sink = std::move(sink);

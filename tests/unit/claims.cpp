@@ -2,6 +2,7 @@
 // claims: every item is started once or dropped once, whoever claims and steals, and outbox loses and swaps nothing.
 
 #include "support/catch.hpp"
+#include "support/fences.hpp"
 
 #include <parimap/detail/engine/claims.hpp>
 #include <parimap/detail/results/outbox.hpp>
@@ -18,10 +19,9 @@
 #include <vector>
 
 using parimap::detail::claims;
+using parimap_test::always;
 
 namespace {
-
-bool always() noexcept { return true; }  // a fence for one thread
 
 bool pop(claims& c, std::size_t seat, std::uint64_t& item) { return c.batch_of(seat).pop(item); }
 

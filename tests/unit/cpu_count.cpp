@@ -1,42 +1,23 @@
 // SPDX-License-Identifier: MIT
 // P9: how many workers a default-made pool gets, from the environment variable, the affinity mask and CPU quotas.
 #include "support/catch.hpp"
+#include "support/environment.hpp"
 
 #include <parimap/parimap.hpp>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include <sched.h>
 #include <unistd.h>
 
+using parimap_test::environment;
+
 namespace {
 
-// Sets PARIMAP_NUM_WORKERS, or removes it, until the end of the scope.
-class worker_setting {
-  public:
-    explicit worker_setting(const char* value) {
-        if (const char* old = std::getenv(name)) before_ = old;
-        set(value);
-    }
-    worker_setting(const worker_setting&) = delete;
-    worker_setting& operator=(const worker_setting&) = delete;
-    ~worker_setting() { set(before_ ? before_->c_str() : nullptr); }
-
-  private:
-    static constexpr const char* name = "PARIMAP_NUM_WORKERS";
-    static void set(const char* value) {
-        if (value)
-            setenv(name, value, 1);
-        else
-            unsetenv(name);
-    }
-    std::optional<std::string> before_;
-};
+constexpr const char* workers = "PARIMAP_NUM_WORKERS";
 
 unsigned cpus_in_affinity_mask() {
     cpu_set_t mask;
@@ -88,29 +69,29 @@ constexpr unsigned unlimited = parimap::detail::no_cpu_limit;
 TEST_CASE("P9 cpu_count is PARIMAP_NUM_WORKERS if that is set") {
     for (const char* value : {"1", "2", "3", "64"}) {
         CAPTURE(value);
-        const worker_setting setting{value};
+        const environment setting{workers, value};
         REQUIRE(parimap::cpu_count() == static_cast<unsigned>(std::atoi(value)));
     }
 }
 
 TEST_CASE("P9 cpu_count ignores a PARIMAP_NUM_WORKERS that is no positive number") {
-    const worker_setting unset{nullptr};
+    const environment unset{workers, nullptr};
     const unsigned found = parimap::cpu_count();
     for (const char* value : {"", "0", "-1", "two", "3x", "1.5", "99999999999999999999"}) {
         CAPTURE(value);
-        const worker_setting setting{value};
+        const environment setting{workers, value};
         REQUIRE(parimap::cpu_count() == found);
     }
 }
 
 TEST_CASE("P9 cpu_count is at least one and at most the affinity mask") {
-    const worker_setting unset{nullptr};
+    const environment unset{workers, nullptr};
     REQUIRE(parimap::cpu_count() >= 1);
     REQUIRE(parimap::cpu_count() <= cpus_in_affinity_mask());
 }
 
 TEST_CASE("P9 cpu_count follows the affinity mask and not the number of CPUs of the machine") {
-    const worker_setting unset{nullptr};
+    const environment unset{workers, nullptr};
     cpu_set_t before;
     CPU_ZERO(&before);
     REQUIRE(sched_getaffinity(0, sizeof before, &before) == 0);

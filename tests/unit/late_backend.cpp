@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
+#include "support/meeting_items.hpp"
 
 #include <parimap/backend.hpp>
 #include <parimap/detail/scheduler/task_queue.hpp>
@@ -116,20 +117,8 @@ constexpr std::size_t workers = 4;
 
 // As many items as there are workers meet; a consumer that ran a whole batch would stand among them with items that it
 // should have taken behind it.
-class meeting_at {
-  public:
-    explicit meeting_at(int first) : first_{first} {}
-
-    int run(int i) {
-        if (i >= first_ && i < first_ + static_cast<int>(workers) && !meeting_.arrive_and_wait()) ++missed_;
-        return i;
-    }
-    int missed() const { return missed_; }
-
-  private:
-    int first_;
-    rendezvous meeting_{workers};
-    std::atomic<int> missed_{0};
+struct meeting_at : meeting_items {
+    explicit meeting_at(int first) : meeting_items{first, static_cast<int>(workers), workers} {}
 };
 
 template <class Imap>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // monitor: who waits is woken, also where the fence fails, and leaves no trace behind.
 #include "support/catch.hpp"
+#include "support/fences.hpp"
 #include "support/gate.hpp"
 
 #include <parimap/detail/engine/claims.hpp>
@@ -17,9 +18,6 @@ using parimap::detail::instant;
 using parimap::detail::monitor;
 
 namespace {
-
-bool always() noexcept { return true; }
-bool fails() noexcept { return false; }
 
 constexpr auto nothing = [] { return false; };
 

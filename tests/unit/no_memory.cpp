@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 // P4 where memory runs out: whichever allocation fails, the call throws or succeeds, and the program lives on.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define PARIMAP_TEST_UNDER_TSAN
-#endif
-#endif
-#if !defined(PARIMAP_TEST_UNDER_TSAN) && !defined(__SANITIZE_THREAD__)  // which has an operator new of its own
+#include "support/sanitizers.hpp"
+
+#if !PARIMAP_TEST_UNDER_TSAN  // which has an operator new of its own
 
 #include "support/catch.hpp"
 #include "support/gate.hpp"

@@ -3,6 +3,7 @@
 #include "support/bar_on_terminal.hpp"
 #include "support/captured_output.hpp"
 #include "support/catch.hpp"
+#include "support/child_process.hpp"
 #include "support/environment.hpp"
 #include "support/gate.hpp"
 #include "support/pipe_ends.hpp"
@@ -57,9 +58,7 @@ int status_of_child(const std::function<void()>& run) {
         run();
         ::_exit(0);
     }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return status_of(child);
 }
 
 class from_function : public parimap::progress_sink {
@@ -72,10 +71,7 @@ class from_function : public parimap::progress_sink {
 };
 
 progress_options told_to(std::function<void(const parimap::progress_snapshot&)> f) {
-    progress_options options;
-    options.interval = 2ms;
-    options.sink = std::make_shared<from_function>(std::move(f));
-    return options;
+    return parimap_test::told_to(std::make_shared<from_function>(std::move(f)));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Reports as text and JSON, and trace files: that they are what others can read.
 #include "support/catch.hpp"
 #include "support/items.hpp"
+#include "support/trace_files.hpp"
 
 #include <parimap/parimap.hpp>
 
@@ -12,7 +13,6 @@
 #include <clocale>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -35,16 +35,6 @@ namespace {
 
 // The backend is the build's default.
 constexpr bool is_serial = pool::backend_name() == "serial";
-
-std::string temporary_file() {
-    static int number = 0;
-    return "trace_" + std::to_string(::getpid()) + '_' + std::to_string(++number) + ".json";
-}
-
-nlohmann::json read_json(const std::string& path) {
-    std::ifstream file(path);
-    return nlohmann::json::parse(file);  // throws unless it is one whole JSON value
-}
 
 // A locale whose numbers have a decimal comma, while it lives: one that is installed, or one made here where that can be done.
 class comma_locale {
@@ -112,7 +102,8 @@ TEST_CASE("trace: a report's numbers have a point in every locale") {
 }
 
 TEST_CASE("trace: it is a JSON array of events after every call, with all batches and no two at once on a worker") {
-    const std::string path = temporary_file();
+    const temporary_path file("report");
+    const std::string& path = file.path;
     pool p{3};
     std::size_t expected = 0;
     for (int call = 0; call < 3; ++call) {
@@ -155,11 +146,11 @@ TEST_CASE("trace: it is a JSON array of events after every call, with all batche
             for (std::size_t i = 1; i < times.size(); ++i) REQUIRE(times[i].first >= times[i - 1].second - 0.002);
         }
     }
-    std::remove(path.c_str());
 }
 
 TEST_CASE("trace: one of several consumers gives each a lane, and one that was spoilt begins anew") {
-    const std::string path = temporary_file();
+    const temporary_path file("streams");
+    const std::string& path = file.path;
     pool p{2};
     const auto consume = [&] {
         for (int i = 0; i < 5; ++i) {
@@ -188,7 +179,6 @@ TEST_CASE("trace: one of several consumers gives each a lane, and one that was s
     std::ofstream(path) << "spoilt";
     (void)parimap::parallel_map(p, map_options{.trace = path}, same, numbers(5));
     REQUIRE(read_json(path).size() > 1);
-    std::remove(path.c_str());
 }
 
 TEST_CASE("trace: one that cannot be written costs nothing but the trace") {

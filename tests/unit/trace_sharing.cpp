@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Trace files that several processes write, that do not fit the disk, or that are wanted when the program ends.
 #include "support/catch.hpp"
+#include "support/child_process.hpp"
 #include "support/environment.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
 #include "support/sanitizers.hpp"
+#include "support/trace_files.hpp"
 
 #include <parimap/detail/watch/trace_file.hpp>
 #include <parimap/detail/watch/trace_run.hpp>
@@ -50,26 +52,10 @@ constexpr const char* calls_variable = "PARIMAP_TEST_TRACED_CALLS";
 constexpr const char* partner_variable = "PARIMAP_TEST_TRACED_PARTNER";
 constexpr const char* at_exit_variable = "PARIMAP_TEST_TRACED_AT_EXIT";
 
-struct temporary_path {
-    explicit temporary_path(std::string name = "shared")
-        : path((std::filesystem::current_path() / ("trace_" + name + "_" + std::to_string(::getpid()) + ".json")).string()) {
-        std::filesystem::remove(path);
-    }
-    ~temporary_path() { std::filesystem::remove(path); }
-    temporary_path(const temporary_path&) = delete;
-    temporary_path& operator=(const temporary_path&) = delete;
-    std::string path;
-};
-
-nlohmann::json events_of(const std::string& path) {
-    std::ifstream file(path);
-    return nlohmann::json::parse(file);  // throws unless it is one whole JSON value
-}
-
 // How many items each process has in the trace, by the pid of its events.
 std::map<std::uint64_t, std::size_t> items_of(const std::string& path) {
     std::map<std::uint64_t, std::size_t> items;
-    for (const auto& e : events_of(path)) {
+    for (const auto& e : read_json(path)) {
         if (e.at("ph") == "X" && e.contains("args")) items[e.at("pid")] += e.at("args").at("items").get<std::size_t>();
     }
     return items;
@@ -96,12 +82,6 @@ pid_t start(const std::function<void()>& run) {
         ::_exit(1);
     }
     return child;
-}
-
-int status_of(pid_t child) {
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 // This program once more, which makes so many calls of 100 items.
@@ -141,7 +121,7 @@ TEST_CASE("trace: a program that other tests run again") {
     REQUIRE(eventually([] {  // there is another by now
         std::set<std::uint64_t> processes;
         try {
-            for (const auto& e : events_of(std::getenv("PARIMAP_TRACE"))) processes.insert(e.at("pid").get<std::uint64_t>());
+            for (const auto& e : read_json(std::getenv("PARIMAP_TRACE"))) processes.insert(e.at("pid").get<std::uint64_t>());
         } catch (const nlohmann::json::exception&) {  // it is being written
         }
         return processes.size() >= 3;  // and 0
@@ -365,7 +345,7 @@ TEST_CASE("trace: a file that is removed while others wait for it is made again"
     first.reset();
     other.join();
     REQUIRE(std::filesystem::exists(path.path));
-    REQUIRE(events_of(path.path).size() == 1);
+    REQUIRE(read_json(path.path).size() == 1);
 }
 
 TEST_CASE("trace: a process that was forked in the middle of writing keeps nobody out") {

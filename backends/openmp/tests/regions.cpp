@@ -219,31 +219,26 @@ TEST_CASE("openmp: the same in a program with a limit of threads") {
 }
 
 TEST_CASE("P7 a call inside a parallel region of the user runs on the threads of that region") {
-    std::mutex mutex;
-    std::set<std::thread::id> team;
-    std::set<std::thread::id> ran_on;
+    thread_book team;
+    thread_book used;
     std::vector<int> results;
     pool p{3};
 #pragma omp parallel num_threads(3)
     {
-        {
-            const std::scoped_lock lock{mutex};
-            team.insert(std::this_thread::get_id());
-        }
+        team.enter();
 #pragma omp barrier
 #pragma omp single
         results = parimap::parallel_map(
             p,
             [&](int i) {
                 std::this_thread::sleep_for(100us);
-                const std::scoped_lock lock{mutex};
-                ran_on.insert(std::this_thread::get_id());
+                used.enter();
                 return i;
             },
             numbers(200));
     }
     REQUIRE(results == numbers(200));
-    REQUIRE(std::includes(team.begin(), team.end(), ran_on.begin(), ran_on.end()));
+    REQUIRE(used.is_within(team));
 }
 
 TEST_CASE("P7 every thread of a parallel region of the user may call the pool") {
