@@ -426,8 +426,6 @@ TEST_CASE("Ranges: a result that was let go is none that wait_for finds") {
 
 namespace {
 
-imap<int> doubled_numbers(pool& p, int from) {
-    return parimap::ordered_imap(p, twice, std::vector<int>{from, from + 1, from + 2});
-}
+imap<int> doubled_numbers(pool& p, int from) { return parimap::ordered_imap(p, twice, std::vector<int>{from, from + 1, from + 2}); }
 
 }  // namespace
