@@ -5,14 +5,13 @@
 #include <parimap/default_backend.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <string_view>
 
 namespace parimap::inline PARIMAP_ABI {
 
 constinit const std::string_view backends::linked::name = backends::PARIMAP_TEST_BACKEND::name;
 
-std::unique_ptr<detail::backend_port> detail::port_of<backends::linked>::make(std::size_t workers) {
+detail::owned<detail::backend_port> detail::port_of<backends::linked>::make(std::size_t workers) {
     return port_of<backends::PARIMAP_TEST_BACKEND>::make(workers);
 }
 

@@ -6,9 +6,9 @@
 #include <parimap/backend.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/backend_port.hpp>
+#include <parimap/detail/system/owned.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <string_view>
 
 namespace parimap::inline PARIMAP_ABI {
@@ -31,7 +31,7 @@ class linked {
 template <>
 class detail::port_of<backends::linked> {
   public:
-    static std::unique_ptr<backend_port> make(std::size_t workers);
+    static owned<backend_port> make(std::size_t workers);
 };
 
 }  // namespace parimap

@@ -35,14 +35,24 @@ concept some_forward_range = std::ranges::forward_range<R> || ::ranges::forward_
 template <class R>
 concept some_sized_range = std::ranges::sized_range<R> || ::ranges::sized_range<R>;
 
+template <class R>
+inline constexpr bool is_indexed = (std::ranges::random_access_range<R> || ::ranges::random_access_range<R>)&&some_sized_range<R>;
+
 /// Elements that workers can read where they are. (The libraries disagree on some iterators, for std's concepts also
 /// ask for tags: what either of them grants, the iterator can do.)
 template <class R>
-concept indexed_range = (std::ranges::random_access_range<R> || ::ranges::random_access_range<R>)&&some_sized_range<R>;
+concept indexed_range = is_indexed<R>;
+
+/// One of the views below, which have begin(), end() and size() of their own: not to ask compiles faster.
+struct held_range : ::ranges::view_base {};
+template <class R>
+concept is_held = std::is_base_of_v<held_range, R>;
 
 template <class R>
 auto begin_of(R& range) {
-    if constexpr (std::ranges::range<R>) {
+    if constexpr (is_held<R>) {
+        return range.begin();
+    } else if constexpr (std::ranges::range<R>) {
         return std::ranges::begin(range);
     } else {
         return ::ranges::begin(range);
@@ -51,7 +61,9 @@ auto begin_of(R& range) {
 
 template <class R>
 auto end_of(R& range) {
-    if constexpr (std::ranges::range<R>) {
+    if constexpr (is_held<R>) {
+        return range.end();
+    } else if constexpr (std::ranges::range<R>) {
         return std::ranges::end(range);
     } else {
         return ::ranges::end(range);
@@ -65,7 +77,9 @@ inline constexpr std::uint64_t largest_size = std::numeric_limits<std::uint64_t>
 template <class R>
 std::uint64_t size_of(R& range) {
     const auto size = [&] {
-        if constexpr (std::ranges::sized_range<R>) {
+        if constexpr (is_held<R>) {
+            return range.size();
+        } else if constexpr (std::ranges::sized_range<R>) {
             return std::ranges::size(range);
         } else {
             return ::ranges::size(range);
@@ -118,12 +132,11 @@ constexpr bool is_infinite() {
     }
 }
 
-/// A view of a container that stays with the caller.
-template <class R>
-class referring_view : public ::ranges::view_base {
+/// A range behind a pointer.
+template <class R, class Pointer>
+class view_through : public held_range {
   public:
-    referring_view() = default;
-    explicit referring_view(R& range) noexcept : range_(std::addressof(range)) {}
+    view_through() = default;
 
     auto begin() const { return begin_of(*range_); }
     auto end() const { return end_of(*range_); }
@@ -133,30 +146,35 @@ class referring_view : public ::ranges::view_base {
         return size_of(*range_);
     }
 
+  protected:
+    explicit view_through(Pointer range) noexcept : range_(std::move(range)) {}
+
   private:
-    R* range_ = nullptr;
+    Pointer range_{};
+};
+
+/// A view of a container that stays with the caller.
+template <class R>
+class referring_view : public view_through<R, R*> {
+  public:
+    referring_view() = default;
+    explicit referring_view(R& range) noexcept : view_through<R, R*>(std::addressof(range)) {}
 };
 
 /// A view that owns what it shows: rvalue containers, and views that range-v3 would not take for one. Shared by its
 /// copies, for range-v3 wants views copyable.
 template <class R>
-class keeping_view : public ::ranges::view_base {
+class keeping_view : public view_through<R, std::shared_ptr<R>> {
   public:
     keeping_view() = default;
-    explicit keeping_view(R&& range) : range_(std::make_shared<R>(std::move(range))) {}
-    explicit keeping_view(const R& range) : range_(std::make_shared<R>(range)) {}
-
-    auto begin() const { return begin_of(*range_); }
-    auto end() const { return end_of(*range_); }
-    auto size() const
-        requires some_sized_range<R>
-    {
-        return size_of(*range_);
-    }
-
-  private:
-    std::shared_ptr<R> range_;
+    explicit keeping_view(R&& range) : view_through<R, std::shared_ptr<R>>(std::make_shared<R>(std::move(range))) {}
+    explicit keeping_view(const R& range) : view_through<R, std::shared_ptr<R>>(std::make_shared<R>(range)) {}
 };
+
+template <class R>
+inline constexpr bool is_indexed<referring_view<R>> = is_indexed<R>;
+template <class R>
+inline constexpr bool is_indexed<keeping_view<R>> = is_indexed<R>;
 
 template <class R>
 inline constexpr bool is_initializer_list = false;
@@ -166,10 +184,14 @@ inline constexpr bool is_initializer_list<std::initializer_list<T>> = true;
 template <class R>
 concept range_v3_view = ::ranges::enable_view<R> && ::ranges::view_<R>;
 
+/// (Whether it is meant to be one is asked first, for it compiles in a part of the time.)
+template <class R>
+concept std_view = std::ranges::enable_view<R> && std::ranges::view<R>;
+
 /// A named view that cannot be copied, such as a generator: a call can only refer to it, as to a container.
 template <class R>
-concept named_view_without_copy = std::is_lvalue_reference_v<R> && std::ranges::view<std::remove_cvref_t<R>> &&
-                                  !std::is_copy_constructible_v<std::remove_cvref_t<R>>;
+concept named_view_without_copy =
+    std::is_lvalue_reference_v<R> && std_view<std::remove_cvref_t<R>> && !std::is_copy_constructible_v<std::remove_cvref_t<R>>;
 
 /// The view that a call keeps of an argument: containers by reference, or moved in; views as they are, if they can be copied
 /// or moved in; the elements of an initializer_list copied, for they die with the full expression.
@@ -181,7 +203,7 @@ auto view_of(R&& range) {
         return keeping_view<std::deque<element>>(std::deque<element>(range.begin(), range.end()));
     } else if constexpr (range_v3_view<bare>) {
         return bare(std::forward<R>(range));
-    } else if constexpr (std::ranges::view<bare> && !named_view_without_copy<R>) {
+    } else if constexpr (std_view<bare> && !named_view_without_copy<R>) {
         return keeping_view<bare>(std::forward<R>(range));
     } else if constexpr (std::is_lvalue_reference_v<R>) {
         return referring_view<std::remove_reference_t<R>>(range);
