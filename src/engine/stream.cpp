@@ -61,10 +61,57 @@ PARIMAP_INLINE void stream_base::begin(std::size_t fixed_window) {
     began_ = true;
 }
 
-PARIMAP_INLINE void stream_base::throw_cancelled() {
-    throw cancelled("parimap: the stream was stopped by cancel(), terminate() or its stop token before its end");
+PARIMAP_INLINE void stream_base::throw_if_cancelled() const {
+    if (is_cancelled())
+        throw cancelled("parimap: the stream was stopped by cancel(), terminate() or its stop token before its end");
 }
 
+PARIMAP_INLINE bool stream_base::find_next(instant deadline) {
+    for (;;) {
+        throw_if_inherited();
+        if (is_at_end()) {
+            finish_input();
+            return false;
+        }
+        throw_if_cancelled();
+        front_entry front{};
+        const bool is_there = see_front(front);
+        if (!is_there || !is_up_to_date()) {
+            if (!look(is_there, deadline)) continue;
+            see_front(front);
+        }
+        if (!is_wanted(front.item)) {
+            skip();
+        } else if (front.is_value) {
+            return true;
+        } else {
+            miss(front.item);
+        }
+    }
+}
+
+PARIMAP_INLINE bool stream_base::has_result() noexcept {
+    front_entry front{};
+    return see_front(front);
+}
+
+/// Drops those that are not wanted.
+PARIMAP_INLINE bool stream_base::has_wanted_result() noexcept {
+    for (front_entry front{}; see_front(front); skip()) {
+        if (is_wanted(front.item)) return true;
+    }
+    return false;
+}
+
+/// What stands in front will not be handed over.
+PARIMAP_INLINE void stream_base::skip() noexcept {
+    failure_of whose{};
+    pop_front(whose);
+    ++skipped_;
+}
+
+/// Takes new items where it is time, and waits for the next result unless it is there. False if none comes: then look again. Throws
+/// cancelled and timed_out.
 PARIMAP_INLINE bool stream_base::look(bool has_result, instant deadline) {
     // Says that a thread is in here, for can_be_left().
     struct fetching {
@@ -108,6 +155,7 @@ PARIMAP_INLINE void stream_base::throw_failure(item_number item, std::exception_
     std::rethrow_exception(std::move(exception));
 }
 
+/// Ends the observation, and throws what ended the input early, once.
 PARIMAP_INLINE void stream_base::finish_input() {
     total_ = handed_;
     if (observation_) end_observation();
@@ -124,7 +172,10 @@ PARIMAP_INLINE void stream_base::end_observation() noexcept {
     observation_.finish();
 }
 
-PARIMAP_INLINE void stream_base::miss(std::uint64_t item, std::exception_ptr exception, failure_of whose) {
+/// The result of the item in front is missing: throws why, or notes that the input ends there.
+PARIMAP_INLINE void stream_base::miss(item_number item) {
+    failure_of whose{};
+    std::exception_ptr exception = pop_front(whose);
     if (whose == failure_of::input) {
         cut_ = item;
         input_failure_ = std::move(exception);

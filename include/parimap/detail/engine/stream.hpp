@@ -74,36 +74,29 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     /// destructor does.
     void end() noexcept;
 
-    void throw_if_cancelled() const {
-        if (is_cancelled()) [[unlikely]]
-            throw_cancelled();
-    }
-
     /// Whether there is nothing more to hand over.
     bool is_at_end() const noexcept { return handed_ >= total_; }
 
     /// Whether the consumer may take a result that is there without a look at the input.
     bool is_up_to_date() const noexcept { return handed_ < look_at_; }
 
-    /// Takes new items where it is time, and waits for the next result unless it is there. False if none comes: then
-    /// look again. Throws cancelled and timed_out.
-    bool look(bool has_result, instant deadline);
+    /// Waits until the next entry is a result that is handed over, taking new items where it is time. False at the end. Throws what the
+    /// item threw, cancelled, timed_out; error in the child of a fork().
+    bool find_next(instant deadline);
 
     /// Waits until the next look finds a result, a failure or the end, or throws cancelled. False when the deadline has passed.
     /// Throws error in the child of a fork().
     bool wait_for_news(instant deadline);
 
-    /// Ends the observation, and throws what ended the input early, once.
-    void finish_input();
-
     /// Whether the item was read: those behind one that could not be are not handed over.
     bool is_wanted(std::uint64_t item) const noexcept { return item <= cut_; }
-    void skip() noexcept { ++skipped_; }
-
-    /// The result of the item is missing: throws why, or notes that the input ends there.
-    void miss(std::uint64_t item, std::exception_ptr exception, failure_of whose);
 
     void hand_over() noexcept { ++handed_; }
+
+    struct front_entry {
+        item_number item;
+        bool is_value;
+    };
 
   private:
     static constexpr std::uint64_t gathered_batch = 1024;
@@ -122,17 +115,23 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     virtual void prepare(std::uint64_t limit) noexcept = 0;
     /// Reads the next element; owned: the memory that it owns.
     virtual pull_result pull(std::uint64_t& owned) = 0;
-    /// Whether the next result is there.
-    virtual bool has_result() noexcept = 0;
-    /// The same, of those that are wanted; drops others that stand before them.
-    virtual bool has_wanted_result() noexcept = 0;
+    /// The next entry to hand over, a result or a failure. False if it is not there.
+    virtual bool see_front(front_entry& front) noexcept = 0;
+    /// Drops it; returns why it is a failure, if it is one.
+    virtual std::exception_ptr pop_front(failure_of& whose) noexcept = 0;
     /// The item whose end the consumer waits for.
     virtual std::uint64_t due() const noexcept = 0;
 
     // ---- what does not -------------------------------------------------------------------------------------------
 
     void begin(std::size_t fixed_window);
-    [[noreturn]] static void throw_cancelled();
+    bool has_result() noexcept;
+    bool has_wanted_result() noexcept;
+    void skip() noexcept;
+    void throw_if_cancelled() const;
+    bool look(bool has_result, instant deadline);
+    void finish_input();
+    void miss(item_number item);
     [[noreturn]] void throw_failure(item_number item, std::exception_ptr exception);
     void end_observation() noexcept;
     bool should_refill_first() const noexcept;
@@ -209,35 +208,7 @@ class stream final : public mapped_call<stream_base, Source, F, Results>,
             if (e && e->is_value() && this->is_wanted(results_.item_of(*e))) [[likely]]
                 return hold(*e);
         }
-        return find_next(deadline);
-    }
-
-    [[gnu::noinline]] value_type* find_next(instant deadline) {
-        for (;;) {
-            this->throw_if_inherited();
-            if (this->is_at_end()) {
-                this->finish_input();
-                return nullptr;
-            }
-            this->throw_if_cancelled();
-            entry* e = results_.front();
-            if (!e || !this->is_up_to_date()) {
-                if (!this->look(e != nullptr, deadline)) continue;
-                e = results_.front();
-            }
-            const std::uint64_t item = results_.item_of(*e);
-            if (!this->is_wanted(item)) {
-                results_.pop(*e);
-                this->skip();
-            } else if (e->is_value()) {
-                return hold(*e);
-            } else {
-                std::exception_ptr exception = e->exception();
-                const failure_of whose = e->whose_failure();
-                results_.pop(*e);
-                this->miss(item, std::move(exception), whose);
-            }
-        }
+        return this->find_next(deadline) ? hold(*results_.front()) : nullptr;
     }
 
     value_type* hold(entry& e) {
@@ -277,14 +248,18 @@ class stream final : public mapped_call<stream_base, Source, F, Results>,
             return pull_result::end;
         }
     }
-    bool has_result() noexcept override { return results_.front() != nullptr; }
-    bool has_wanted_result() noexcept override {
-        while (entry* e = results_.front()) {
-            if (this->is_wanted(results_.item_of(*e))) return true;
-            results_.pop(*e);
-            this->skip();
-        }
-        return false;
+    bool see_front(typename base::front_entry& front) noexcept override {
+        entry* e = results_.front();
+        if (!e) return false;
+        front = {results_.item_of(*e), e->is_value()};
+        return true;
+    }
+    std::exception_ptr pop_front(failure_of& whose) noexcept override {
+        entry& e = *results_.front();
+        std::exception_ptr exception = e.is_value() ? nullptr : e.exception();
+        if (exception) whose = e.whose_failure();
+        results_.pop(e);
+        return exception;
     }
     std::uint64_t due() const noexcept override { return results_.due(); }
 
