@@ -2,7 +2,6 @@
 // What a user compiles for one stream: run.py measures how long that takes.
 
 #include <parimap/ordered_imap.hpp>
-#include <parimap/pool.hpp>
 
 #include <vector>
 

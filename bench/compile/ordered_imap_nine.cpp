@@ -4,7 +4,6 @@
 #include "nine.hpp"
 
 #include <parimap/ordered_imap.hpp>
-#include <parimap/pool.hpp>
 
 void take_nine_streams() {
     parimap::pool pool;

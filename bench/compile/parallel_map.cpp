@@ -2,7 +2,6 @@
 // What a user compiles for one map: run.py measures how long that takes.
 
 #include <parimap/parallel_map.hpp>
-#include <parimap/pool.hpp>
 
 #include <vector>
 

@@ -4,7 +4,6 @@
 #include "nine.hpp"
 
 #include <parimap/parallel_map.hpp>
-#include <parimap/pool.hpp>
 
 void take_nine_maps() {
     parimap::pool pool;
