@@ -118,13 +118,11 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
         return next_for(when - TimePoint::clock::now());
     }
 
-    /// Waits, as next_for() does, until next() need not wait: there is a result, an exception or the end. Takes nothing, but lets a
-    /// result go that an iterator has shown, as next() does. False when the time is over.
+    /// Waits, as next_for() does, until next() need not wait: there is a result, an exception or the end. Takes nothing. False when
+    /// the time is over. True at once while an iterator shows a result, which stays.
     template <class Duration>
     bool wait_for(Duration time) const {
-        if (!stream_) return true;
-        stream_->let_go_of_shown();
-        return stream_->wait_for_next(deadline_in(time));
+        return !stream_ || stream_->wait_for_next(deadline_in(time));
     }
 
     /// The index of the item whose exception the stream threw last, or of the element that could not be read; nothing if it has
