@@ -304,22 +304,20 @@ PARIMAP_INLINE void scheduler::run(runner& r) noexcept {
 
 PARIMAP_INLINE void scheduler::serve(call* only, lock& held) noexcept {
     const std::size_t seat = guarded_->seating.take();
-    while (work_for(only ? only : guarded_->calls.next(), seat, held)) {
-    }
+    // Until the list has nothing left: what next() found may be another's by now, but not what stands behind it.
+    while (call* c = only ? (only->wants_worker() ? only : nullptr) : guarded_->calls.next()) work_for(*c, seat, held);
     give_back(seat);
 }
 
-PARIMAP_INLINE bool scheduler::work_for(call* c, std::size_t seat, lock& held) noexcept {
-    if (!c || !c->wants_worker()) return false;
-    guarded_->calls.join(*c);
+PARIMAP_INLINE void scheduler::work_for(call& c, std::size_t seat, lock& held) noexcept {
+    guarded_->calls.join(c);
     held.unlock();
     {
-        const seated on(slots().innermost, *this, seat, c);
-        c->work(seat, stint::fair);
+        const seated on(slots().innermost, *this, seat, &c);
+        c.work(seat, stint::fair);
     }
     held.relock();
-    leave(*c);
-    return true;
+    leave(c);
 }
 
 PARIMAP_INLINE void scheduler::run_now(std::unique_ptr<single_job> job, const place* here) {

@@ -163,7 +163,7 @@ class PARIMAP_EXPORT scheduler {
     /// Works on a free seat, for one call or for all in turn, until there is nothing to start.
     void serve(call* only, lock& held) noexcept;
 
-    bool work_for(call* c, std::size_t seat, lock& held) noexcept;
+    void work_for(call& c, std::size_t seat, lock& held) noexcept;
 
     /// On the caller's seat, or on a free one, for which it waits.
     void run_now(std::unique_ptr<single_job> job, const place* here);
