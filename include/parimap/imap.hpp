@@ -7,6 +7,7 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/detail/engine/result_stream.hpp>
+#include <parimap/detail/engine/shared_stream.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/std_ranges.hpp>
@@ -16,7 +17,6 @@
 
 #include <cstddef>
 #include <iterator>
-#include <memory>
 #include <optional>
 #include <type_traits>
 
@@ -88,17 +88,12 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     };
 
     imap() = default;
-    imap(const imap&) = default;
-    imap(imap&&) noexcept = default;
-    imap& operator=(const imap&) = default;
-    imap& operator=(imap&&) noexcept = default;
-    [[gnu::noinline]] ~imap() = default;  // inlined it is long, and in a std::optional GCC 12 warns of it
 
     /// Goes on where the last iterator stopped. A result that it has shown is let go first; one that was fetched but
     /// never looked at is not lost.
     iterator begin() const {
-        if (stream_) stream_->let_go_of_shown();
-        return iterator(stream_.get());
+        if (stream()) stream()->let_go_of_shown();
+        return iterator(stream());
     }
     sentinel end() const noexcept { return {}; }
 
@@ -122,16 +117,16 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     /// the time is over. True at once while an iterator shows a result, which stays.
     template <class Duration>
     bool wait_for(Duration time) const {
-        return !stream_ || stream_->wait_for_next(deadline_in(time));
+        return !stream() || stream()->wait_for_next(deadline_in(time));
     }
 
     /// The index of the item whose exception the stream threw last, or of the element that could not be read; nothing if it has
     /// thrown neither.
-    std::optional<std::size_t> failed_index() const noexcept { return stream_ ? stream_->failed_index() : std::nullopt; }
+    std::optional<std::size_t> failed_index() const noexcept { return stream() ? stream()->failed_index() : std::nullopt; }
 
     /// Starts no further item and stops the token of the running ones; next() then throws cancelled. Any thread.
     void cancel() const noexcept {
-        if (stream_) stream_->stop();
+        if (stream()) stream()->stop();
     }
 
   private:
@@ -140,8 +135,9 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     friend struct detail::imap_frontend;
 
     /// Takes the stream over.
-    explicit imap(detail::result_stream<R>* running)
-        : stream_(running, [](detail::result_stream<R>* stream) noexcept { stream->leave(); }) {}
+    explicit imap(detail::result_stream<R>* running) noexcept : stream_(running) {}
+
+    detail::result_stream<R>* stream() const noexcept { return static_cast<detail::result_stream<R>*>(stream_.get()); }
 
     template <class Duration>
     static detail::instant deadline_in(Duration time) noexcept {
@@ -150,9 +146,9 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
         return detail::instant::in_seconds(static_cast<double>(time.count()) * seconds::num / seconds::den);
     }
 
-    std::optional<R> take(detail::instant deadline) const { return stream_ ? stream_->take(deadline) : std::nullopt; }
+    std::optional<R> take(detail::instant deadline) const { return stream() ? stream()->take(deadline) : std::nullopt; }
 
-    std::shared_ptr<detail::result_stream<R>> stream_;
+    detail::stream_reference stream_;
 };
 
 /// What the frontends return where the input has a size. It becomes an imap<R> by itself wherever one is wanted, copied or moved, and
@@ -163,13 +159,13 @@ class [[nodiscard]] imap<R, true> : public imap<R> {
     imap() = default;
 
     /// How many results are still to be handed over.
-    std::size_t size() const noexcept { return this->stream_ ? static_cast<std::size_t>(this->stream_->remaining()) : 0; }
+    std::size_t size() const noexcept { return this->stream() ? static_cast<std::size_t>(this->stream()->remaining()) : 0; }
 
   private:
     template <class Derived, template <class> class Results>
     friend struct detail::imap_frontend;
 
-    explicit imap(detail::result_stream<R>* running) : imap<R>(running) {}
+    explicit imap(detail::result_stream<R>* running) noexcept : imap<R>(running) {}
 };
 
 }  // namespace parimap

@@ -3,12 +3,11 @@
 #ifndef PARIMAP_DETAIL_ENGINE_RESULT_STREAM_HPP
 #define PARIMAP_DETAIL_ENGINE_RESULT_STREAM_HPP
 
+#include <parimap/detail/engine/shared_stream.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/slot.hpp>
 
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -18,11 +17,8 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// Results of type R, whatever function and input they come from: the interface between imap and stream. What is done for
 /// each result is here, where the compiler sees through it; what takes longer is virtual. One consumer.
 template <class R>
-class result_stream {
+class result_stream : public shared_stream {
   public:
-    result_stream(const result_stream&) = delete;
-    result_stream& operator=(const result_stream&) = delete;
-
     /// The held result, or the next one if none is; null at the end. Throws what fetch() throws.
     R* current() {
         if (!held_) held_ = fetch(instant::never());
@@ -57,22 +53,6 @@ class result_stream {
         const letting_go guard{*this};
         return std::optional<R>(std::in_place, std::move(*held_));
     }
-
-    /// Waits until fetch() need not wait. False when the deadline has passed. Throws error in the child of a fork().
-    virtual bool wait_for_next(instant deadline) = 0;
-
-    /// How many results are still to be handed over.
-    virtual std::uint64_t remaining() const noexcept = 0;
-
-    /// The item whose exception was thrown last, or the element that could not be read.
-    virtual std::optional<std::size_t> failed_index() const noexcept = 0;
-
-    /// Starts no further item, and tells those that run. Any thread. Does nothing in the child of a fork().
-    virtual void stop() noexcept = 0;
-
-    /// Ends the stream and destroys it. Lets it go instead where its workers are in another process, or the process ends on one of
-    /// them or on a thread that does not own the stream.
-    virtual void leave() noexcept = 0;
 
   protected:
     result_stream() = default;

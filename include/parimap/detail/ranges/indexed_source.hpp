@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -31,13 +30,13 @@ class indexed_source {
 
     /// Asks the view for its elements, once: views may cache in begin(). Returns their number.
     std::uint64_t begin(bool /*reads*/) {
-        first_.emplace(begin_of(view_));
+        first_ = begin_of(view_);
         return size_of(view_);
     }
 
     /// For one batch: a function that finds element i.
     auto reader() const noexcept {
-        return [elements = elements_from(*first_)](std::uint64_t i) -> item {
+        return [elements = elements_from(first_)](std::uint64_t i) -> item {
             if constexpr (std::is_same_v<item, reference_of<View>>) {
                 return elements[i];
             } else {
@@ -48,7 +47,7 @@ class indexed_source {
 
   private:
     View view_;
-    std::optional<iterator_of<View>> first_;
+    iterator_of<View> first_{};
 };
 
 }  // namespace parimap::detail

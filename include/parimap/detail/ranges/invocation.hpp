@@ -110,19 +110,29 @@ struct invocation : invocation_with<F, typename arguments_of_item<typename Sourc
     }
 
   private:
+    /// std::invoke, which compiles three functions to call one.
+    template <class... Args>
+    [[gnu::always_inline]] static decltype(auto) invoke(const F& f, Args&&... args) {
+        if constexpr (std::is_member_pointer_v<F>) {
+            return std::invoke(f, std::forward<Args>(args)...);
+        } else {
+            return f(std::forward<Args>(args)...);
+        }
+    }
+
     template <class Token, class... Args>
     static decltype(auto) call_with(const F& f, Token& token, Args&&... args) {
         if constexpr (returns_void) {
             if constexpr (base::with_token) {
-                std::invoke(f, token(), std::forward<Args>(args)...);
+                invoke(f, token(), std::forward<Args>(args)...);
             } else {
-                std::invoke(f, std::forward<Args>(args)...);
+                invoke(f, std::forward<Args>(args)...);
             }
             return std::monostate{};
         } else if constexpr (base::with_token) {
-            return std::invoke(f, token(), std::forward<Args>(args)...);
+            return invoke(f, token(), std::forward<Args>(args)...);
         } else {
-            return std::invoke(f, std::forward<Args>(args)...);
+            return invoke(f, std::forward<Args>(args)...);
         }
     }
 };
