@@ -40,6 +40,12 @@ class stop_request {
         return token_ ? *token_ : Token();
     }
 
+    /// (With a token the standard's own comparison is meant.)
+    template <std::same_as<stop_request> Other, class Token = std::stop_token>
+    bool operator==(const Other& other) const noexcept {
+        return static_cast<Token>(*this) == static_cast<Token>(other);
+    }
+
     template <class Token = std::stop_token>
     bool stop_possible() const noexcept {
         return token_ && static_cast<const Token&>(*token_).stop_possible();
