@@ -110,7 +110,9 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     /// The same with a point of time, of any clock.
     template <class TimePoint>
     std::optional<R> next_until(const TimePoint& when) const {
-        return next_for(when - TimePoint::clock::now());
+        // As floating-point numbers, whose difference does not overflow. They are exact to a part of a microsecond.
+        const double now = seconds_of(TimePoint::clock::now().time_since_epoch());
+        return take(detail::instant::in_seconds(seconds_of(when.time_since_epoch()) - now));
     }
 
     /// Waits, as next_for() does, until next() need not wait: there is a result, an exception or the end. Takes nothing. False when
@@ -142,8 +144,13 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     template <class Duration>
     static detail::instant deadline_in(Duration time) noexcept {
         static_assert(detail::is_duration<Duration>, "parimap: a stream waits for a duration of std::chrono, such as 5ms");
-        using seconds = typename Duration::period;
-        return detail::instant::in_seconds(static_cast<double>(time.count()) * seconds::num / seconds::den);
+        return detail::instant::in_seconds(seconds_of(time));
+    }
+
+    template <class Duration>
+    static double seconds_of(Duration time) noexcept {
+        using period = typename Duration::period;
+        return static_cast<double>(time.count()) * period::num / period::den;
     }
 
     std::optional<R> take(detail::instant deadline) const { return stream() ? stream()->take(deadline) : std::nullopt; }

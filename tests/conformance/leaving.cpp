@@ -1109,9 +1109,11 @@ TEST_CASE("P5 next_until is next_for with a point of time of any clock") {
     REQUIRE(imap.next_until(std::chrono::steady_clock::now() + deadline) == 0);
     REQUIRE_THROWS_AS(imap.next_until(std::chrono::steady_clock::now() + 2ms), parimap::timed_out);
     REQUIRE_THROWS_AS(imap.next_until(std::chrono::system_clock::now() - 1h), parimap::timed_out);
+    REQUIRE_THROWS_AS(imap.next_until(std::chrono::system_clock::time_point::min()), parimap::timed_out);
     open.open();
     REQUIRE(imap.next_until(std::chrono::system_clock::now() + deadline) == 1);
     REQUIRE(imap.next_until(std::chrono::steady_clock::time_point::max()) == 2);
+    REQUIRE_FALSE(imap.next_until(std::chrono::time_point<std::chrono::system_clock, std::chrono::hours>::max()));
 }
 
 TEST_CASE("P5 wait_for says whether next need not wait, and takes and throws nothing") {
