@@ -107,6 +107,17 @@ TEST_CASE("Ranges: containers and arrays and spans are inputs") {
                 p, [](char c) { return c - 'a'; }, std::string_view{"abc"}) == std::vector<int>{0, 1, 2});
 }
 
+TEST_CASE("Ranges: the elements of a C array that is given away are moved in") {
+    pool p{2};
+    std::unique_ptr<int> array[] = {std::make_unique<int>(1), std::make_unique<int>(2)};
+    auto imap = parimap::ordered_imap(
+        p, [](const std::unique_ptr<int>& n) { return *n; }, std::move(array));
+    REQUIRE(array[0] == nullptr);
+    REQUIRE(drain(imap) == std::vector<int>{1, 2});
+    const int constants[] = {1, 2, 3};
+    REQUIRE(parimap::parallel_map(p, twice, std::move(constants)) == std::vector<int>{2, 4, 6});
+}
+
 TEST_CASE("Ranges: views of the standard library are inputs") {
     const auto items = numbers(20);
     const auto even = [](int i) { return i % 2 == 0; };

@@ -194,13 +194,16 @@ concept named_view_without_copy =
     std::is_lvalue_reference_v<R> && std_view<std::remove_cvref_t<R>> && !std::is_copy_constructible_v<std::remove_cvref_t<R>>;
 
 /// The view that a call keeps of an argument: containers by reference, or moved in; views as they are, if they can be copied
-/// or moved in; the elements of an initializer_list copied, for they die with the full expression.
+/// or moved in; the elements of an initializer_list copied, for they die with the full expression, and those of a C array that is
+/// given away moved, for it cannot be moved itself.
 template <class R>
 auto view_of(R&& range) {
     using bare = std::remove_cvref_t<R>;
-    if constexpr (is_initializer_list<bare>) {
-        using element = typename bare::value_type;
-        return keeping_view<std::deque<element>>(std::deque<element>(range.begin(), range.end()));
+    if constexpr (is_initializer_list<bare> || (std::is_array_v<bare> && !std::is_lvalue_reference_v<R>)) {
+        using element = std::remove_cvref_t<decltype(*std::begin(range))>;
+        static_assert(!std::is_array_v<element>, "parimap: an array of arrays cannot be moved in; pass it by name");
+        return keeping_view<std::deque<element>>(
+            std::deque<element>(std::make_move_iterator(std::begin(range)), std::make_move_iterator(std::end(range))));
     } else if constexpr (range_v3_view<bare>) {
         return bare(std::forward<R>(range));
     } else if constexpr (std_view<bare> && !named_view_without_copy<R>) {
