@@ -4,8 +4,13 @@
 #ifndef PARIMAP_DETAIL_FORM_HPP
 #define PARIMAP_DETAIL_FORM_HPP
 
-// The inline namespace of all of the library. CMakeLists.txt checks that it is the project's version.
+// The inline namespace of all of the library. CMakeLists.txt checks that it is the project's version. libstdc++'s debug mode, which a
+// program is compiled with and the library may not be, has other containers: the linker says so, before they meet.
+#if defined(_GLIBCXX_DEBUG)
+#define PARIMAP_ABI v0_1_debug
+#else
 #define PARIMAP_ABI v0_1
+#endif
 
 // Stands before each definition in src/, which headers include where PARIMAP_HEADER_ONLY is defined.
 #if defined(PARIMAP_HEADER_ONLY)
