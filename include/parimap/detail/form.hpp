@@ -4,10 +4,14 @@
 #ifndef PARIMAP_DETAIL_FORM_HPP
 #define PARIMAP_DETAIL_FORM_HPP
 
-// The inline namespace of all of the library. CMakeLists.txt checks that it is the project's version. libstdc++'s debug mode, which a
-// program is compiled with and the library may not be, has other containers: the linker says so, before they meet.
+#include <cstddef>  // IWYU pragma: keep: says which strings the standard library has
+
+// The inline namespace of all of the library. CMakeLists.txt checks that it is the project's version. A program may be compiled with
+// other containers than the library, those of libstdc++'s debug mode, or with its old strings: the linker says so, before they meet.
 #if defined(_GLIBCXX_DEBUG)
 #define PARIMAP_ABI v0_1_debug
+#elif defined(_GLIBCXX_USE_CXX11_ABI) && !_GLIBCXX_USE_CXX11_ABI
+#define PARIMAP_ABI v0_1_old_strings
 #else
 #define PARIMAP_ABI v0_1
 #endif
