@@ -29,18 +29,22 @@ PARIMAP_INLINE condition_variable::~condition_variable() { std::destroy_at(&stan
 PARIMAP_INLINE void condition_variable::notify_one() noexcept { standard<std::condition_variable>(standard_).notify_one(); }
 PARIMAP_INLINE void condition_variable::notify_all() noexcept { standard<std::condition_variable>(standard_).notify_all(); }
 
+/// A held lock, as std::condition_variable wants it. It stays held, also where a cancelled thread is unwound.
+class standard_lock : public std::unique_lock<std::mutex> {
+  public:
+    explicit standard_lock(std::mutex& held) : std::unique_lock<std::mutex>(held, std::adopt_lock) {}
+    ~standard_lock() { release(); }
+};
+
 PARIMAP_INLINE void condition_variable::wait(lock& held) {
-    std::unique_lock as_standard(standard<std::mutex>(held.mutex_.standard_), std::adopt_lock);
+    standard_lock as_standard(standard<std::mutex>(held.mutex_.standard_));
     standard<std::condition_variable>(standard_).wait(as_standard);
-    as_standard.release();
 }
 
 PARIMAP_INLINE bool condition_variable::wait_until(lock& held, instant deadline) {
     const std::chrono::steady_clock::time_point until(std::chrono::nanoseconds(deadline.since_begin().count()));
-    std::unique_lock as_standard(standard<std::mutex>(held.mutex_.standard_), std::adopt_lock);
-    const std::cv_status how = standard<std::condition_variable>(standard_).wait_until(as_standard, until);
-    as_standard.release();
-    return how == std::cv_status::no_timeout;
+    standard_lock as_standard(standard<std::mutex>(held.mutex_.standard_));
+    return standard<std::condition_variable>(standard_).wait_until(as_standard, until) == std::cv_status::no_timeout;
 }
 
 }  // namespace parimap::detail
