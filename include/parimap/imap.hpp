@@ -6,7 +6,7 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
-#include <parimap/detail/engine/result_stream.hpp>
+#include <parimap/detail/engine/results_of.hpp>
 #include <parimap/detail/engine/shared_stream.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/instant.hpp>
@@ -70,11 +70,11 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
 
         iterator() = default;
 
-        reference operator*() const { return *stream_->show(); }
-        pointer operator->() const { return stream_->show(); }
+        reference operator*() const { return *results_.show(); }
+        pointer operator->() const { return results_.show(); }
         iterator& operator++() {
-            stream_->current();
-            stream_->let_go();
+            results_.current();
+            results_.let_go();
             return *this;
         }
         void operator++(int) { ++*this; }
@@ -82,9 +82,9 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
 
       private:
         friend imap;
-        bool at_end() const { return !stream_ || !stream_->current(); }
-        explicit iterator(detail::result_stream<R>* stream) noexcept : stream_(stream) {}
-        detail::result_stream<R>* stream_ = nullptr;
+        bool at_end() const { return !results_ || !results_.current(); }
+        explicit iterator(detail::results_of<R> results) noexcept : results_(results) {}
+        detail::results_of<R> results_;
     };
 
     imap() = default;
@@ -92,8 +92,8 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     /// Goes on where the last iterator stopped. A result that it has shown is let go first; one that was fetched but
     /// never looked at is not lost.
     iterator begin() const {
-        if (stream()) stream()->let_go_of_shown();
-        return iterator(stream());
+        if (results()) results().let_go_of_shown();
+        return iterator(results());
     }
     sentinel end() const noexcept { return {}; }
 
@@ -137,9 +137,10 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
     friend struct detail::imap_frontend;
 
     /// Takes the stream over.
-    explicit imap(detail::result_stream<R>* running) noexcept : stream_(running) {}
+    explicit imap(detail::shared_stream* running) noexcept : stream_(running) {}
 
-    detail::result_stream<R>* stream() const noexcept { return static_cast<detail::result_stream<R>*>(stream_.get()); }
+    detail::shared_stream* stream() const noexcept { return stream_.get(); }
+    detail::results_of<R> results() const noexcept { return detail::results_of<R>(stream()); }
 
     template <class Duration>
     static detail::instant deadline_in(Duration time) noexcept {
@@ -153,7 +154,7 @@ class [[nodiscard]] imap : public ::ranges::view_base, public std::ranges::view_
         return static_cast<double>(time.count()) * period::num / period::den;
     }
 
-    std::optional<R> take(detail::instant deadline) const { return stream() ? stream()->take(deadline) : std::nullopt; }
+    std::optional<R> take(detail::instant deadline) const { return stream() ? results().take(deadline) : std::nullopt; }
 
     detail::stream_reference stream_;
 };
@@ -172,7 +173,7 @@ class [[nodiscard]] imap<R, true> : public imap<R> {
     template <class Derived, template <class> class Results>
     friend struct detail::imap_frontend;
 
-    explicit imap(detail::result_stream<R>* running) noexcept : imap<R>(running) {}
+    explicit imap(detail::shared_stream* running) noexcept : imap<R>(running) {}
 };
 
 }  // namespace parimap

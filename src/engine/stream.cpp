@@ -44,6 +44,21 @@ PARIMAP_INLINE void stream_base::end() noexcept {
     observation_.finish();
 }
 
+PARIMAP_INLINE std::optional<std::size_t> stream_base::failed_index() const noexcept {
+    return failed_ == no_item ? std::nullopt : std::optional(static_cast<std::size_t>(failed_));
+}
+
+PARIMAP_INLINE void stream_base::stop() noexcept {
+    if (!is_inherited()) cancel();
+}
+
+PARIMAP_INLINE void stream_base::leave() noexcept {
+    if (can_be_left()) delete this;
+}
+
+/// Whether the stream can end. Not while a thread reads the input or waits for a result: it is in there still when exit() was
+/// called on another one, or by the input. Nor where another thread than its own calls exit(), for the one may go on to read
+/// it, and its items may wait for the other.
 PARIMAP_INLINE bool stream_base::can_be_left() const noexcept {
     if (is_fetching_.load(std::memory_order_acquire) || !pool_.can_be_left(*this)) return false;
     return mark_of_this_thread() == maker_ || !is_in_exit();
@@ -130,9 +145,10 @@ PARIMAP_INLINE bool stream_base::look(bool has_result, instant deadline) {
     return false;
 }
 
-PARIMAP_INLINE bool stream_base::wait_for_news(instant deadline) {
-    for (;;) {
-        throw_if_inherited();
+PARIMAP_INLINE bool stream_base::wait_for_next(instant deadline) {
+    throw_if_inherited();
+    if (holds_result()) return true;
+    for (release();; throw_if_inherited()) {
         if (is_at_end() || is_cancelled() || has_wanted_result()) return true;
         if (!look_until(deadline)) return false;
     }

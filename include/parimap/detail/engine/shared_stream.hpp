@@ -35,13 +35,26 @@ class shared_stream {
     shared_stream() = default;
     ~shared_stream() = default;
 
+    bool holds_result() const noexcept { return held_ != nullptr; }
+
+    /// Destroys the result that fetch() gave.
+    virtual void release() noexcept = 0;
+
   private:
     friend class stream_reference;
+    template <class R>
+    friend class results_of;
+
+    /// Hands the next result over, which stays where it is until release(), or until the next fetch(); null at the end. Throws what
+    /// the item threw, cancelled, timed_out; error in the child of a fork(). Nothing is held before.
+    virtual void* fetch(instant deadline) = 0;
 
     /// Ends the stream and destroys it. Lets it go instead where its workers are in another process, or the process ends on one of
     /// them or on a thread that does not own the stream.
     virtual void leave() noexcept = 0;
 
+    void* held_ = nullptr;   // a result that was handed over but not let go
+    bool is_shown_ = false;  // and an iterator has shown it
     std::atomic<std::size_t> references_{0};
 };
 

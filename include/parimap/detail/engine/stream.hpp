@@ -5,7 +5,7 @@
 
 #include <parimap/detail/engine/batched_call.hpp>
 #include <parimap/detail/engine/mapped_call.hpp>
-#include <parimap/detail/engine/result_stream.hpp>
+#include <parimap/detail/engine/shared_stream.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/footprint.hpp>
 #include <parimap/detail/ranges/pull_result.hpp>
@@ -47,20 +47,12 @@ struct stream_setup {
 
 /// A call whose results are handed over one at a time, as far as that does not depend on their type. One consumer; its thread is the
 /// only one that touches the input of a pulled source.
-class PARIMAP_EXPORT stream_base : public batched_call {
+class PARIMAP_EXPORT stream_base : public shared_stream, public batched_call {
   public:
-    /// Whether the stream can end. Not while a thread reads the input or waits for a result: it is in there still when exit() was
-    /// called on another one, or by the input. Nor where another thread than its own calls exit(), for the one may go on to read
-    /// it, and its items may wait for the other.
-    bool can_be_left() const noexcept;
-
-    /// The item whose exception was thrown last, or the element that could not be read.
-    std::optional<std::size_t> failed_index() const noexcept {
-        return failed_ == no_item ? std::nullopt : std::optional(static_cast<std::size_t>(failed_));
-    }
-
-    /// How many results are still to be handed over.
-    std::uint64_t remaining() const noexcept { return total_ > handed_ ? total_ - handed_ : 0; }
+    bool wait_for_next(instant deadline) final;
+    std::uint64_t remaining() const noexcept final { return total_ > handed_ ? total_ - handed_ : 0; }
+    std::optional<std::size_t> failed_index() const noexcept final;
+    void stop() noexcept final;
 
   protected:
     explicit stream_base(stream_setup&& setup);
@@ -83,10 +75,6 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     /// Waits until the next entry is a result that is handed over, taking new items where it is time. False at the end. Throws what the
     /// item threw, cancelled, timed_out; error in the child of a fork().
     bool find_next(instant deadline);
-
-    /// Waits until the next look finds a result, a failure or the end, or throws cancelled. False when the deadline has passed.
-    /// Throws error in the child of a fork().
-    bool wait_for_news(instant deadline);
 
     /// Whether the item was read: those behind one that could not be are not handed over.
     bool is_wanted(std::uint64_t item) const noexcept { return item <= cut_; }
@@ -125,6 +113,8 @@ class PARIMAP_EXPORT stream_base : public batched_call {
     // ---- what does not -------------------------------------------------------------------------------------------
 
     void begin(std::size_t fixed_window);
+    void leave() noexcept final;
+    bool can_be_left() const noexcept;
     bool has_result() noexcept;
     bool has_wanted_result() noexcept;
     void skip() noexcept;
@@ -167,8 +157,7 @@ class PARIMAP_EXPORT stream_base : public batched_call {
 
 /// The stream that one function makes of one source.
 template <class Source, class F, results_of_stream Results>
-class stream final : public mapped_call<stream_base, Source, F, Results>,
-                     public result_stream<typename mapped_call<stream_base, Source, F, Results>::invocation_type::value> {
+class stream final : public mapped_call<stream_base, Source, F, Results> {
     using base = mapped_call<stream_base, Source, F, Results>;
     using base::pace_, base::results_, base::source_;
     using value_type = typename base::invocation_type::value;
@@ -183,24 +172,8 @@ class stream final : public mapped_call<stream_base, Source, F, Results>,
     }
     [[gnu::noinline]] ~stream() override { this->end(); }  // which has three callers
 
-    bool wait_for_next(instant deadline) override {
-        this->throw_if_inherited();
-        if (this->holds_result()) return true;
-        release();
-        return this->wait_for_news(deadline);
-    }
-
-    std::uint64_t remaining() const noexcept override { return base::remaining(); }
-    std::optional<std::size_t> failed_index() const noexcept override { return base::failed_index(); }
-    void stop() noexcept override {
-        if (!this->is_inherited()) this->cancel();
-    }
-    void leave() noexcept override {
-        if (this->can_be_left()) delete this;
-    }
-
   private:
-    value_type* fetch(instant deadline) override {
+    void* fetch(instant deadline) override {
         release();
         // What most calls find, without the registers that all else needs.
         if (!this->is_inherited() && !this->is_at_end() && !this->is_cancelled() && this->is_up_to_date()) [[likely]] {
@@ -211,7 +184,7 @@ class stream final : public mapped_call<stream_base, Source, F, Results>,
         return this->find_next(deadline) ? hold(*results_.front()) : nullptr;
     }
 
-    value_type* hold(entry& e) {
+    void* hold(entry& e) {
         if constexpr (can_own<value_type>()) pace_.result_owns(owned_bytes<value_type>(e.get()));
         this->hand_over();
         fetched_ = std::addressof(e);
