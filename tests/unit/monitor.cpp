@@ -60,3 +60,50 @@ TEST_CASE("monitor: workers are interrupted as long as somebody watches, and no 
     REQUIRE(working.pop(item));
     REQUIRE_FALSE(working.interrupted());
 }
+
+TEST_CASE("monitor: who was woken once sleeps again the next time") {
+    claims c(1, &always);
+    monitor m(1);
+    m.signal();
+    for (const bool patient : {false, true}) {
+        CAPTURE(patient);
+        const instant end = instant::now() + parimap::detail::time_span::microseconds(500);
+        if (patient) {
+            m.wait_patiently(1, end, nothing);
+        } else {
+            m.wait_urgently(parimap::detail::no_item, c, end, nothing);
+        }
+        REQUIRE(instant::now() >= end);
+        m.signal();
+    }
+}
+
+TEST_CASE("monitor: no batch that ends while somebody begins to wait goes unseen") {
+    // Whoever waits sees that the batch has ended, or its worker sees that somebody waits: else it sleeps to the deadline.
+    constexpr std::uint64_t rounds = 100'000;
+    claims c(1, &always);
+    monitor m(1);
+    std::atomic<std::uint64_t> round{0};
+    std::thread worker([&] {
+        monitor::tally finished = m.tally_of(0);
+        for (std::uint64_t mine = 1; mine <= rounds; ++mine) {
+            for (int tries = 0; round.load() < mine; ++tries) {  // awake, so that the two meet within nanoseconds
+                if (tries > 1000) std::this_thread::yield();
+            }
+            for (std::uint64_t wait = mine % 300; wait > 0; --wait) std::atomic_signal_fence(std::memory_order_seq_cst);
+            finished.add(1);
+            m.after_batch(mine - 1);
+        }
+    });
+    std::uint64_t missed = 0;
+    for (std::uint64_t mine = 1; mine <= rounds; ++mine) {
+        round.store(mine);
+        const instant end = instant::now() + parimap::detail::time_span::microseconds(10'000'000);
+        const auto has_ended = [&] { return m.finished() >= mine; };
+        m.wait_urgently(parimap::detail::no_item, c, missed > 0 ? instant::now() : end, has_ended);
+        missed += instant::now() >= end;
+        while (!has_ended()) std::this_thread::yield();  // it may return early
+    }
+    worker.join();
+    REQUIRE(missed == 0);
+}
