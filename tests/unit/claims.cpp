@@ -59,6 +59,18 @@ TEST_CASE("claims: a seat without items takes the back half of a batch in progre
     REQUIRE(c.drop(1) == 3);
 }
 
+TEST_CASE("claims: a batch is robbed also where there is no fence") {
+    claims c(2, nullptr);
+    c.raise_limit(8);
+    std::uint64_t item = 0;
+    REQUIRE(c.claim(0, 8, 8, parimap::detail::no_item));
+    REQUIRE(c.claimable());
+    REQUIRE(c.claim(1, 8, 8, parimap::detail::no_item));
+    REQUIRE(pop(c, 1, item));
+    REQUIRE(item == 4);
+    REQUIRE(c.drop(0) == 4);
+}
+
 TEST_CASE("claims: an item that many others have overtaken goes first") {
     claims c(2);
     c.raise_limit(100);
@@ -174,6 +186,7 @@ TEST_CASE("claims: a gate that closes further on interrupts each item on the way
         REQUIRE(working.interrupted());
         REQUIRE(c.is_open(item) == (i < 5));
     }
+    REQUIRE_FALSE(c.claimable());  // what is left of the batch lies behind it
     REQUIRE(c.drop(0) == 4);
 }
 
