@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -405,4 +406,18 @@ TEST_CASE("outbox: what one thread puts in comes out in order and whole") {
     }
     writer.join();
     REQUIRE(wrong == 0);
+}
+
+TEST_CASE("outbox: room for an entry is no entry yet, also in a block that was used before") {
+    using outbox = parimap::detail::outbox<std::uint64_t>;
+    outbox box;
+    for (std::uint64_t i = 0; i < 4 * outbox::block_size; ++i) {
+        void* const room = box.room();
+        REQUIRE_FALSE(box.front());  // an item may run for long before it is there
+        ::new (room) std::uint64_t(i);
+        box.push();
+        REQUIRE(box.front());
+        REQUIRE(*box.front() == i);
+        box.pop();
+    }
 }
