@@ -34,11 +34,13 @@ constexpr std::chrono::nanoseconds patience{parimap::detail::monitor::patience_w
 class late_backend {
   public:
     static constexpr std::string_view name = "late";
+    static inline std::atomic<bool> are_away{false};  // then they come later still
 
     explicit late_backend(std::size_t workers) {
         for (std::size_t i = 0; i < workers; ++i) {
             workers_.emplace_back([this] {
-                std::this_thread::sleep_for(4 * patience);
+                do std::this_thread::sleep_for(4 * patience);
+                while (are_away);
                 queue_.serve();
             });
         }
@@ -173,6 +175,28 @@ TEST_CASE("late backend: a consumer with a deadline runs no item, and is not lat
     REQUIRE_THROWS_AS(imap.next_for(2 * patience), parimap::timed_out);
     REQUIRE(on_reader == 0);
     for (int i = 0; i < 10; ++i) REQUIRE(imap.next() == i);
+}
+
+TEST_CASE("late backend: a consumer whose items find no worker runs them itself") {
+    late_backend::are_away = true;
+    std::atomic<bool> is_over{false};
+    std::thread rescuer([&] {  // a broken promise fails and does not hang
+        eventually([&] { return is_over.load(); });
+        late_backend::are_away = false;
+    });
+    const auto reader = std::this_thread::get_id();
+    std::atomic<int> on_reader{0};
+    int results = 0;
+    {
+        parimap::basic_pool<late_backend> p{workers};
+        auto imap = parimap::ordered_imap(
+            p, [&](int) { return on_reader += std::this_thread::get_id() == reader; }, numbers(3));
+        while (imap.next()) ++results;
+        is_over = true;
+    }
+    rescuer.join();
+    REQUIRE(results == 3);
+    REQUIRE(on_reader == 3);
 }
 
 TEST_CASE("late backend: tasks that it did not take cost a pool none of its workers") {
