@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <forward_list>
 #include <functional>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -307,6 +308,10 @@ TEST_CASE("P2 a window smaller than the pool bounds how many items of a blocking
             CAPTURE(workers, window);
             pool p{workers};
             seat_book book{p.size()};
+            // Workers that have done with another call would join this one.
+            std::jthread other{[&](std::stop_token stop) {
+                while (!stop.stop_requested()) parimap::parallel_for_each(p, same, numbers(100));
+            }};
             parimap::parallel_for_each(
                 p, map_options{.window = window},
                 [&](int) {
@@ -314,6 +319,7 @@ TEST_CASE("P2 a window smaller than the pool bounds how many items of a blocking
                     std::this_thread::sleep_for(300us);
                 },
                 numbers(60));
+            other = {};
             REQUIRE(book.most_at_once() <= window);
         }
     }
