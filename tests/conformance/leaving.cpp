@@ -286,15 +286,25 @@ TEST_CASE("P5 cancel from another thread releases a waiting consumer while the i
     for (const std::size_t workers : sizes{1, 2, 8}) {
         CAPTURE(workers);
         gate item_may_end;
+        std::atomic<int> started{0};
+        std::atomic<int> ended{0};
         pool p{workers};
         auto imap = parimap::ordered_imap(
-            p, [&](int) { return item_may_end.wait(); }, numbers(20));
+            p,
+            [&](int) {
+                ++started;
+                const bool opened = item_may_end.wait();
+                ++ended;
+                return opened;
+            },
+            numbers(20));
+        REQUIRE(eventually([&] { return started > 0; }));  // then the consumer waits for it, however long that takes
         std::jthread other{[handle = imap]() mutable {
             std::this_thread::sleep_for(10ms);
             handle.cancel();
         }};
         REQUIRE_THROWS_AS(imap.next(), parimap::cancelled);
-        REQUIRE_FALSE(item_may_end.is_open());
+        REQUIRE(ended == 0);
         item_may_end.open();
     }
 }
