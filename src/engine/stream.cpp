@@ -176,7 +176,8 @@ PARIMAP_INLINE void stream_base::finish_input() {
     total_ = handed_;
     if (observation_) end_observation();
     if (!input_failure_) return;
-    throw_failure(handed_, std::exchange(input_failure_, nullptr));
+    const item_number element = cut_ != no_item ? cut_ : handed_;  // items behind it may have been handed over before
+    throw_failure(element, std::exchange(input_failure_, nullptr));
 }
 
 /// All results are handed over; the workers that finished the last items may have something to note yet. Where the

@@ -515,6 +515,31 @@ TEST_CASE("P4 a stream ends behind an element that cannot be read however many w
     }
 }
 
+TEST_CASE("P4 failed_index is the element that cannot be read also where items behind it were handed over before") {
+    if (is_serial) return;  // items finish in order
+    for (const std::size_t workers : sizes{2, 3, 8}) {
+        CAPTURE(workers);
+        gate handed_over;
+        const auto read = [&](int i) {
+            if (i != 1) return i;
+            handed_over.wait();
+            throw input_error{"element"};
+        };
+        std::size_t told = untouched;
+        pool p{workers};
+        auto stream = parimap::unordered_imap(p, map_options{.chunk = 1, .window = 4, .failed_index = &told}, same,
+                                              ranges::views::iota(0, 4) | ranges::views::transform(read));
+        std::vector<int> results;
+        for (int i = 0; i < 3; ++i) results.push_back(stream.next().value());
+        handed_over.open();
+        REQUIRE(sorted(results) == std::vector{0, 2, 3});
+        REQUIRE_THROWS_AS(stream.next(), input_error);
+        REQUIRE(stream.failed_index() == 1U);
+        REQUIRE(told == 1);
+        REQUIRE_FALSE(stream.next());
+    }
+}
+
 TEST_CASE("P4 the failure of a chained stage arrives in the next stage as an input that throws") {
     const throws_on first{{25}};
     for (const std::size_t workers : worker_counts) {
