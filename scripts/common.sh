@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# What scripts/demo and scripts/test share: steps that are announced, and packages that are installed. Sourced, not run.
+# What the scripts here share: steps that are announced, and packages that are installed. Sourced, not run.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -84,6 +84,50 @@ fi
 # What the library, its examples and its tests need on one of the backends that need nothing.
 base_packages=(g++ cmake ninja-build librange-v3-dev libcli11-dev libssl-dev libpng-dev catch2 nlohmann-json3-dev)
 
+# --- clang, for the sanitizers ------------------------------------------------------------------------------------------
+# Its OpenMP runtime tells ThreadSanitizer what it does, which that of GCC does not; older ones cannot compile std::views.
+# Under the other two it takes less than half of GCC's time to compile. LLVM brings the symbolizer, without which
+# suppressions by a function's name suppress nothing.
+
+clang_versions=(16 17 18 19)    # the oldest that will do first
+clang_packages() { echo "clang-$1 libclang-rt-$1-dev libomp-$1-dev llvm-$1"; }
+
+# all_are TEST PACKAGES: whether the test holds for every package.
+all_are() {
+    local package
+    for package in $2; do
+        "$1" "$package" || return
+    done
+}
+
+# Sets clang_version: what is installed, else the first that can be, else nothing.
+find_clang() {
+    local version
+    for version in "${clang_versions[@]}"; do
+        if all_are is_installed "$(clang_packages "$version")"; then
+            clang_version=$version
+            return
+        fi
+    done
+    for version in "${clang_versions[@]}"; do
+        if all_are is_installable "$(clang_packages "$version")"; then
+            clang_version=$version
+            return
+        fi
+    done
+}
+
+launcher=()    # what runs a build or its tests, where that is not the shell
+
+# A sanitizer lays its own memory out, and older ones stumble where the kernel spreads addresses widely. Building runs the
+# test programs too, to list their cases.
+keep_addresses_together() {
+    launcher=()
+    if setarch "$(uname -m)" -R true 2>/dev/null; then
+        launcher=(setarch "$(uname -m)" -R)
+    fi
+}
+
 # --- Builds -----------------------------------------------------------------------------------------------------------
 
 # As many files at once as there are CPUs, and 2 GB of memory for each: a test takes that much to compile.
@@ -95,8 +139,6 @@ configure() {
     step "Configure the preset $1" 'CMake says above what it misses. If build/ is from another machine, remove it.'
     cmake --preset "$@"
 }
-
-launcher=()    # what runs a build or its tests, where that is not the shell
 
 # build PRESET [ARGUMENT...]
 build() {
