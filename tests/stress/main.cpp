@@ -54,6 +54,7 @@ int main(int count, char** arguments) {
     const std::string workers = o.workers ? " --workers " + std::to_string(o.workers) : std::string();
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{o.seconds};
     std::uint64_t seeds = 0;
+    parimap_stress::tell_of_crashes();
     parimap_stress::watchdog dog;
     for (std::uint64_t seed = o.seed; seeds < o.count && std::chrono::steady_clock::now() < end; ++seed, ++seeds) {
         parimap_stress::set_name({arguments[0], workers, seed});

@@ -21,6 +21,9 @@ struct run_name {
 };
 void set_name(const run_name& name);
 
+// From now on crashes, and what a sanitizer ends the process for, name the seed too.
+void tell_of_crashes();
+
 // What a fault is about: the message describes the innermost one of the thread that found it.
 class subject {
   public:
