@@ -104,20 +104,8 @@ class blocking final : public mapped_call<blocking_base, Source, F, Results> {
                                                .bytes_per_item = Source::bytes_per_item,
                                                .bytes_in_ring = Source::bytes_in_ring};
 
-    std::uint64_t begin_input(bool reads) override { return source_.begin(reads); }
     void reserve([[maybe_unused]] std::uint64_t window) override {
         if constexpr (Source::pulled) source_.reserve(window);
-    }
-    pull_result pull([[maybe_unused]] std::uint64_t& owned) override {
-        if constexpr (Source::pulled) {
-            const pull_result result = source_.pull();
-            if constexpr (Source::owns_memory) {
-                if (result == pull_result::item) owned = source_.owned_by_latest();
-            }
-            return result;
-        } else {
-            return pull_result::end;
-        }
     }
     bool has_more() override {
         if constexpr (Source::pulled) return source_.has_more();

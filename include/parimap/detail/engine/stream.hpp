@@ -204,23 +204,11 @@ class stream final : public mapped_call<stream_base, Source, F, Results> {
         .bytes_per_item = Source::bytes_per_item + Results::bytes_per_result,
         .bytes_in_rings = Source::bytes_in_ring > Results::bytes_in_ring ? Source::bytes_in_ring : Results::bytes_in_ring};
 
-    std::uint64_t begin_input(bool reads) override { return source_.begin(reads); }
     void reserve(std::uint64_t window) override {
         results_.reserve(window);
         if constexpr (Source::pulled) source_.reserve(window);
     }
     void prepare(std::uint64_t limit) noexcept override { results_.prepare(limit); }
-    pull_result pull([[maybe_unused]] std::uint64_t& owned) override {
-        if constexpr (Source::pulled) {
-            const pull_result result = source_.pull();
-            if constexpr (Source::owns_memory) {
-                if (result == pull_result::item) owned = source_.owned_by_latest();
-            }
-            return result;
-        } else {
-            return pull_result::end;
-        }
-    }
     bool see_front(typename base::front_entry& front) noexcept override {
         entry* e = results_.front();
         if (!e) return false;
