@@ -11,6 +11,9 @@
 
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 namespace parimap_test {
 
@@ -28,6 +31,9 @@ std::string end_of_child(Body body) {
     const pid_t child = fork();
     if (child == 0) {
         alarm(0);
+#ifdef __linux__
+        prctl(PR_SET_PDEATHSIG, SIGKILL);  // one that hangs would keep the test's output open after its parent was killed
+#endif
         body();
         std::exit(0);
     }
