@@ -33,7 +33,7 @@ class shared_stream {
 
   protected:
     shared_stream() = default;
-    ~shared_stream() = default;
+    virtual ~shared_stream() = default;
 
     bool holds_result() const noexcept { return held_ != nullptr; }
 
