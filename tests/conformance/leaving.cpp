@@ -1090,8 +1090,8 @@ TEST_CASE("P5 many short-lived pools and streams with early exits leave nothing 
 TEST_CASE("P5 a stop in options is a std::stop_token wherever one is wanted") {
     std::stop_source source, other;
     const map_options options{.stop = source.get_token()};
-    const map_options same = options;
-    REQUIRE(options.stop == same.stop);
+    const map_options another = options;
+    REQUIRE(options.stop == another.stop);
     REQUIRE(options.stop == source.get_token());
     REQUIRE(source.get_token() == options.stop);
     REQUIRE(options.stop != other.get_token());
@@ -1102,7 +1102,7 @@ TEST_CASE("P5 a stop in options is a std::stop_token wherever one is wanted") {
     const std::stop_callback on_stop(options.stop, [&] { called = true; });
     source.request_stop();
     REQUIRE(called);
-    REQUIRE(same.stop.stop_requested());
+    REQUIRE(another.stop.stop_requested());
 }
 
 TEST_CASE("P5 next_until is next_for with a point of time of any clock") {
