@@ -3,8 +3,9 @@
 
 #include <parimap/detail/engine/claims.hpp>
 
+#include <parimap/detail/system/atomic.hpp>
+
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -27,7 +28,7 @@ PARIMAP_INLINE bool claims::watch() noexcept {
     // Where nobody has an unstarted item, each worker comes to its batch's end next, where it passes a full fence of its
     // own. Then the heavy one, which interrupts all CPUs, is spared: as for items that are batches of their own.
     if (call_attention()) return passed_fence();
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    detail::atomic_thread_fence(std::memory_order_seq_cst);
     return true;
 }
 
@@ -80,7 +81,7 @@ PARIMAP_INLINE std::uint64_t claims::latest_started(std::size_t seat) const noex
 
 PARIMAP_INLINE bool claims::has_rest(std::size_t seat) noexcept {
     range& r = ranges_[seat];
-    std::atomic_thread_fence(std::memory_order_acquire);  // pairs with set_end()
+    detail::atomic_thread_fence(std::memory_order_acquire);  // pairs with set_end()
     if (r.robbing.load(std::memory_order_acquire)) {
         const lock until_it_is_done(r.mutex);
     }

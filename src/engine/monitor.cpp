@@ -3,10 +3,11 @@
 
 #include <parimap/detail/engine/monitor.hpp>
 
-#include <atomic>
+#include <parimap/detail/system/atomic.hpp>
+#include <parimap/detail/system/yield.hpp>
+
 #include <cstddef>
 #include <cstdint>
-#include <thread>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -14,7 +15,7 @@ PARIMAP_INLINE monitor::monitor(std::size_t seats) : seats_(seats), finished_(ne
 
 PARIMAP_INLINE monitor::~monitor() = default;
 
-PARIMAP_INLINE monitor::tally::tally(std::atomic<std::uint64_t>& shared) noexcept
+PARIMAP_INLINE monitor::tally::tally(atomic<std::uint64_t>& shared) noexcept
     : shared_(shared), count_(shared.load(std::memory_order_relaxed)) {}
 
 PARIMAP_INLINE void monitor::after_item(std::uint64_t item) noexcept {
@@ -25,7 +26,7 @@ PARIMAP_INLINE void monitor::after_item(std::uint64_t item) noexcept {
 }
 
 PARIMAP_INLINE void monitor::after_batch(std::uint64_t last_item) noexcept {
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with wait_patiently()
+    detail::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with wait_patiently()
     after_item(last_item);
     if (waiting_.load(std::memory_order_acquire) != patient) return;
     if (finished() >= enough_.load(std::memory_order_relaxed)) signal();
@@ -47,7 +48,7 @@ PARIMAP_INLINE std::uint64_t monitor::finished() const noexcept {
 }
 
 PARIMAP_INLINE void monitor::give_way() const noexcept {
-    if (signalled_.load(std::memory_order_relaxed) != 0) std::this_thread::yield();
+    if (signalled_.load(std::memory_order_relaxed) != 0) yield();
 }
 
 PARIMAP_INLINE void monitor::begin_wait(int how) {

@@ -3,7 +3,8 @@
 
 #include <parimap/detail/engine/observer.hpp>
 
-#include <atomic>
+#include <parimap/detail/system/atomic.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -53,7 +54,7 @@ PARIMAP_INLINE void observer::leave(std::size_t seat) noexcept {
     l.cause = cause_now();
 }
 
-PARIMAP_INLINE observed_batch::observed_batch(std::atomic<std::uint64_t>& counter, seat_record& record, const ticks& clock,
+PARIMAP_INLINE observed_batch::observed_batch(atomic<std::uint64_t>& counter, seat_record& record, const ticks& clock,
                                               std::uint64_t start, bool timed) noexcept
     : counter_(counter),
       record_(record),
@@ -87,7 +88,7 @@ PARIMAP_INLINE void observer::end_batch(std::size_t seat, std::uint64_t first, s
 }
 
 PARIMAP_INLINE void observer::item_failed(std::size_t seat) noexcept {
-    std::atomic<std::uint64_t>& failed = lanes_[seat].failed;
+    atomic<std::uint64_t>& failed = lanes_[seat].failed;
     failed.store(failed.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
@@ -141,7 +142,7 @@ PARIMAP_INLINE void observer::note_supply(clock::time_point now) noexcept {
 }
 
 PARIMAP_INLINE std::size_t observer::number_of_this_thread() noexcept {
-    static std::atomic<std::size_t> threads{0};
+    static atomic<std::size_t> threads{0};
     static thread_local const std::size_t mine = threads.fetch_add(1, std::memory_order_relaxed);
     return mine;
 }

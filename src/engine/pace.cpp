@@ -3,8 +3,9 @@
 
 #include <parimap/detail/engine/pace.hpp>
 
+#include <parimap/detail/system/atomic.hpp>
+
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cstdint>
 

@@ -3,7 +3,7 @@
 
 #include <parimap/detail/engine/shared_stream.hpp>
 
-#include <atomic>
+#include <parimap/detail/system/atomic.hpp>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 

@@ -130,7 +130,7 @@ PARIMAP_INLINE void stream_base::skip() noexcept {
 PARIMAP_INLINE bool stream_base::look(bool has_result, instant deadline) {
     // Says that a thread is in here, for can_be_left().
     struct fetching {
-        std::atomic<bool>& is_fetching;
+        atomic<bool>& is_fetching;
         ~fetching() { is_fetching.store(false, std::memory_order_release); }
     };
     is_fetching_.store(true, std::memory_order_release);

@@ -3,7 +3,7 @@
 
 #include <parimap/detail/scheduler/call_list.hpp>
 
-#include <atomic>
+#include <parimap/detail/system/atomic.hpp>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 

@@ -3,7 +3,8 @@
 
 #include <parimap/detail/scheduler/job_queue.hpp>
 
-#include <atomic>
+#include <parimap/detail/system/atomic.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <mutex>

@@ -7,17 +7,17 @@
 #include <parimap/detail/scheduler/job_queue.hpp>
 #include <parimap/detail/scheduler/seats.hpp>
 #include <parimap/detail/system/asymmetric_fence.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/yield.hpp>
 #include <parimap/errors.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -198,7 +198,7 @@ PARIMAP_INLINE void scheduler::retire() noexcept {
             return;
         retired_.store(true, std::memory_order_relaxed);
     }
-    while (sending_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
+    while (sending_.load(std::memory_order_acquire) > 0) yield();
     backend_->end();
 }
 

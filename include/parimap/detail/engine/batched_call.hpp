@@ -11,13 +11,13 @@
 #include <parimap/detail/engine/stop_registry.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/call.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/floating_point.hpp>
 #include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/owned.hpp>
 #include <parimap/detail/system/process.hpp>
 #include <parimap/options.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -95,9 +95,9 @@ class PARIMAP_EXPORT batched_call : public call {
 
     const birth_process birth_;                                                              // of the pool
     const floating_point_mode floating_point_mode_ = floating_point_mode::of_this_thread();  // the caller's, at the call
-    std::atomic<std::uint64_t> max_lag_{no_item};
-    std::atomic<std::uint64_t> first_dropped_{no_item};
-    std::atomic<bool> cancelled_{false};
+    atomic<std::uint64_t> max_lag_{no_item};
+    atomic<std::uint64_t> first_dropped_{no_item};
+    atomic<bool> cancelled_{false};
     owned<stop_callback> on_stop_;
 };
 

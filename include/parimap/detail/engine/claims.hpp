@@ -5,12 +5,12 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/asymmetric_fence.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/mutex.hpp>
 #include <parimap/detail/system/owned.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -38,13 +38,13 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// robbed before their owner's next item.
 class PARIMAP_EXPORT claims {
     struct alignas(cache_line) range {
-        std::atomic<std::uint64_t> begin{0};  // written by the owner alone
-        std::atomic<std::uint64_t> poll{0};   // `end`, or 0; written with the mutex held
-        std::atomic<std::uint64_t> end{0};    // written with the mutex held
+        atomic<std::uint64_t> begin{0};  // written by the owner alone
+        atomic<std::uint64_t> poll{0};   // `end`, or 0; written with the mutex held
+        atomic<std::uint64_t> end{0};    // written with the mutex held
         detail::mutex mutex;
         // On a line of their own, for the first is full.
-        std::atomic<bool> fenced{false};   // the owner takes items without the lock; written with the mutex held
-        std::atomic<bool> robbing{false};  // a thief has lowered the end and may put it back; written with the mutex held
+        atomic<bool> fenced{false};   // the owner takes items without the lock; written with the mutex held
+        atomic<bool> robbing{false};  // a thief has lowered the end and may put it back; written with the mutex held
 
         /// Exact with the mutex held, by the owner or after a heavy fence; else a guess.
         std::uint64_t count() const noexcept {
@@ -185,11 +185,11 @@ class PARIMAP_EXPORT claims {
     bool steal_from(range& victim, std::uint64_t most, std::uint64_t& begin, std::uint64_t& end) noexcept;
 
     const heavy_fence fence_;
-    std::atomic<bool> has_fence_;  // no more once it has failed
-    alignas(cache_line) std::atomic<std::uint64_t> next_{0};
-    alignas(cache_line) std::atomic<std::uint64_t> limit_{0};
-    std::atomic<std::uint64_t> gate_{no_item};
-    std::atomic<bool> watched_{false};
+    atomic<bool> has_fence_;  // no more once it has failed
+    alignas(cache_line) atomic<std::uint64_t> next_{0};
+    alignas(cache_line) atomic<std::uint64_t> limit_{0};
+    atomic<std::uint64_t> gate_{no_item};
+    atomic<bool> watched_{false};
     const std::size_t seats_;
     const owned<range[]> ranges_;
 };

@@ -5,13 +5,13 @@
 
 #include <parimap/detail/engine/claims.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/mutex.hpp>
 #include <parimap/detail/system/owned.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -40,9 +40,9 @@ class PARIMAP_EXPORT monitor {
 
       private:
         friend monitor;
-        explicit tally(std::atomic<std::uint64_t>& shared) noexcept;
+        explicit tally(atomic<std::uint64_t>& shared) noexcept;
 
-        std::atomic<std::uint64_t>& shared_;
+        atomic<std::uint64_t>& shared_;
         std::uint64_t count_;
     };
 
@@ -65,7 +65,7 @@ class PARIMAP_EXPORT monitor {
     void wait_patiently(std::uint64_t enough, instant deadline, Ready ready) {
         enough_.store(enough, std::memory_order_relaxed);
         begin_wait(patient);
-        std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with after_batch()
+        detail::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with after_batch()
         end_wait(ready() ? instant() : earlier(deadline, instant::now() + nap));
     }
 
@@ -83,7 +83,7 @@ class PARIMAP_EXPORT monitor {
   private:
     enum : int { nobody, patient, urgent };
     struct alignas(cache_line) counter {
-        std::atomic<std::uint64_t> items{0};
+        atomic<std::uint64_t> items{0};
     };
 
     /// A consumer that was woken and has no CPU yet gets this one. The kernel would let the worker go on for
@@ -95,13 +95,13 @@ class PARIMAP_EXPORT monitor {
     /// Not at all, if the deadline is the begin of time.
     void end_wait(instant deadline);
 
-    alignas(cache_line) std::atomic<int> waiting_{nobody};  // read by workers for every item, so on a line of its own
-    std::atomic<std::uint64_t> due_{no_item};
-    std::atomic<std::uint64_t> enough_{0};
+    alignas(cache_line) atomic<int> waiting_{nobody};  // read by workers for every item, so on a line of its own
+    atomic<std::uint64_t> due_{no_item};
+    atomic<std::uint64_t> enough_{0};
     alignas(cache_line) mutex mutex_;
     condition_variable wake_;
     // Yes or no, written with the mutex held. (A word: not every processor exchanges bytes.)
-    std::atomic<std::uint32_t> signalled_{0};
+    atomic<std::uint32_t> signalled_{0};
     const std::size_t seats_;
     const owned<counter[]> finished_;
 };

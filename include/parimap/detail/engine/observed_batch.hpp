@@ -4,8 +4,8 @@
 #define PARIMAP_DETAIL_ENGINE_OBSERVED_BATCH_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/atomic.hpp>
 
-#include <atomic>
 #include <cstdint>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -24,12 +24,12 @@ class PARIMAP_EXPORT observed_batch {
 
   private:
     friend observer;
-    observed_batch(std::atomic<std::uint64_t>& counter, seat_record& record, const ticks& clock, std::uint64_t start,
+    observed_batch(atomic<std::uint64_t>& counter, seat_record& record, const ticks& clock, std::uint64_t start,
                    bool timed) noexcept;
 
     void note_time(std::uint64_t item) noexcept;
 
-    std::atomic<std::uint64_t>& counter_;
+    atomic<std::uint64_t>& counter_;
     seat_record& record_;
     const ticks& clock_;
     const std::uint64_t start_;  // of the call

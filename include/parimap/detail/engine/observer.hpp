@@ -8,6 +8,7 @@
 #include <parimap/detail/engine/observed_batch.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/ticks.hpp>
@@ -18,7 +19,6 @@
 #include <parimap/options.hpp>
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -36,9 +36,9 @@ namespace parimap::inline PARIMAP_ABI::detail {
 class PARIMAP_EXPORT observer final : public progress_source {
     using clock = std::chrono::steady_clock;
     struct alignas(cache_line) lane {
-        std::atomic<std::uint64_t> done{0};
-        std::atomic<std::uint64_t> failed{0};
-        std::atomic<bool> in_batch{false};
+        atomic<std::uint64_t> done{0};
+        atomic<std::uint64_t> failed{0};
+        atomic<bool> in_batch{false};
         idle_cause cause = idle_cause::nothing_left;
         clock::time_point idle_since;
         seat_record record;
@@ -116,8 +116,8 @@ class PARIMAP_EXPORT observer final : public progress_source {
     const clock::time_point start_ = clock::now();
     const std::uint64_t start_ticks_ = clock_.now();
     const std::unique_ptr<lane[]> lanes_;
-    std::atomic<idle_cause> cause_{idle_cause::input};
-    std::atomic<bool> consumer_waits_{false};
+    atomic<idle_cause> cause_{idle_cause::input};
+    atomic<bool> consumer_waits_{false};
     std::array<clock::duration, idle_causes> supply_{};  // for how long each cause was there
     clock::time_point supply_since_ = start_;
     clock::duration consumer_waited_{};

@@ -4,9 +4,9 @@
 #define PARIMAP_DETAIL_ENGINE_PACE_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/instant.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -110,8 +110,8 @@ class PARIMAP_EXPORT pace {
     float timed_inputs_ = 0;
     float item_owns_ = 0;  // bytes
     float result_owns_ = 0;
-    std::atomic<float> cost_{unknown};    // nanoseconds an item, as far as is believed
-    std::atomic<float> latest_{unknown};  // and in the latest batch
+    atomic<float> cost_{unknown};    // nanoseconds an item, as far as is believed
+    atomic<float> latest_{unknown};  // and in the latest batch
 };
 
 }  // namespace parimap::detail

@@ -4,9 +4,9 @@
 #define PARIMAP_DETAIL_ENGINE_SHARED_STREAM_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/instant.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -55,7 +55,7 @@ class shared_stream {
 
     void* held_ = nullptr;   // a result that was handed over but not let go
     bool is_shown_ = false;  // and an iterator has shown it
-    std::atomic<std::size_t> references_{0};
+    atomic<std::size_t> references_{0};
 };
 
 /// Counted, as by a std::shared_ptr, which would be compiled for each type of results and allocates its count.

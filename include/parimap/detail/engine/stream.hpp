@@ -11,6 +11,7 @@
 #include <parimap/detail/ranges/pull_result.hpp>
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/results.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/item_number.hpp>
@@ -18,7 +19,6 @@
 #include <parimap/detail/system/stopwatch.hpp>
 #include <parimap/options.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -151,7 +151,7 @@ class PARIMAP_EXPORT stream_base : public shared_stream, public batched_call {
     std::exception_ptr input_failure_;
     stopwatch reading_;
     bool began_ = false;  // the call that makes the stream is over
-    std::atomic<bool> is_fetching_{false};
+    atomic<bool> is_fetching_{false};
     const void* const maker_ = mark_of_this_thread();
 };
 

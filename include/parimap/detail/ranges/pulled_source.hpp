@@ -8,10 +8,10 @@
 #include <parimap/detail/ranges/pull_result.hpp>
 #include <parimap/detail/ranges/pulled_item.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/slot.hpp>
 
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -37,7 +37,7 @@ class pulled_source {
         "be moved; let the range make a std::unique_ptr of each, or pass what they are made of and make them in f");
 
     struct cell {
-        std::atomic<bool> full{false};
+        atomic<bool> full{false};
         ring_slot<kept> value;
     };
 

@@ -5,10 +5,10 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/results/failures.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/slot.hpp>
 
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +43,7 @@ class ordered_results {
         entry() noexcept {}
         ~entry() {}
 
-        std::atomic<state> state_{empty};
+        atomic<state> state_{empty};
         union {
             ring_slot<R> value_;
             std::exception_ptr exception_;

@@ -4,9 +4,9 @@
 #define PARIMAP_DETAIL_RESULTS_OUTBOX_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -65,8 +65,8 @@ class outbox {
 
   private:
     struct block {
-        std::atomic<std::size_t> count{0};
-        std::atomic<block*> next{nullptr};
+        atomic<std::size_t> count{0};
+        atomic<block*> next{nullptr};
         alignas(Entry) std::byte storage[block_size * sizeof(Entry)];
 
         void* at(std::size_t i) noexcept { return storage + i * sizeof(Entry); }
@@ -107,8 +107,8 @@ class outbox {
     block* spare_ = nullptr;
     std::size_t written_ = 0;
     // shared
-    std::atomic<block*> first_{nullptr};
-    std::atomic<block*> returned_{nullptr};
+    atomic<block*> first_{nullptr};
+    atomic<block*> returned_{nullptr};
     // the reader's
     alignas(cache_line) block* head_ = nullptr;
     std::size_t read_ = 0;

@@ -5,13 +5,13 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/results/failures.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/mutex.hpp>
 #include <parimap/detail/system/slot.hpp>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -105,7 +105,7 @@ class reduction : public first_failure {
   private:
     struct leaf {
         std::array<slot<R>, leaf_size> results;
-        std::atomic<std::uint64_t> missing{leaf_size};
+        atomic<std::uint64_t> missing{leaf_size};
     };
 
     struct alignas(cache_line) at_seat {

@@ -6,12 +6,12 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/outbox.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/slot.hpp>
 #include <parimap/detail/system/ticks.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -131,7 +131,7 @@ class unordered_results {
         lost_count_.fetch_add(1, std::memory_order_release);
     }
 
-    static void lower(std::atomic<std::uint64_t>& lowest, std::uint64_t item) noexcept {
+    static void lower(atomic<std::uint64_t>& lowest, std::uint64_t item) noexcept {
         std::uint64_t old = lowest.load(std::memory_order_relaxed);
         while (item < old && !lowest.compare_exchange_weak(old, item, std::memory_order_release, std::memory_order_relaxed)) {
         }
@@ -184,9 +184,9 @@ class unordered_results {
     const std::size_t seats_;
     const std::unique_ptr<outbox<entry>[]> boxes_;
     const std::exception_ptr no_memory_ = std::make_exception_ptr(std::bad_alloc());
-    std::atomic<std::uint64_t> lost_count_{0};  // failed items that stand in no outbox,
-    std::atomic<std::uint64_t> lowest_lost_{never};
-    std::atomic<std::uint64_t> lost_cut_{never};                             // and the first of those that could not be read
+    atomic<std::uint64_t> lost_count_{0};  // failed items that stand in no outbox,
+    atomic<std::uint64_t> lowest_lost_{never};
+    atomic<std::uint64_t> lost_cut_{never};                                  // and the first of those that could not be read
     alignas(cache_line) std::size_t chosen_ = static_cast<std::size_t>(-1);  // the consumer's, from here on
     std::uint64_t oldest_elsewhere_ = 0;
     std::uint64_t lost_handed_ = 0;

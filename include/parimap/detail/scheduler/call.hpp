@@ -4,8 +4,8 @@
 #define PARIMAP_DETAIL_SCHEDULER_CALL_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/atomic.hpp>
 
-#include <atomic>
 #include <cstddef>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -58,25 +58,25 @@ class call {
     void join() noexcept { active_.fetch_add(1, std::memory_order_relaxed); }
     void leave() noexcept {
         active_.fetch_sub(1, std::memory_order_relaxed);
-        std::atomic_thread_fence(std::memory_order_seq_cst);
+        detail::atomic_thread_fence(std::memory_order_seq_cst);
     }
 
     /// Without the mutex, by who has just made items available: its fence pairs with that of leave(). Either a leaving worker sees
     /// the new items in its next look at claimable(), or this thread sees it gone.
     std::size_t workers_after_news() const noexcept {
-        std::atomic_thread_fence(std::memory_order_seq_cst);
+        detail::atomic_thread_fence(std::memory_order_seq_cst);
         return active_.load(std::memory_order_relaxed);
     }
 
     enum class listing : unsigned char { none, busy, idle };
 
     const std::size_t max_workers_;
-    std::atomic<std::size_t> active_{0};  // written under the mutex
-    bool owner_wants_seat_ = false;       // the owner, waiting, would work if there were a seat
-    bool holds_outsider_ = false;         // a thread from outside stays in it until its end
-    bool is_told_ = false;                // that the pool was terminated
-    listing listing_ = listing::none;     // where call_list has it
-    call* before_ = nullptr;              // its neighbours there
+    atomic<std::size_t> active_{0};    // written under the mutex
+    bool owner_wants_seat_ = false;    // the owner, waiting, would work if there were a seat
+    bool holds_outsider_ = false;      // a thread from outside stays in it until its end
+    bool is_told_ = false;             // that the pool was terminated
+    listing listing_ = listing::none;  // where call_list has it
+    call* before_ = nullptr;           // its neighbours there
     call* behind_ = nullptr;
 };
 

@@ -5,8 +5,8 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/call.hpp>
+#include <parimap/detail/system/atomic.hpp>
 
-#include <atomic>
 #include <cstddef>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -83,7 +83,7 @@ class PARIMAP_EXPORT call_list {
     line idle_;
     std::ptrdiff_t waiting_owners_ = 0;
     std::size_t outsiders_ = 0;
-    std::atomic<std::size_t> count_{0};
+    atomic<std::size_t> count_{0};
 };
 
 }  // namespace parimap::detail

@@ -6,8 +6,8 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/call.hpp>
 #include <parimap/detail/scheduler/single_job.hpp>
+#include <parimap/detail/system/atomic.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -35,7 +35,7 @@ class PARIMAP_EXPORT job_queue final : public call {
 
     std::mutex mutex_;
     std::deque<std::unique_ptr<single_job>> jobs_;
-    std::atomic<std::size_t> count_{0};  // jobs_.size(), for those without the lock
+    atomic<std::size_t> count_{0};  // jobs_.size(), for those without the lock
 };
 
 }  // namespace parimap::detail

@@ -8,11 +8,11 @@
 #include <parimap/detail/scheduler/call.hpp>
 #include <parimap/detail/scheduler/place.hpp>
 #include <parimap/detail/scheduler/single_job.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/mutex.hpp>
 #include <parimap/detail/system/owned.hpp>
 #include <parimap/detail/system/process.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -178,9 +178,9 @@ class PARIMAP_EXPORT scheduler {
 
     void remove(call& c) noexcept;
 
-    [[gnu::visibility("default")]] static inline constinit std::atomic<std::uint64_t> last_id_{0};
+    [[gnu::visibility("default")]] static inline constinit atomic<std::uint64_t> last_id_{0};
     // Those that were let go, so that they are not lost for tools that look for lost memory.
-    [[gnu::visibility("default")]] static inline constinit std::atomic<scheduler*> last_let_go_{nullptr};
+    [[gnu::visibility("default")]] static inline constinit atomic<scheduler*> last_let_go_{nullptr};
 
     /// A number in the low half; in the high half what tells modules apart that the dynamic linker gave a counter each.
     static std::uint64_t next_id() noexcept;
@@ -190,9 +190,9 @@ class PARIMAP_EXPORT scheduler {
     const birth_process birth_;
     const std::size_t size_;
     const owned<guarded> guarded_;
-    std::atomic<bool> retired_{false};     // written under the mutex
-    std::atomic<std::size_t> sending_{0};  // threads inside backend_->submit()
-    std::shared_ptr<scheduler> itself_;    // once it was let go
+    atomic<bool> retired_{false};        // written under the mutex
+    atomic<std::size_t> sending_{0};     // threads inside backend_->submit()
+    std::shared_ptr<scheduler> itself_;  // once it was let go
     scheduler* next_let_go_ = nullptr;
     const owned<backend_port> backend_;  // goes first: its end returns when the last task has
 };

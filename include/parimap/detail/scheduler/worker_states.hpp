@@ -5,9 +5,9 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/atomic.hpp>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -38,7 +38,7 @@ class worker_states {
     worker_states(const worker_states&) = delete;
     worker_states& operator=(const worker_states&) = delete;
     ~worker_states() {
-        for (std::atomic<node*>& list : lists_) {
+        for (atomic<node*>& list : lists_) {
             for (node* n = list.load(std::memory_order_acquire); n;) delete std::exchange(n, n->next);
         }
     }
@@ -60,7 +60,7 @@ class worker_states {
     template <class Make>
     loan borrow(const Make& make) {
         const worker me = current_worker();
-        std::atomic<node*>& list = lists_[static_cast<std::size_t>((me.place + me.pool) % lists_.size())];
+        atomic<node*>& list = lists_[static_cast<std::size_t>((me.place + me.pool) % lists_.size())];
         for (node* n = list.load(std::memory_order_acquire); n; n = n->next) {
             if (n->owner == me && !n->lent) return loan(n);
         }
@@ -77,7 +77,7 @@ class worker_states {
         return {0, std::hash<std::thread::id>{}(std::this_thread::get_id())};
     }
 
-    std::array<std::atomic<node*>, 64> lists_{};
+    std::array<atomic<node*>, 64> lists_{};
 };
 
 }  // namespace parimap::detail
