@@ -7,13 +7,12 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE void job_queue::push(std::unique_ptr<single_job> job) {
-    std::lock_guard lock(mutex_);
+    const lock held(mutex_);
     jobs_.push_back(std::move(job));
     count_.store(jobs_.size(), std::memory_order_release);
 }
@@ -30,7 +29,7 @@ PARIMAP_INLINE void job_queue::cancel() noexcept {
 }
 
 PARIMAP_INLINE std::unique_ptr<single_job> job_queue::pop() noexcept {
-    std::lock_guard lock(mutex_);
+    const lock held(mutex_);
     if (jobs_.empty()) return nullptr;
     std::unique_ptr<single_job> job = std::move(jobs_.front());
     jobs_.pop_front();

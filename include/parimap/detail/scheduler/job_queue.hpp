@@ -7,11 +7,11 @@
 #include <parimap/detail/scheduler/call.hpp>
 #include <parimap/detail/scheduler/single_job.hpp>
 #include <parimap/detail/system/atomic.hpp>
+#include <parimap/detail/system/mutex.hpp>
 
 #include <cstddef>
 #include <deque>
 #include <memory>
-#include <mutex>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -33,7 +33,7 @@ class PARIMAP_EXPORT job_queue final : public call {
 
     std::unique_ptr<single_job> pop() noexcept;
 
-    std::mutex mutex_;
+    mutex mutex_;
     std::deque<std::unique_ptr<single_job>> jobs_;
     atomic<std::size_t> count_{0};  // jobs_.size(), for those without the lock
 };
