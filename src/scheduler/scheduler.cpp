@@ -152,13 +152,17 @@ PARIMAP_INLINE bool scheduler::can_help(call& c) noexcept {
 
 PARIMAP_INLINE void scheduler::submit(std::unique_ptr<single_job> job, bool at_once) {
     throw_if_inherited();
-    if (at_once || needs_caller()) return run_now(std::move(job), place_of_caller());
-    {
+    bool is_queued = false;
+    if (!at_once && !needs_caller()) {
         const lock held(guarded_->mutex);
         throw_if_closed();
-        guarded_->jobs.push(std::move(job));
-        guarded_->calls.has_news(guarded_->jobs);
+        if (!retired_.load(std::memory_order_relaxed)) {  // since that look at it: nobody would come for the job
+            guarded_->jobs.push(std::move(job));
+            guarded_->calls.has_news(guarded_->jobs);
+            is_queued = true;
+        }
     }
+    if (!is_queued) return run_now(std::move(job), place_of_caller());
     send_worker(nullptr);
 }
 

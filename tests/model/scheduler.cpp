@@ -213,3 +213,13 @@ TEST_CASE("scheduler: a pool that is retired beside a call lets it end") {
         scheduler::end(pool);
     });
 }
+
+TEST_CASE("scheduler: a job that is submitted beside the pool's retirement runs, and its backend is not in use when it ends") {
+    holds({.preemptions = 2, .stale_reads = 1}, [] {
+        number ran{0};
+        const auto pool = make_pool(1);
+        run({{"user", [&] { pool->submit(std::make_unique<noted_job>(ran)); }}, {"end", [&] { pool->retire(); }}});
+        scheduler::end(pool);
+        check(ran.get() == 1, "the job has not run");
+    });
+}
