@@ -3,6 +3,7 @@
 #include "model/engine.hpp"
 
 #include <parimap/detail/engine/claims.hpp>
+#include <parimap/detail/system/asymmetric_fence.hpp>
 #include <parimap/detail/system/item_number.hpp>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <functional>
 
 using namespace parimap_model;
+using parimap::detail::asymmetric_fence;
 using parimap::detail::claims;
 using parimap::detail::no_item;
 
@@ -47,18 +49,6 @@ struct started {
     }
 };
 
-int fences_left = 0;
-
-/// Fails from some moment on.
-bool fence_that_fails() noexcept {
-    if (fences_left > 0) {
-        --fences_left;
-        return parimap::detail::asymmetric_fence::heavy();
-    }
-    model::yield();
-    return false;
-}
-
 }  // namespace
 
 TEST_CASE("claims: an item is its owner's or a thief's, and is started once") {
@@ -86,14 +76,15 @@ TEST_CASE("claims: three seats rob each other, and each item is started once") {
 TEST_CASE("claims: a theft whose fence fails is undone, and its items are started once") {
     for (const int fences : {0, 1}) {
         holds({.preemptions = 2, .stale_reads = 1}, [fences] {
-            fences_left = fences;
-            claims all(2, &fence_that_fails);
+            asymmetric_fence::left = static_cast<std::uint64_t>(fences);
+            claims all(2);
             started<4> items;
             all.raise_limit(4);
             run({{"owner", [&] { work(all, 0, 4, std::ref(items)); }}, {"thief", [&] { work(all, 1, 1, std::ref(items)); }}});
             items.all_are();
         });
     }
+    asymmetric_fence::left = ~std::uint64_t{0};
 }
 
 TEST_CASE("claims: without fences owner and thief meet in the lock") {

@@ -4,12 +4,15 @@
 #include "model/engine.hpp"
 
 #include <parimap/basic_pool.hpp>
+#include <parimap/detail/system/asymmetric_fence.hpp>
 #include <parimap/ordered_imap.hpp>
 #include <parimap/parallel_map.hpp>
 #include <parimap/parallel_map_reduce.hpp>
 #include <parimap/unordered_imap.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -197,5 +200,86 @@ TEST_CASE("streams: an input that fails ends an unordered stream behind the resu
         } catch (const std::out_of_range&) {
             check(sum == 6, "a result is missing");
         }
+    });
+}
+
+TEST_CASE("streams: a heavy fence that fails in the middle of a call loses nothing") {
+    using parimap::detail::asymmetric_fence;
+    for (const std::uint64_t fences : {0U, 1U, 2U}) {
+        holds(at_random(1'000), [fences] {
+            asymmetric_fence::left = fences;
+            parimap::pool p(2);
+            int sum = 0;
+            for (number& r : parimap::unordered_imap(p, twice, four)) sum += r.get();
+            for (const number& r : parimap::parallel_map(p, twice, four)) sum += r.get();
+            check(sum == 40, "a result is missing, or came twice");
+        });
+    }
+    asymmetric_fence::left = ~std::uint64_t{0};
+}
+
+TEST_CASE("streams: two threads share one worker") {
+    holds(at_random(2'000), [] {
+        parimap::pool p(1);
+        const auto use = [&] {
+            int expected = 0;
+            for (number& r : parimap::ordered_imap(p, twice, std::vector{1, 2}))
+                check(r.get() == (expected += 2), "a wrong result");
+            check(expected == 4, "a result is missing");
+        };
+        const auto map = [&] {
+            for (const number& r : parimap::parallel_map(p, twice, std::vector{3, 3})) check(r.get() == 6, "a wrong result");
+        };
+        run({{"one", use}, {"other", map}});
+    });
+}
+
+TEST_CASE("streams: a pool that is terminated ends what runs on it, and what comes to it") {
+    holds(at_random(2'000), [] {
+        parimap::pool p(2);
+        const auto call = [](const std::function<void()>& body) {
+            return [body] {
+                try {
+                    body();
+                } catch (const parimap::cancelled&) {
+                } catch (const parimap::pool_closed&) {
+                }
+            };
+        };
+        run({{"terminator", [&] { p.terminate(); }},
+             {"stream", call([&] {
+                  for (number& r : parimap::ordered_imap(p, twice, four)) check(r.get() % 2 == 0, "a wrong result");
+              })},
+             {"map", call([&] { check(parimap::parallel_map(p, twice, four)[3].get() == 8, "a wrong result"); })}});
+        p.join();
+    });
+}
+
+TEST_CASE("streams: a pool that is closed and joined beside a stream leaves it its results") {
+    holds(at_random(2'000), [] {
+        parimap::pool p(1);
+        auto results = parimap::ordered_imap(p, twice, four);
+        run({{"closer",
+              [&] {
+                  p.close();
+                  p.join();
+              }},
+             {"consumer", [&] {
+                  int sum = 0;
+                  for (number& r : results) sum += r.get();
+                  check(sum == 20, "a result is missing");
+              }}});
+    });
+}
+
+TEST_CASE("streams: a stream outlives its pool") {
+    holds(at_random(2'000), [] {
+        auto p = std::make_optional<parimap::pool>(2U);
+        auto results = parimap::unordered_imap(*p, twice, four);
+        run({{"owner", [&] { p.reset(); }}, {"consumer", [&] {
+                                                 int sum = 0;
+                                                 for (number& r : results) sum += r.get();
+                                                 check(sum == 20, "a result is missing");
+                                             }}});
     });
 }

@@ -7,6 +7,7 @@
 
 #include <parimap/detail/form.hpp>
 
+#include <cstdint>
 #include <source_location>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -14,7 +15,12 @@ namespace parimap::inline PARIMAP_ABI::detail {
 class asymmetric_fence {
   public:
     static void light() noexcept { model::memory::light_fence(); }
+    /// How often heavy() succeeds before it fails: for ever, unless a model says otherwise.
+    static inline std::uint64_t left = ~std::uint64_t{0};
+
     static bool heavy() noexcept {
+        if (left == 0) return false;
+        --left;
         model::memory::heavy_fence(std::source_location::current());
         return true;
     }
