@@ -166,7 +166,7 @@ class [[nodiscard]] imap<R, true> : public imap<R> {
   public:
     imap() = default;
 
-    /// How many results are still to be handed over.
+    /// How many results and exceptions are still to be handed over.
     std::size_t size() const noexcept { return this->stream() ? static_cast<std::size_t>(this->stream()->remaining()) : 0; }
 
   private:

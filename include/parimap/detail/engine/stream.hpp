@@ -50,7 +50,10 @@ struct stream_setup {
 class PARIMAP_EXPORT stream_base : public shared_stream, public batched_call {
   public:
     bool wait_for_next(instant deadline) final;
-    std::uint64_t remaining() const noexcept final { return total_ > handed_ ? total_ - handed_ : 0; }
+    std::uint64_t remaining() const noexcept final {
+        // An input that failed is told behind the results: whoever takes no more than remain must come to it.
+        return (total_ > handed_ ? total_ - handed_ : 0) + (input_failure_ ? 1 : 0);
+    }
     std::optional<std::size_t> failed_index() const noexcept final;
     void stop() noexcept final;
 
