@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// P4 where a program gives what it should not: inputs that lie about their size, destructors that throw, failures in failures.
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+#include "support/counted.hpp"
+#include "support/gate.hpp"
+#include "support/items.hpp"
+#include "support/throws_on.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <ranges>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+using namespace parimap_test;
+using parimap::map_options;
+
+namespace {
+
+// The numbers 0 .. count-1, one after another, and a size that is asked for and may be anything.
+template <class Size>
+class lying_range {
+  public:
+    lying_range(int count, std::vector<Size> told) : count_{count}, told_{std::move(told)} {}
+
+    class iterator {
+      public:
+        using iterator_category = std::forward_iterator_tag;
+        using value_type = int;
+        using difference_type = std::ptrdiff_t;
+        using reference = int;
+        using pointer = void;
+
+        iterator() = default;
+        explicit iterator(int at) : at_{at} {}
+        int operator*() const { return at_; }
+        iterator& operator++() {
+            ++at_;
+            return *this;
+        }
+        iterator operator++(int) { return iterator{at_++}; }
+        bool operator==(const iterator&) const = default;
+
+      private:
+        int at_ = 0;
+    };
+
+    iterator begin() const { return iterator{0}; }
+    iterator end() const { return iterator{count_}; }
+    // Something else each time it is asked.
+    Size size() const { return told_[asked_++ % told_.size()]; }
+
+  private:
+    int count_;
+    std::vector<Size> told_;
+    mutable std::size_t asked_ = 0;
+};
+
+// An item that may throw when it goes.
+class parting_shot {
+  public:
+    parting_shot(tally& counts, int item, bool throws) : item_{item}, throws_{throws}, counted_{counts, item} {}
+    parting_shot(parting_shot&& other) noexcept
+        : item_{other.item_}, throws_{std::exchange(other.throws_, false)}, counted_{std::move(other.counted_)} {}
+    parting_shot& operator=(parting_shot&&) = delete;
+    ~parting_shot() noexcept(false) {
+        if (throws_) throw item_error{item_};
+    }
+    int item() const { return item_; }
+
+  private:
+    int item_;
+    bool throws_;
+    counted counted_;
+};
+
+const auto same_item = [](const parting_shot& shot) { return shot.item(); };
+
+// An exception of which a copy cannot be made.
+struct uncopyable_error : std::runtime_error {
+    uncopyable_error() : std::runtime_error{"first"} {}
+    uncopyable_error(const uncopyable_error& other) : std::runtime_error{other} { throw std::logic_error{"copy"}; }
+};
+
+}  // namespace
+
+TEST_CASE("P4 an input that tells too large or too small a size, or another one each time, gives each of its items once") {
+    using sizes_told = std::vector<std::size_t>;
+    for (const std::size_t workers : worker_counts) {
+        pool p{workers};
+        for (const auto& told : {sizes_told{100}, sizes_told{11}, sizes_told{5}, sizes_told{0}, sizes_told{3, 200, 0, 10}}) {
+            CAPTURE(workers, told);
+            const lying_range<std::size_t> input{10, told};
+            // Who waits for all items gets what the iterators show; a stream ends, too, where the size says so.
+            REQUIRE(parimap::parallel_map(p, same, input) == numbers(10));
+            const auto one = drain(parimap::ordered_imap(p, same, input));
+            REQUIRE(one.size() <= 10);
+            REQUIRE(one == numbers(one.size()));
+            auto stream = parimap::unordered_imap(p, same, input);
+            std::vector<int> other;
+            while (auto i = stream.next()) other.push_back(*i);
+            REQUIRE(sorted(other) == numbers(other.size()));
+            REQUIRE(stream.size() == 0);
+            if (told.size() == 1) REQUIRE(one.size() == std::min<std::size_t>(told[0], 10));
+        }
+    }
+}
+
+TEST_CASE("P4 an exception that cannot be copied is thrown as it is") {
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        const auto f = [](int i) {
+            if (i == 5) throw uncopyable_error{};
+            return i;
+        };
+        REQUIRE_THROWS_AS(parimap::parallel_map(p, f, numbers(10)), uncopyable_error);
+        auto stream = parimap::ordered_imap(p, f, numbers(10));
+        for (int i = 0; i < 5; ++i) REQUIRE(stream.next() == i);
+        REQUIRE_THROWS_AS(stream.next(), uncopyable_error);
+        REQUIRE(stream.next() == 6);
+        const auto copied = [](int i) {
+            const uncopyable_error one;
+            if (i == 5) throw one;
+        };
+        REQUIRE_THROWS_AS(parimap::parallel_for_each(p, copied, numbers(10)), std::logic_error);
+        REQUIRE_THROWS_AS(p.submit(f, 5).get(), uncopyable_error);
+    }
+}
+
+TEST_CASE("P4 a destructor may use the pool while an exception passes, whose failures stay inside") {
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        std::atomic<int> cleaned{0};
+        struct cleaner {
+            pool& p;
+            std::atomic<int>& cleaned;
+            ~cleaner() {
+                const auto f = [](int i) { return i == 2 ? throw std::logic_error{"inner"} : i; };
+                try {
+                    (void)parimap::parallel_map(p, f, numbers(5));
+                } catch (const std::logic_error&) {
+                    ++cleaned;
+                }
+                int sum = 0;
+                for (const int i : parimap::unordered_imap(p, same, numbers(5))) sum += i;
+                if (sum == 10) ++cleaned;
+            }
+        };
+        const auto f = [&](int i) -> int {
+            const cleaner last{p, cleaned};
+            throw item_error{i};
+        };
+        try {
+            const cleaner here{p, cleaned};
+            (void)parimap::parallel_map(p, f, numbers(1));
+            FAIL("nothing was thrown");
+        } catch (const item_error& e) {
+            REQUIRE(e.item == 0);
+        }
+        REQUIRE(cleaned == 4);
+        cleaned = 0;
+        auto stream = parimap::ordered_imap(p, f, numbers(3));
+        for (int i = 0; i < 3; ++i) REQUIRE_THROWS_AS(stream.next(), item_error);
+        REQUIRE(cleaned == 6);
+    }
+}
