@@ -111,6 +111,29 @@ TEST_CASE("P4 an input that tells too large or too small a size, or another one 
     }
 }
 
+TEST_CASE("P4 a negative number of elements is an error and no item runs") {
+    const std::vector<int> items = numbers(10);
+    const auto check = [](const auto& input) {
+        for (const std::size_t workers : worker_counts) {
+            CAPTURE(workers);
+            pool p{workers};
+            std::atomic<int> ran{0};
+            const auto f = [&](int) { ++ran; };
+            REQUIRE_THROWS_AS(parimap::parallel_for_each(p, f, input), std::length_error);
+            REQUIRE_THROWS_AS(parimap::parallel_map(p, same, input), std::length_error);
+            auto stream = parimap::ordered_imap(p, f, input);
+            REQUIRE_THROWS_AS(stream.next(), std::length_error);
+            REQUIRE_FALSE(stream.next());
+            REQUIRE(ran == 0);
+        }
+    };
+    check(std::ranges::subrange(items.end(), items.begin()));
+    check(lying_range<std::ptrdiff_t>{10, {-1}});
+    pool p{2};
+    std::vector<int> out(10);
+    REQUIRE_THROWS_AS(parimap::parallel_map_into(p, std::ranges::subrange(out.end(), out.begin()), same, items), std::length_error);
+}
+
 TEST_CASE("P4 an exception that cannot be copied is thrown as it is") {
     for (const std::size_t workers : worker_counts) {
         CAPTURE(workers);

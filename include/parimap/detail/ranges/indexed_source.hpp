@@ -31,7 +31,7 @@ class indexed_source {
     /// Asks the view for its elements, once: views may cache in begin(). Returns their number.
     std::uint64_t begin(bool /*reads*/) {
         first_ = begin_of(view_);
-        return size_of(view_);
+        return size_from(view_, first_);
     }
 
     /// For one batch: a function that finds element i.

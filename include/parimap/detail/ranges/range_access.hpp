@@ -19,6 +19,7 @@
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -74,6 +75,14 @@ auto end_of(R& range) {
 /// than that, for there are sizes of 128 bits; nobody comes to their end.
 inline constexpr std::uint64_t largest_size = std::numeric_limits<std::uint64_t>::max() - 1;
 
+template <class T>
+inline constexpr bool can_be_negative = T(-1) < T(0);
+
+/// A loop over such a range would not end before it crashes.
+[[noreturn, gnu::cold]] inline void throw_negative_size() {
+    throw std::length_error("parimap: the range has a negative number of elements; does its end lie before its begin?");
+}
+
 template <class R>
 std::uint64_t size_of(R& range) {
     const auto size = [&] {
@@ -85,7 +94,11 @@ std::uint64_t size_of(R& range) {
             return ::ranges::size(range);
         }
     }();
-    using wide = std::conditional_t<(sizeof(size) > sizeof(std::uint64_t)), std::remove_const_t<decltype(size)>, std::uint64_t>;
+    using number = std::remove_const_t<decltype(size)>;
+    if constexpr (can_be_negative<number>) {
+        if (size < number(0)) throw_negative_size();
+    }
+    using wide = std::conditional_t<(sizeof(size) > sizeof(std::uint64_t)), number, std::uint64_t>;
     return static_cast<wide>(size) < static_cast<wide>(largest_size) ? static_cast<std::uint64_t>(size) : largest_size;
 }
 
@@ -95,6 +108,16 @@ template <class R>
 using sentinel_of = decltype(end_of(std::declval<R&>()));
 template <class R>
 using reference_of = decltype(*std::declval<iterator_of<R>&>());
+
+/// size_of a random-access range, whose first element is known. (A size that is made of a negative distance is a large number.)
+template <class R>
+std::uint64_t size_from(R& range, const iterator_of<R>& first) {
+    if constexpr (std::sized_sentinel_for<sentinel_of<R>, iterator_of<R>>) {
+        const auto distance = end_of(range) - first;
+        if (distance < decltype(first - first)(0)) throw_negative_size();
+    }
+    return size_of(range);
+}
 
 /// The elements behind an iterator, by number, for one batch. It has an iterator of its own, where copying it cannot throw:
 /// what is shared would be loaded anew for every item.

@@ -29,7 +29,7 @@ class into_results : public first_failure {
 
   public:
     into_results(View out, bool past_caches)
-        : out_(std::move(out)), first_(begin_of(out_)), room_(size_of(out_)), past_caches_(past_caches) {}
+        : out_(std::move(out)), first_(begin_of(out_)), room_(size_from(out_, first_)), past_caches_(past_caches) {}
 
     std::uint64_t room() const noexcept { return room_; }
 
