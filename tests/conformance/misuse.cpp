@@ -134,6 +134,85 @@ TEST_CASE("P4 a negative number of elements is an error and no item runs") {
     REQUIRE_THROWS_AS(parimap::parallel_map_into(p, std::ranges::subrange(out.end(), out.begin()), same, items), std::length_error);
 }
 
+TEST_CASE("P4 an item whose destructor throws has failed, and no other one") {
+    tally counts;
+    const auto make = [&](int i) { return parting_shot{counts, i, i % 4 == 3}; };
+    const auto f = [&](const parting_shot& shot) { return counted{counts, shot.item()}; };
+    const auto check = [&](const auto& input) {
+        for (const std::size_t workers : worker_counts) {
+            CAPTURE(workers);
+            pool p{workers};
+            const auto read = [&](auto stream) {
+                std::vector<int> results;
+                std::vector<int> failed;
+                for (bool more = true; more;) {
+                    try {
+                        const auto result = stream.next();
+                        more = result.has_value();
+                        if (more) results.push_back(static_cast<int>(result->value));
+                    } catch (const item_error& e) {
+                        failed.push_back(e.item);
+                    }
+                }
+                REQUIRE(sorted(results) == std::vector{0, 1, 2, 4, 5, 6, 8, 9});
+                REQUIRE(sorted(failed) == std::vector{3, 7});
+            };
+            read(parimap::ordered_imap(p, f, input));
+            read(parimap::unordered_imap(p, f, input));
+            try {
+                (void)parimap::parallel_map(p, f, input);
+                FAIL("nothing was thrown");
+            } catch (const item_error& e) {
+                REQUIRE(e.item == 3);
+            }
+            REQUIRE(counts.live == 0);
+        }
+    };
+    check(std::views::iota(0, 10) | std::views::transform(make));  // read by the workers
+    const lying_range<std::size_t> one_by_one{10, {10}};
+    check(one_by_one | std::views::transform(make));
+}
+
+TEST_CASE("P4 an item whose destructor throws while its failure passes has failed by that, and all its neighbours have results") {
+    tally counts;
+    const auto make = [&](int i) { return parting_shot{counts, i + 100, true}; };
+    const auto f = [](const parting_shot& shot) { throw item_error{shot.item() - 100}; };
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        auto stream = parimap::ordered_imap(p, f, std::views::iota(0, 10) | std::views::transform(make));
+        for (int i = 0; i < 10; ++i) {
+            try {
+                (void)stream.next();
+                FAIL("nothing was thrown");
+            } catch (const item_error& e) {
+                REQUIRE(e.item == i);
+            }
+        }
+        REQUIRE_FALSE(stream.next());
+        REQUIRE(counts.live == 0);
+    }
+}
+
+TEST_CASE("P4 what the destructor of a result throws, or that of an item which never ran, is dropped") {
+    tally counts;
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        const auto f = [&](int i) { return parting_shot{counts, i, true}; };
+        int sum = 0;
+        for (const parting_shot& result : parimap::ordered_imap(p, f, numbers(10))) sum += result.item();
+        for (const parting_shot& result : parimap::unordered_imap(p, f, numbers(10))) sum += result.item();
+        REQUIRE(sum == 90);
+        const lying_range<std::size_t> one_by_one{10, {10}};
+        {
+            auto left = parimap::ordered_imap(p, f, numbers(10));
+            auto unread = parimap::unordered_imap(p, same_item, one_by_one | std::views::transform(f));
+        }
+        REQUIRE(counts.live == 0);
+    }
+}
+
 TEST_CASE("P4 an exception that cannot be copied is thrown as it is") {
     for (const std::size_t workers : worker_counts) {
         CAPTURE(workers);

@@ -9,6 +9,7 @@
 #include <parimap/detail/ranges/pull_result.hpp>
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/results.hpp>
+#include <parimap/detail/system/slot.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -116,7 +117,31 @@ class mapped_call : public Base {
         bool failed = false;
         try {
             const auto token = [&]<class Tokens = stop_registry>() { return static_cast<Tokens&>(tokens_).start(seat, item); };
-            if constexpr (Source::pulled) {
+            using taken = std::invoke_result_t<const Take&, std::uint64_t>;
+            if constexpr (!std::is_nothrow_destructible_v<taken>) {
+                // The item goes before its result is there: what its destructor throws is its failure. (Not as the end of a scope: clang
+                // does not destroy what is returned then.)
+                using value = typename invocation_type::value;
+                put(item, [&]() -> value {
+                    slot<taken> held;
+                    held.build([&] { return take(item); });
+                    reading = false;
+                    const auto run = [&]() -> decltype(auto) {
+                        if constexpr (Source::pulled) {
+                            return invocation_type::call(f_, token, Source::pass(held.get()));
+                        } else {
+                            return invocation_type::call(f_, token, std::forward<typename Source::item>(held.get()));
+                        }
+                    };
+                    if constexpr (std::is_move_constructible_v<value>) {
+                        value result(run());
+                        held.end();
+                        return result;
+                    } else {
+                        return run();
+                    }
+                });
+            } else if constexpr (Source::pulled) {
                 auto kept = take(item);
                 put(item, [&]() -> decltype(auto) { return invocation_type::call(f_, token, Source::pass(kept)); });
             } else {

@@ -29,7 +29,7 @@ class pulled_source {
     using traits = pulled_item<View, Zipped>;
     using kept = typename traits::kept;
     static constexpr bool boxed = is_boxed_in_ring<kept>;
-    using taken = std::conditional_t<boxed, std::unique_ptr<kept>, kept>;
+    using taken = std::conditional_t<boxed, std::unique_ptr<kept, typename boxed_slot<kept>::deleter>, kept>;
 
     static_assert(
         boxed || std::is_move_constructible_v<kept>,

@@ -6,6 +6,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/single_job.hpp>
 #include <parimap/detail/system/floating_point.hpp>
+#include <parimap/detail/system/slot.hpp>
 #include <parimap/errors.hpp>
 
 #include <exception>
@@ -32,9 +33,10 @@ class promised_job final : public single_job {
                 f_.reset();  // what the job held is gone before anybody learns that it is done
                 return promise_.set_value();
             } else {
-                R result = (*f_)();
+                slot<R> result;
+                result.build(*f_);
                 f_.reset();
-                return promise_.set_value(std::move(result));
+                return promise_.set_value(std::move(result.get()));
             }
         } catch (...) {
             exception = std::current_exception();

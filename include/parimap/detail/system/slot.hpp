@@ -13,12 +13,25 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
+/// end() destroys something. What its destructor throws is dropped: nobody waits for it any more.
+template <class T, class End>
+void destroy_quietly(End end) noexcept {
+    if constexpr (std::is_nothrow_destructible_v<T>) {
+        end();
+    } else {
+        try {
+            end();
+        } catch (...) {
+        }
+    }
+}
+
 /// Raw storage of a T. Whoever uses it knows whether there is one.
 template <class T>
 class raw_slot {
   public:
     raw_slot() noexcept {}
-    ~raw_slot() {}
+    ~raw_slot() noexcept {}
     raw_slot(const raw_slot&) = delete;
     raw_slot& operator=(const raw_slot&) = delete;
 
@@ -29,7 +42,9 @@ class raw_slot {
     }
 
     T& get() noexcept { return value_; }
-    void destroy() noexcept { std::destroy_at(std::addressof(value_)); }
+    void destroy() noexcept {
+        destroy_quietly<T>([this] { std::destroy_at(std::addressof(value_)); });
+    }
 
   private:
     union {
@@ -47,8 +62,14 @@ class boxed_slot {
     }
 
     T& get() noexcept { return *value_; }
-    void destroy() noexcept { delete value_; }
-    std::unique_ptr<T> release() noexcept { return std::unique_ptr<T>(value_); }
+    void destroy() noexcept { deleter()(value_); }
+
+    struct deleter {
+        void operator()(T* value) const noexcept {
+            destroy_quietly<T>([value] { delete value; });
+        }
+    };
+    std::unique_ptr<T, deleter> release() noexcept { return std::unique_ptr<T, deleter>(value_); }
 
   private:
     T* value_ = nullptr;
@@ -80,6 +101,11 @@ class slot {
     T& get() noexcept { return raw_.get(); }
     void reset() noexcept {
         if (std::exchange(full_, false)) raw_.destroy();
+    }
+    /// The same for a full slot, but throws what the destructor throws.
+    void end() {
+        full_ = false;
+        std::destroy_at(std::addressof(raw_.get()));
     }
 
   private:
