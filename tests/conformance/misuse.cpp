@@ -273,3 +273,34 @@ TEST_CASE("P4 a destructor may use the pool while an exception passes, whose fai
         REQUIRE(cleaned == 6);
     }
 }
+
+TEST_CASE("P4 a failure that another one replaces is destroyed where it holds up no further one") {
+    if (is_serial) return;
+    struct slow_to_go {
+        std::shared_ptr<const void> at_the_end;
+    };
+    pool p{3};
+    rendezvous all_run{3};
+    gate middle_has_gone;
+    std::atomic<bool> in_time{true};
+    std::atomic<int> next{0};
+    const auto at_the_end = [](auto f) { return slow_to_go{std::shared_ptr<const void>(nullptr, [f](const void*) { f(); })}; };
+    // Item 2 fails first. Item 0 replaces its failure, which waits until that of item 1 has come and gone.
+    const auto f = [&](int i) {
+        if (!all_run.arrive_and_wait()) in_time = false;
+        if (i == 2) {
+            throw at_the_end([&] {
+                ++next;
+                if (!middle_has_gone.wait()) in_time = false;
+            });
+        }
+        if (i == 1) {
+            if (!eventually([&] { return next > 0; })) in_time = false;
+            throw at_the_end([&] { middle_has_gone.open(); });
+        }
+        let_mistakes_happen();  // the failure of item 2 is kept by now
+        throw item_error{0};
+    };
+    REQUIRE_THROWS_AS(parimap::parallel_for_each(p, map_options{.chunk = 1}, f, numbers(3)), item_error);
+    REQUIRE(in_time);
+}

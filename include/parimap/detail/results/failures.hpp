@@ -26,7 +26,7 @@ class first_failure {
         const lock held(mutex_);
         if (item >= item_) return;
         item_ = item;
-        exception_ = std::move(exception);
+        std::swap(exception_, exception);  // the one before goes when the lock is free: its destructor is the program's own
     }
 
     std::uint64_t failed_item() const noexcept { return item_; }
