@@ -5,17 +5,20 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE std::string text_of_file(const std::string& path) {
+    struct closer {
+        void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+    };
     std::string text;
-    if (std::FILE* file = std::fopen(path.c_str(), "re")) {
+    if (const std::unique_ptr<std::FILE, closer> file{std::fopen(path.c_str(), "re")}) {
         char part[1024];
-        while (const std::size_t length = std::fread(part, 1, sizeof(part), file)) text.append(part, length);
-        std::fclose(file);
+        while (const std::size_t length = std::fread(part, 1, sizeof(part), file.get())) text.append(part, length);
     }
     return text;
 }

@@ -38,7 +38,8 @@ PARIMAP_INLINE standard_descriptors::~standard_descriptors() {
     }
 }
 
-PARIMAP_INLINE trace_file::trace_file(const std::string& path, std::chrono::milliseconds patience) {
+// (What is made by then is closed where the rest throws.)
+PARIMAP_INLINE trace_file::trace_file(const std::string& path, std::chrono::milliseconds patience) : trace_file() {
     const standard_descriptors kept;
     for (int attempt = 0; attempt < 3 && fd_ < 0; ++attempt) {
         fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// P4 where memory runs out: whichever allocation fails, the call throws or succeeds, and the program lives on.
+// P4 where memory runs out: whichever allocation fails, the call throws or succeeds, nothing leaks, and the program lives on.
 #include "support/sanitizers.hpp"
 
 #if !PARIMAP_TEST_UNDER_TSAN  // which has an operator new of its own
@@ -25,6 +25,9 @@
 
 #include <range/v3/view/transform.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 using namespace parimap_test;
 using parimap::map_options;
 using parimap::pool;
@@ -34,6 +37,9 @@ namespace {
 // How many allocations succeed from now on, on whatever thread, before `failures` of them fail.
 std::atomic<long> before_failure{-1};
 std::atomic<long> failures{0};
+
+// How many allocations have not been given back.
+std::atomic<long> outstanding{0};
 
 // From now on `successes` allocations succeed, and the next `how_many` fail.
 void fail_after(long successes, long how_many) {
@@ -51,8 +57,14 @@ bool fails_now() {
 
 void* allocate(std::size_t size, std::size_t alignment) {
     if (fails_now()) return nullptr;
+    ++outstanding;
     if (alignment <= alignof(std::max_align_t)) return std::malloc(size ? size : 1);
     return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+}
+
+void give_back(void* memory) noexcept {
+    if (memory) --outstanding;
+    std::free(memory);
 }
 
 }  // namespace
@@ -70,24 +82,32 @@ void* allocate(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void* operator new[](std::size_t size) { return ::operator new(size); }
 [[gnu::noinline]] void* operator new[](std::size_t size, std::align_val_t alignment) { return ::operator new(size, alignment); }
 [[gnu::noinline]] void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size, 1); }
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { give_back(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { give_back(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { give_back(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { give_back(memory); }
+[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept { give_back(memory); }
+[[gnu::noinline]] void operator delete[](void* memory) noexcept { give_back(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { give_back(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, std::align_val_t) noexcept { give_back(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { give_back(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, const std::nothrow_t&) noexcept { give_back(memory); }
 
 namespace {
 
 // Lets the first, the second, the third ... allocation fail, alone and with all that follow, until none is left to fail. What
-// the call throws must be that, an item's own failure, or the end of a terminated pool.
+// the call throws must be that, an item's own failure, or the end of a terminated pool; and afterwards all memory is given back.
 template <class Call>
 void fail_each(Call call) {
+    for (int warm_up = 0; warm_up < 2; ++warm_up) {
+        try {
+            call();
+        } catch (const std::domain_error&) {
+        } catch (const parimap::cancelled&) {
+        }
+    }
     for (const long how_many : {1L, 1'000'000L}) {
+        const long before = outstanding;
         int unexpected = 0;
         bool failed = true;
         for (long first = 0; failed && first < 3000; ++first) {
@@ -103,6 +123,9 @@ void fail_each(Call call) {
             before_failure = -1;
             failed = failures < how_many;
         }
+        const bool is_balanced = eventually([before] { return outstanding <= before; });
+        CAPTURE(before, outstanding.load());
+        REQUIRE(is_balanced);
         REQUIRE_FALSE(failed);
         REQUIRE(unexpected == 0);
     }
@@ -137,8 +160,55 @@ TEST_CASE("P4 whichever allocation of a blocking call fails the program lives on
     });
     fail_each([&] { static_cast<void>(parimap::map_async(p, text, items).get()); });
     fail_each([&] { static_cast<void>(p.submit(text, 5).get()); });
+    std::vector<std::string> out(items.size());
+    fail_each([&] { static_cast<void>(parimap::parallel_map_into(p, out, text, items)); });
+    fail_each([&] {
+        const auto f =
+            parimap::per_worker([] { return std::string(100, 's'); }, [&](std::string& state, int i) { return state = text(i); });
+        static_cast<void>(parimap::parallel_map(p, f, linked));
+    });
     REQUIRE(parimap::parallel_map(
                 p, [](int i) { return i; }, items) == items);
+}
+
+TEST_CASE("P4 whichever allocation fails catching has a result for each item that ran") {
+    pool p{3};
+    const auto items = numbers(60);
+    int wrong = 0;
+    fail_each([&] {
+        const auto f = parimap::catching([](int i) { return std::string(100, static_cast<char>('a' + i % 26)); });
+        for (const auto& one : parimap::parallel_map(p, f, items)) wrong += one ? one->size() != 100 : one.error() == nullptr;
+    });
+    REQUIRE(wrong == 0);
+}
+
+TEST_CASE("P4 whichever allocation of a call with a bar, a report and a trace fails the program lives on") {
+    pool p{3};
+    const auto items = numbers(20);
+    const auto open_nowhere = [] { return ::open("/dev/null", O_WRONLY | O_CLOEXEC); };  // the lowest descriptor that is free
+    const int nowhere = open_nowhere();
+    const int free = open_nowhere();
+    REQUIRE(free >= 0);
+    ::close(free);
+    const auto watched = [&](parimap::run_report& report) {
+        parimap::progress_options bar;
+        bar.description = "a description that is too long for a short string";
+        bar.output = nowhere;
+        return map_options{.progress = std::move(bar), .insights = &report, .trace = "no_memory_trace.json"};
+    };
+    fail_each([&] {
+        parimap::run_report report;
+        static_cast<void>(parimap::parallel_map(p, watched(report), some_fail, items));
+    });
+    fail_each([&] {
+        parimap::run_report report;
+        for (const long r : parimap::ordered_imap(p, watched(report), some_fail, items)) static_cast<void>(r);
+    });
+    ::unlink("no_memory_trace.json");
+    const int next = open_nowhere();
+    REQUIRE(next == free);  // the trace file was closed whenever memory ran out
+    ::close(next);
+    ::close(nowhere);
 }
 
 TEST_CASE("P4 whichever allocation of a stream fails each item is handed over once, by its result or an exception") {
@@ -168,6 +238,7 @@ TEST_CASE("P4 whichever allocation of a stream fails each item is handed over on
         read(parimap::unordered_imap(
             p, [](std::stop_token, int i) { return some_fail(i); }, items));
     });
+    fail_each([&] { read(parimap::unordered_imap(p, same, linked) | parimap::ordered_imap(p, some_fail)); });
     REQUIRE(wrong == 0);
     if (pool::backend_name() == "serial") return;  // which runs the items before the stream is made
     // No memory from the first item on, although its results were asked for: every item comes as a failure, none is missing.

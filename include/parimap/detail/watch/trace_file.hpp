@@ -68,6 +68,8 @@ class PARIMAP_EXPORT trace_file {
     static constexpr std::size_t header_size = 4096;
     static constexpr std::uint64_t most_processes = 4'194'303;  // as Linux has them
 
+    trace_file() = default;
+
     /// Patience begins anew whenever the file grows: its writers may be many, but they are at it.
     bool lock(std::chrono::milliseconds patience) const;
 
