@@ -89,15 +89,17 @@ class result {
         return has_value() ? *std::move(*this) : static_cast<R>(std::forward<Otherwise>(otherwise));
     }
 
-    /// The exception; null if there is a value.
+    /// The exception; null if there is a value. A std::bad_variant_access if an assignment to this result threw, which left neither.
     std::exception_ptr error() const noexcept {
+        if (outcome_.valueless_by_exception()) return std::make_exception_ptr(std::bad_variant_access());
         const std::exception_ptr* exception = std::get_if<1>(&outcome_);
         return exception ? *exception : nullptr;
     }
 
   private:
     void rethrow() const {
-        if (const std::exception_ptr* exception = std::get_if<1>(&outcome_)) std::rethrow_exception(*exception);
+        if (!has_value()) [[unlikely]]
+            std::rethrow_exception(error());
     }
 
     std::variant<stored, std::exception_ptr> outcome_;

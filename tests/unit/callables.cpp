@@ -5,6 +5,7 @@
 #include <parimap/parimap.hpp>
 
 #include <array>
+#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -12,6 +13,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace {
 
@@ -57,6 +59,26 @@ TEST_CASE("A result moves its value out and can be copied where the value can") 
     auto one = g(1, 2);
     auto other = one;
     REQUIRE(*one == *other);
+}
+
+TEST_CASE("A result whose assignment threw holds an exception that says so, and not nothing") {
+    struct fails_to_move {
+        explicit fails_to_move(bool f) : fails{f} {}
+        fails_to_move(fails_to_move&& other) : fails{true} {
+            if (other.fails) throw std::runtime_error{"move"};
+        }
+        fails_to_move& operator=(fails_to_move&&) = default;
+        bool fails;
+    };
+    using result = parimap::result<fails_to_move>;
+    result one{std::make_exception_ptr(std::logic_error{"before"})};
+    REQUIRE_THROWS_AS(one = result(std::in_place, true), std::runtime_error);
+    REQUIRE_FALSE(one.has_value());
+    REQUIRE(one.error() != nullptr);
+    REQUIRE_THROWS_AS(one.value(), std::bad_variant_access);
+    REQUIRE_THROWS_AS(std::move(one).value(), std::bad_variant_access);
+    one = result(std::in_place, false);
+    REQUIRE(one.has_value());
 }
 
 TEST_CASE("unpacked takes pairs and tuples and arrays as lvalues and rvalues") {
