@@ -5,6 +5,8 @@
 
 #include <parimap/detail/system/atomic.hpp>
 
+#include <initializer_list>
+
 namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE void call_list::line::push_back(call& c) noexcept {
