@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A program that loads the other module, whose name it is given, several times.
+// A program that loads the other module, whose name it is given, several times, and maps on pools of its own meanwhile.
 #include "checks.hpp"
+
+#include <atomic>
+#include <thread>
+#include <type_traits>
 
 #include <dlfcn.h>
 
@@ -11,7 +15,22 @@ constexpr bool one_program = false;
 #endif
 
 int main(int, char** arguments) {
-    for (int round = 0; round < 3; ++round) {
+    std::atomic<bool> done{false};
+    std::thread meanwhile([&] {
+        parimap::pool kept{2};
+        while (!done) {
+            parimap::pool fresh{2};
+            for (parimap::pool* const pool : {&kept, &fresh, &parimap::default_pool()}) {
+                check(map_of_program(*pool, 3) == 300, "a call of the program while the plug-in comes and goes");
+                long sum = 0;
+                for (const long x : parimap::ordered_imap(
+                         *pool, [&](long n) { return map_of_program(*pool, n); }, std::vector<long>(20, 1)))
+                    sum += x;
+                check(sum == 2'000, "a stream of the program while the plug-in comes and goes");
+            }
+        }
+    });
+    for (int round = 0; round < 10; ++round) {
         void* library = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
         check(library != nullptr, "the plug-in is there");
         const auto find = [&](auto& function, const char* name) {
@@ -33,4 +52,6 @@ int main(int, char** arguments) {
         check_all(p, one_program);
         dlclose(library);
     }
+    done = true;
+    meanwhile.join();
 }
