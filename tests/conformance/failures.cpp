@@ -515,6 +515,45 @@ TEST_CASE("P4 a stream ends behind an element that cannot be read however many w
     }
 }
 
+TEST_CASE("P4 an item behind an element that cannot be read is not handed over when it ends afterwards") {
+    if (is_serial) return;  // items run one after the other there
+    for (const bool looks_before : {true, false}) {
+        CAPTURE(looks_before);
+        gate last_started;
+        gate last_may_end;
+        const auto read = [&](int i) {
+            if (i != 2) return i;
+            last_started.wait();
+            throw input_error{"element"};
+        };
+        const auto f = [&](int i) {
+            if (i == 3) {
+                last_started.open();
+                last_may_end.wait();
+            }
+            return i;
+        };
+        pool p{2};
+        auto stream = parimap::unordered_imap(p, map_options{.chunk = 1, .window = 4}, f,
+                                              ranges::views::iota(0, 4) | ranges::views::transform(read));
+        REQUIRE(last_started.wait());
+        p.submit([] {}).get();  // on the seat on which the element was read: all of that is over
+        std::vector<int> results;
+        for (int i = 0; i < 2; ++i) results.push_back(stream.next().value());
+        REQUIRE(sorted(results) == numbers(2));
+        if (looks_before) REQUIRE_THROWS_AS(stream.next_for(1ms), parimap::timed_out);
+        last_may_end.open();
+        rendezvous both_free{2};
+        auto one = p.submit([&] { return both_free.arrive_and_wait(); });
+        auto other = p.submit([&] { return both_free.arrive_and_wait(); });
+        REQUIRE(one.get());
+        REQUIRE(other.get());
+        REQUIRE_THROWS_AS(stream.next(), input_error);
+        REQUIRE(stream.failed_index() == 2U);
+        REQUIRE_FALSE(stream.next());
+    }
+}
+
 TEST_CASE("P4 failed_index is the element that cannot be read also where items behind it were handed over before") {
     if (is_serial) return;  // items finish in order
     for (const std::size_t workers : sizes{2, 3, 8}) {

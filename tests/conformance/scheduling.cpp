@@ -11,6 +11,7 @@
 #include "support/throws_on.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -159,6 +160,23 @@ TEST_CASE("P6 adjacent slow items of a list and of a single-pass input run at on
             p, [&](int i) { return stretch.run(i); }, recorded_range<>{record, total});
         for (const int i : items) REQUIRE(imap.next() == i);
         REQUIRE(stretch.missed() == 0);
+    }
+}
+
+TEST_CASE("P6 an item of a blocking call starts while the element behind it is still being read") {
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        std::array<gate, 6> started;
+        std::atomic<int> missed{0};
+        const auto is_read = [&](int i) {
+            if (i > 0 && !started[static_cast<std::size_t>(i - 1)].wait()) ++missed;
+            return true;
+        };
+        parimap::parallel_for_each(
+            p, [&](int i) { started[static_cast<std::size_t>(i)].open(); },
+            ranges::views::iota(0, 6) | ranges::views::filter(is_read));
+        REQUIRE(missed == 0);
     }
 }
 
