@@ -660,6 +660,22 @@ TEST_CASE("per_worker gives a nested call of the same function a state of its ow
     }
 }
 
+TEST_CASE("per_worker makes a state for the workers of each pool, and for each thread outside all pools") {
+    std::atomic<int> made{0};
+    const auto f = parimap::per_worker([&] { return ++made; }, [](int state, int) { return state; });
+    for (int i = 1; i <= 130; ++i) {  // more pools than there are lists of states
+        pool own{1};
+        REQUIRE(parimap::parallel_map(own, f, numbers(3)) == std::vector<int>(3, i));
+    }
+    REQUIRE(f(0) == 131);
+    std::thread([&] {  // while the one before lives: a thread that comes later may be given its name
+        static_cast<void>(f(0));
+    })
+        .join();
+    REQUIRE(made == 132);
+    REQUIRE(f(0) == 131);
+}
+
 TEST_CASE("Options whose progress is {} ask for a bar and those that say nothing do not") {
     pool p{2};
     REQUIRE_FALSE(map_options{}.progress);

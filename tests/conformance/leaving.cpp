@@ -269,6 +269,24 @@ TEST_CASE("P5 after cancel next throws cancelled at once and no further item sta
     }
 }
 
+TEST_CASE("P5 after cancel no result is handed over that was there before") {
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        std::atomic<int> ran{0};
+        const auto count = [&](int i) { return ++ran, i; };
+        const auto check = [&](auto imap) {
+            REQUIRE(eventually([&] { return ran == 64; }));
+            for (int i = 0; i < 2; ++i) REQUIRE(imap.next());
+            imap.cancel();
+            REQUIRE_THROWS_AS(imap.next(), parimap::cancelled);
+            ran = 0;
+        };
+        check(parimap::ordered_imap(p, map_options{.window = 64}, count, numbers(2000)));
+        check(parimap::unordered_imap(p, map_options{.window = 64}, count, numbers(2000)));
+    }
+}
+
 TEST_CASE("P5 cancel inside a loop makes the loop throw cancelled") {
     pool p{2};
     auto imap = parimap::ordered_imap(p, same, numbers(100'000));

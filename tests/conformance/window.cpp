@@ -17,6 +17,9 @@
 #include <thread>
 #include <vector>
 
+#include <range/v3/view/filter.hpp>
+#include <range/v3/view/transform.hpp>
+
 using namespace parimap_test;
 using namespace std::chrono_literals;
 using parimap::map_options;
@@ -144,6 +147,36 @@ TEST_CASE("P2 an adaptive window holds twice as many items as workers while they
         REQUIRE(read_with_next(imap, record, never).size() == 40);
         REQUIRE(record.overdrawn == 0);
         REQUIRE(record.ahead == 0);
+    }
+}
+
+TEST_CASE("P2 items and results that own much keep an adaptive window small, however cheap they are") {
+    struct large {  // as a container of a mebibyte is seen, without the memory
+        std::size_t size() const noexcept { return std::size_t{1} << 20U; }
+        const char* data() const noexcept { return elsewhere; }
+        const char* elsewhere;
+    };
+    const char byte = 'x';
+    for (const std::size_t workers : sizes{1, 2}) {
+        CAPTURE(workers);
+        pool p{workers};
+        std::atomic<std::size_t> started{0};
+        const auto check = [&](auto stream) {
+            std::size_t handed = 0;
+            while (handed < 20'000 && stream.next()) ++handed;
+            REQUIRE(handed == 20'000);
+            let_mistakes_happen();
+            REQUIRE(started - handed <= 8 * p.size());  // 4 MiB for each
+            started = 0;
+        };
+        const auto items = numbers(1'000'000);
+        const auto makes_large = [&](int) { return ++started, large{&byte}; };
+        check(parimap::ordered_imap(p, makes_large, items));
+        check(parimap::unordered_imap(p, makes_large, items));
+        const auto takes_large = [&](const large& item) { return ++started, item.size(); };
+        check(parimap::ordered_imap(p, takes_large, items | ranges::views::transform([&](int) {
+                                                        return large{&byte};
+                                                    }) | ranges::views::filter([](const large&) { return true; })));
     }
 }
 

@@ -36,6 +36,8 @@ TEST_CASE("stop_registry: an item that begins behind a stop is stopped, and one 
     tokens.finish(1);
     REQUIRE(tokens.start(1, 16).stop_requested());
     tokens.finish(1);
+    REQUIRE_FALSE(tokens.start(1, 13).stop_requested());  // on a seat whose token was stopped from the begin
+    tokens.finish(1);
     tokens.stop_from(18);  // a later one takes nothing back
     REQUIRE(tokens.start(1, 15).stop_requested());
     tokens.finish(1);
