@@ -515,6 +515,32 @@ TEST_CASE("P4 a stream ends behind an element that cannot be read however many w
     }
 }
 
+TEST_CASE("P4 an element that cannot be read ends a stream in order at once, whatever still runs behind it") {
+    if (is_serial) return;  // items run one after the other there
+    gate second_started;
+    gate told;
+    std::atomic<int> missed{0};
+    const auto read = [&](int i) {
+        if (i > 0) return i;
+        second_started.wait();
+        throw input_error{"element"};
+    };
+    const auto f = [&](int i) {
+        second_started.open();
+        if (!told.wait()) ++missed;
+        return i;
+    };
+    {
+        pool p{2};
+        auto stream = parimap::ordered_imap(p, map_options{.chunk = 1, .window = 2}, f,
+                                            ranges::views::iota(0, 2) | ranges::views::transform(read));
+        REQUIRE_THROWS_AS(stream.next(), input_error);
+        REQUIRE_FALSE(stream.next());
+        told.open();
+    }
+    REQUIRE(missed == 0);
+}
+
 TEST_CASE("P4 an item behind an element that cannot be read is not handed over when it ends afterwards") {
     if (is_serial) return;  // items run one after the other there
     for (const bool looks_before : {true, false}) {

@@ -485,6 +485,18 @@ TEST_CASE("submit runs a thousand jobs exactly once each") {
     }
 }
 
+TEST_CASE("submit has a single worker run the jobs in the order in which they were handed in") {
+    pool p{1};
+    gate all_handed_in;
+    std::vector<int> ran;  // no lock: with one seat each job happens after the one before it
+    std::vector<std::future<void>> done;
+    if (!is_serial) done.push_back(p.submit([&] { all_handed_in.wait(); }));
+    for (int i = 0; i < 20; ++i) done.push_back(p.submit([&ran, i] { ran.push_back(i); }));
+    all_handed_in.open();
+    for (auto& each : done) each.get();
+    REQUIRE(ran == numbers(20));
+}
+
 TEST_CASE("submit makes what a job wrote visible to whoever gets its future") {
     for (const std::size_t workers : worker_counts) {
         pool p{workers};

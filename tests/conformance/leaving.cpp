@@ -561,6 +561,21 @@ TEST_CASE("P5 next_for takes any duration and mixes with next") {
     }
 }
 
+TEST_CASE("P5 who asks for no more than what is there gets results too where he runs the items himself") {
+    pool p{1};
+    std::vector<int> results;
+    p.submit([&] {
+         auto imap = parimap::ordered_imap(p, same, numbers(20));
+         for (int asked = 0; asked < 1000 && results.size() < 20; ++asked) {
+             try {
+                 if (const auto result = imap.next_for(0s)) results.push_back(*result);
+             } catch (const parimap::timed_out&) {
+             }
+         }
+     }).get();
+    REQUIRE(results == numbers(20));
+}
+
 TEST_CASE("P5 next_for throws what the item threw and hands over a finished item without waiting") {
     for (const std::size_t workers : worker_counts) {
         CAPTURE(workers);
@@ -1178,6 +1193,41 @@ TEST_CASE("P5 wait_for says whether next need not wait, and takes and throws not
         REQUIRE(imap.failed_index() == 2U);
     }
     REQUIRE(decltype(parimap::ordered_imap(std::declval<pool&>(), same, numbers(1))){}.wait_for(0ms));
+}
+
+TEST_CASE("P5 wait_for does not find an item behind an element that cannot be read") {
+    if (is_serial) return;  // items run one after the other there
+    rendezvous behind{4};   // the reader of the element, both items behind it, and this thread
+    gate first_behind_may_end;
+    gate second_behind_may_end;
+    const auto read = [&](int i) {
+        if (i != 2) return i;
+        behind.arrive_and_wait();
+        throw input_error{"element"};
+    };
+    const auto f = [&](int i) {
+        if (i > 2) behind.arrive_and_wait();
+        if (i == 3) first_behind_may_end.wait();
+        if (i == 4) second_behind_may_end.wait();
+        return i;
+    };
+    pool p{3};
+    auto imap = parimap::unordered_imap(p, map_options{.chunk = 1, .window = 5}, f,
+                                        ranges::views::iota(0, 5) | ranges::views::transform(read));
+    REQUIRE(behind.arrive_and_wait());
+    p.submit([] {}).get();  // on the seat on which the element was read: all of that is over
+    for (int i = 0; i < 2; ++i) REQUIRE(imap.next().value() < 2);
+    REQUIRE_THROWS_AS(imap.next_for(1ms), parimap::timed_out);
+    first_behind_may_end.open();
+    rendezvous both_free{2};
+    auto one = p.submit([&] { return both_free.arrive_and_wait(); });
+    auto other = p.submit([&] { return both_free.arrive_and_wait(); });
+    REQUIRE(one.get());
+    REQUIRE(other.get());
+    REQUIRE_FALSE(imap.wait_for(1ms));  // one of those behind it has ended, and the other has not
+    second_behind_may_end.open();
+    REQUIRE(imap.wait_for(deadline));
+    REQUIRE_THROWS_AS(imap.next(), input_error);
 }
 
 TEST_CASE("P5 wait_for returns where a stream was stopped, or its input failed") {

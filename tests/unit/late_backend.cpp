@@ -16,6 +16,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <new>
 #include <string_view>
 #include <thread>
@@ -114,6 +115,19 @@ class slow_to_wake_backend {
     parimap::detail::worker_threads workers_;
 };
 static_assert(parimap::check_backend<slow_to_wake_backend>());
+
+// It runs each task at once, on the thread that hands it in.
+class inline_backend {
+  public:
+    static constexpr std::string_view name = "inline";
+
+    explicit inline_backend(std::size_t) {}
+
+    std::size_t concurrency() const noexcept { return 1; }
+    bool caller_must_help() const noexcept { return true; }
+    void submit(parimap::task& t) { t.run(t); }
+};
+static_assert(parimap::check_backend<inline_backend>());
 
 constexpr std::size_t workers = 4;
 
@@ -243,4 +257,29 @@ TEST_CASE("late backend: what waking workers takes is not taken for a slow input
     auto imap = parimap::ordered_imap(
         p, map_options{.window = 64}, [&](int i) { return ++ran, i; }, items | ranges::views::filter([](int) { return true; }));
     REQUIRE(eventually([&] { return ran == 40; }));  // although nobody asks for a result
+}
+
+TEST_CASE("late backend: a call that comes back to its pool through one that runs items at once has its seat there") {
+    parimap::basic_pool<choosy_backend> outer{1};
+    parimap::basic_pool<inline_backend> between{1};
+    std::atomic<int> ran{0};
+    std::atomic<int> elsewhere{0};
+    auto done = outer.submit([&] {
+        const auto thread = std::this_thread::get_id();
+        parimap::parallel_for_each(
+            between,
+            [&](int) {
+                parimap::parallel_for_each(
+                    outer,
+                    [&](int) {
+                        ++ran;
+                        if (std::this_thread::get_id() != thread) ++elsewhere;
+                    },
+                    numbers(3));
+            },
+            numbers(2));
+    });
+    REQUIRE(done.wait_for(deadline) == std::future_status::ready);
+    REQUIRE(ran == 6);
+    REQUIRE(elsewhere == 0);
 }
