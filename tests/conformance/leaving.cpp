@@ -135,6 +135,35 @@ TEST_CASE("P5 an imap that is never read ends in its destructor") {
     }
 }
 
+TEST_CASE("P5 the end of a stream waits for its own items, and not for what their worker does next") {
+    if (is_serial) return;  // a submitted job runs at once there
+    gate item_started;
+    gate item_may_end;
+    gate stream_is_gone;
+    pool p{1};
+    std::future<bool> next_job;
+    std::thread ending;
+    {
+        const auto imap = parimap::ordered_imap(
+            p, map_options{.window = 1},
+            [&](int i) {
+                item_started.open();
+                item_may_end.wait();
+                return i;
+            },
+            numbers(5));
+        REQUIRE(item_started.wait());
+        next_job = p.submit([&] { return stream_is_gone.wait(); });
+        ending = std::thread([&] {
+            let_mistakes_happen();  // until this thread waits for the item
+            item_may_end.open();
+        });
+    }
+    stream_is_gone.open();
+    ending.join();
+    REQUIRE(next_job.get());
+}
+
 TEST_CASE("P5 copies of an imap share one stream and only the last one ends it") {
     for (const std::size_t workers : worker_counts) {
         CAPTURE(workers);
