@@ -36,6 +36,7 @@ using parimap::catching;
 using parimap::per_worker;
 using parimap::result;
 using parimap::unpacked;
+using parimap::unseq;
 
 // Bars and reports
 using parimap::format_progress;

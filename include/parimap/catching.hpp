@@ -7,6 +7,7 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/ranges/unsequenced.hpp>
 
 #include <exception>
 #include <functional>
@@ -131,6 +132,9 @@ class catching_function {
   private:
     F f_;
 };
+
+template <class F>
+inline constexpr bool is_unseq<catching_function<F>> = is_unseq<F>;
 
 }  // namespace detail
 

@@ -29,6 +29,7 @@
 #include <parimap/progress_options.hpp>
 #include <parimap/unordered_imap.hpp>
 #include <parimap/unpacked.hpp>
+#include <parimap/unseq.hpp>
 // IWYU pragma: end_exports
 
 #include <stop_token>  // IWYU pragma: export (for map_options::stop and functions that take one)

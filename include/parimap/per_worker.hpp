@@ -7,6 +7,7 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/ranges/unsequenced.hpp>
 #include <parimap/detail/scheduler/worker_states.hpp>
 
 #include <functional>
@@ -37,6 +38,9 @@ class per_worker_function {
     F f_;
     std::shared_ptr<worker_states<state>> states_ = std::make_shared<worker_states<state>>();
 };
+
+template <class Make, class F>
+inline constexpr bool is_unseq<per_worker_function<Make, F>> = is_unseq<F>;
 
 }  // namespace detail
 

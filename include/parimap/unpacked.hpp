@@ -7,6 +7,7 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/ranges/unsequenced.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -53,6 +54,9 @@ class unpacked_function {
   private:
     F f_;
 };
+
+template <class F>
+inline constexpr bool is_unseq<unpacked_function<F>> = is_unseq<F>;
 
 }  // namespace detail
 

@@ -105,7 +105,7 @@ PARIMAP_INLINE void batched_call::run_batch(std::size_t seat) noexcept {
     const instant end = instant::now();  // before it wakes a consumer, which is not their cost
     if (run.count > 0) pace_.measured(end - start, run.count);
     observation_.end_batch(seat, run.first, run.count, start, end);
-    monitor_.after_batch(run.first + run.count - 1);  // also where all were dropped: who waits for any item must look again
+    monitor_.after_batch(run.told, run.first + run.count);  // also where all were dropped: who waits for any item must look again
 }
 
 }  // namespace parimap::detail

@@ -158,13 +158,13 @@ PARIMAP_INLINE bool claims::call_attention() noexcept {
     return any;
 }
 
-[[gnu::noinline]] PARIMAP_INLINE std::uint64_t claims::true_end_of(range& r, std::uint64_t item) noexcept {
+[[gnu::noinline]] PARIMAP_INLINE std::uint64_t claims::true_end_of(range& r, std::uint64_t item, std::uint64_t reached) noexcept {
     const lock held(r.mutex);
     const std::uint64_t end = r.end.load(std::memory_order_relaxed);
     // Only the owner can give up doing without the lock: it alone is sure to see the 0 that it stores.
     if (!has_fence_.load(std::memory_order_relaxed)) r.fenced.store(false, std::memory_order_relaxed);
     set_end(r, end);
-    if (item >= end) r.begin.store(item, std::memory_order_relaxed);
+    if (reached > end) r.begin.store(std::max(item, end), std::memory_order_relaxed);
     return end;
 }
 

@@ -18,16 +18,16 @@ PARIMAP_INLINE monitor::~monitor() = default;
 PARIMAP_INLINE monitor::tally::tally(atomic<std::uint64_t>& shared) noexcept
     : shared_(shared), count_(shared.load(std::memory_order_relaxed)) {}
 
-PARIMAP_INLINE void monitor::after_item(std::uint64_t item) noexcept {
+PARIMAP_INLINE void monitor::after_items(std::uint64_t first, std::uint64_t end) noexcept {
     if (waiting_.load(std::memory_order_acquire) != urgent) return;
     const std::uint64_t due = due_.load(std::memory_order_relaxed);
-    if (due == no_item || due == item) signal();
+    if (due == no_item || (first <= due && due < end)) signal();
     give_way();
 }
 
-PARIMAP_INLINE void monitor::after_batch(std::uint64_t last_item) noexcept {
+PARIMAP_INLINE void monitor::after_batch(std::uint64_t first, std::uint64_t end) noexcept {
     detail::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with wait_patiently()
-    after_item(last_item);
+    after_items(first, end);
     if (waiting_.load(std::memory_order_acquire) != patient) return;
     if (finished() >= enough_.load(std::memory_order_relaxed)) signal();
     give_way();

@@ -57,15 +57,20 @@ PARIMAP_INLINE bool pace::bound_by_memory() const noexcept {
     return cost != unknown && cost < 5;
 }
 
-PARIMAP_INLINE std::uint64_t pace::ideal_batch() const noexcept {
+PARIMAP_INLINE std::uint64_t pace::items_in(time_span time) const noexcept {
     const float cost = cost_.load(std::memory_order_relaxed);
     if (cost == unknown) return 1;
-    const float fitting = static_cast<float>(batch_time.count()) / std::max(cost, 0.25F);
+    const float fitting = static_cast<float>(time.count()) / std::max(cost, least_cost);
     return std::clamp<std::uint64_t>(static_cast<std::uint64_t>(fitting), 1, chunk_);
 }
 
+PARIMAP_INLINE std::uint64_t pace::block() const noexcept { return items_in(block_time); }
+
+PARIMAP_INLINE std::uint64_t pace::ideal_batch() const noexcept { return items_in(batch_time); }
+
 PARIMAP_INLINE std::uint64_t pace::batch(std::uint64_t left) const noexcept {
     const std::uint64_t ideal = ideal_batch();
+    if (left <= items_in(worth_sharing)) return left;
     return std::min(ideal, std::max(left / (2 * seats_), std::min<std::uint64_t>(ideal, 16)));
 }
 
@@ -93,7 +98,7 @@ PARIMAP_INLINE time_span pace::as_time(float nanoseconds) noexcept {
 
 PARIMAP_INLINE std::uint64_t pace::batch_of_input() const noexcept {
     const float cost = static_cast<float>(seats_) * input_cost_;
-    const float fitting = static_cast<float>(batch_time.count()) / std::max(cost, 0.25F);
+    const float fitting = static_cast<float>(batch_time.count()) / std::max(cost, least_cost);
     return std::max<std::uint64_t>(static_cast<std::uint64_t>(fitting), 1);
 }
 

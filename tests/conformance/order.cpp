@@ -651,7 +651,7 @@ TEST_CASE("P4 failed_index names the right operand's first item also where the l
         return 1L;
     };
     const auto add = [](long left, long right) {
-        if (left == 32 && right == 32) throw std::domain_error{"two leaves"};
+        if (left == 32 && right == 8) throw std::domain_error{"the fifth of eight nodes"};
         return left + right;
     };
     REQUIRE_THROWS_AS(

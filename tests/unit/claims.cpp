@@ -174,6 +174,70 @@ TEST_CASE("claims: a gate that closes interrupts whoever works behind it") {
     REQUIRE_FALSE(working.pop(item));
 }
 
+TEST_CASE("claims: a block is what is asked for, or what is left, whoever takes a part of the batch") {
+    for (const auto fence : {&always, claims::heavy_fence{nullptr}}) {
+        claims c(2, fence);
+        c.raise_limit(20);
+        REQUIRE(c.claim(0, 20, 20, parimap::detail::no_item));
+        claims::batch working = c.batch_of(0);
+        parimap::detail::item_range block;
+        REQUIRE(working.pop(6, block));
+        REQUIRE((block.first == 0 && block.end == 6));
+        REQUIRE(c.claim(1, 20, 20, parimap::detail::no_item));  // 14 are left: it takes 7
+        REQUIRE(working.pop(6, block));
+        REQUIRE((block.first == 6 && block.end == 12));
+        REQUIRE(working.pop(6, block));
+        REQUIRE((block.first == 12 && block.end == 13));
+        REQUIRE_FALSE(working.pop(6, block));
+        REQUIRE(working.started() == 13);
+        REQUIRE_FALSE(c.has_rest(0));
+        claims::batch stolen = c.batch_of(1);
+        REQUIRE(stolen.pop(100, block));
+        REQUIRE((block.first == 13 && block.end == 20));
+    }
+}
+
+TEST_CASE("claims: a gate that closes inside a block cuts it") {
+    claims c(1, &always);
+    c.raise_limit(20);
+    REQUIRE(c.claim(0, 20, 20, parimap::detail::no_item));
+    claims::batch working = c.batch_of(0);
+    parimap::detail::item_range block;
+    REQUIRE(working.pop(4, block));
+    c.close_from(6);
+    REQUIRE(working.pop(4, block));
+    REQUIRE(working.interrupted());
+    REQUIRE(c.open_end(block.first, block.end) == 6);
+    REQUIRE(c.open_end(0, 4) == 4);
+    REQUIRE(c.open_end(8, 12) == 8);
+    REQUIRE(c.drop(0) == 12);
+}
+
+TEST_CASE("claims: threads that take blocks and steal start every item exactly once") {
+    constexpr std::uint64_t items = 400'000;
+    for (const auto fence : {claims::best_fence(), claims::heavy_fence{nullptr}}) {
+        claims c(4, fence);
+        std::vector<std::atomic<int>> started(items);
+        c.raise_limit(items);
+        std::vector<std::thread> workers;
+        for (std::size_t seat = 0; seat < 4; ++seat) {
+            workers.emplace_back([&, seat] {
+                while (c.claim(seat, 20'000, 20'000, parimap::detail::no_item)) {
+                    do {
+                        claims::batch working = c.batch_of(seat);
+                        parimap::detail::item_range block;
+                        while (working.pop(1 + (working.started() * 7 + seat) % 50, block)) {
+                            for (std::uint64_t i = block.first; i < block.end; ++i) ++started[i];
+                        }
+                    } while (c.has_rest(seat));
+                }
+            });
+        }
+        for (std::thread& worker : workers) worker.join();
+        REQUIRE(std::all_of(started.begin(), started.end(), [](const std::atomic<int>& times) { return times == 1; }));
+    }
+}
+
 TEST_CASE("claims: a gate that closes further on interrupts each item on the way to it and the first behind it") {
     claims c(1, &always);
     c.raise_limit(10);

@@ -78,6 +78,28 @@ TEST_CASE("monitor: who was woken once sleeps again the next time") {
     }
 }
 
+TEST_CASE("monitor: an item in the middle of those that are told of wakes who waits for it, and no other does") {
+    claims c(1, &always);
+    monitor m(1);
+    for (const bool batch_ends : {false, true}) {
+        for (const std::uint64_t due : {4U, 5U, 7U, 8U}) {
+            CAPTURE(batch_ends, due);
+            const bool is_told = due >= 5 && due < 8;
+            std::atomic<bool> waits{false};
+            const instant begin = instant::now();
+            const instant end = begin + parimap::detail::time_span::microseconds(is_told ? 10'000'000 : 2'000);
+            std::thread worker([&] {
+                while (!waits) std::this_thread::yield();
+                batch_ends ? m.after_batch(5, 8) : m.after_items(5, 8);
+            });
+            const auto looks = [&] { return waits = true, false; };
+            m.wait_urgently(due, c, end, looks);
+            REQUIRE((instant::now() >= end) == !is_told);
+            worker.join();
+        }
+    }
+}
+
 TEST_CASE("monitor: no batch that ends while somebody begins to wait goes unseen") {
     // Whoever waits sees that the batch has ended, or its worker sees that somebody waits: else it sleeps to the deadline.
     constexpr std::uint64_t rounds = 100'000;
@@ -92,7 +114,7 @@ TEST_CASE("monitor: no batch that ends while somebody begins to wait goes unseen
             }
             for (std::uint64_t wait = mine % 300; wait > 0; --wait) std::atomic_signal_fence(std::memory_order_seq_cst);
             finished.add(1);
-            m.after_batch(mine - 1);
+            m.after_batch(mine - 1, mine);
         }
     });
     std::uint64_t missed = 0;

@@ -28,6 +28,26 @@ TEST_CASE("pace: a batch of cheap items takes about the batch time") {
     REQUIRE(p.batch(400) == 100);  // all seats get some of the rest
 }
 
+TEST_CASE("pace: a block is one item until the cost is known, then what takes a microsecond or two, within the chunk") {
+    pace p(2, 0);
+    REQUIRE(p.block() == 1);
+    p.measured(1us, 10);
+    REQUIRE(p.block() == 15);
+    pace slow(2, 0);
+    slow.measured(2us, 1);
+    REQUIRE(slow.block() == 1);
+    pace in_chunks(2, 4);
+    in_chunks.measured(1us, 10);
+    REQUIRE(in_chunks.block() == 4);
+}
+
+TEST_CASE("pace: what is hardly worth sharing is one batch") {
+    pace p(2, 0);
+    p.measured(1us, 10);
+    REQUIRE(p.batch(160) == 160);
+    REQUIRE(p.batch(161) < 161);
+}
+
 TEST_CASE("pace: an explicit chunk bounds the batch") {
     pace p(2, 10);
     p.measured(1us, 1000);

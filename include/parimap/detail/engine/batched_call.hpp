@@ -71,6 +71,7 @@ class PARIMAP_EXPORT batched_call : public call {
     struct items_run {
         std::uint64_t first;
         std::uint64_t count;
+        std::uint64_t told;  // the consumer was told of those before this one, where it waited for them
     };
 
     scheduler& pool_;

@@ -17,6 +17,12 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
+/// Consecutive items: [first, end).
+struct item_range {
+    std::uint64_t first = 0;
+    std::uint64_t end = 0;
+};
+
 /// Items are numbered in input order. The items [0, next_) belong, or belonged, to a batch; [next_, limit_) may be
 /// claimed; the rest is not available yet. Each seat owns one batch at a time, the half-open range of its items that
 /// have not started. The owner takes them from the front; a seat that finds nothing else takes the back half of
@@ -76,6 +82,12 @@ class PARIMAP_EXPORT claims {
 
     bool is_open(std::uint64_t item) const noexcept { return item < gate_.load(std::memory_order_relaxed); }
 
+    /// The end of those items of [first, end) that may still start.
+    std::uint64_t open_end(std::uint64_t first, std::uint64_t end) const noexcept {
+        const std::uint64_t gate = gate_.load(std::memory_order_relaxed);
+        return gate >= end ? end : gate > first ? gate : first;
+    }
+
     /// From now on each worker is interrupted between two items, until nobody watches any more. After the call the
     /// watcher sees what a worker published before its latest item, or that worker is interrupted before its next, or comes
     /// to its batch's end. False if that is not sure, so that the watcher has to look again soon.
@@ -103,10 +115,28 @@ class PARIMAP_EXPORT claims {
             known_end_ = range_.poll.load(std::memory_order_relaxed);
             if (next_ >= known_end_) [[unlikely]] {
                 interrupted_ = true;
-                known_end_ = all_.true_end_of(range_, next_);
+                known_end_ = all_.true_end_of(range_, next_, next_ + 1);
                 if (next_ >= known_end_) return false;
             }
             item = next_++;
+            return true;
+        }
+
+        /// Takes the first unstarted items, at most `most` of them and at least one: items that may start together.
+        [[gnu::always_inline]] bool pop(std::uint64_t most, item_range& block) noexcept {
+            if (next_ >= known_end_) return false;
+            std::uint64_t reached = known_end_ - next_ > most ? next_ + most : known_end_;
+            range_.begin.store(reached, std::memory_order_release);  // as for one item
+            asymmetric_fence::light();
+            known_end_ = range_.poll.load(std::memory_order_relaxed);
+            if (reached > known_end_) [[unlikely]] {
+                interrupted_ = true;
+                known_end_ = all_.true_end_of(range_, next_, reached);
+                if (next_ >= known_end_) return false;
+                if (reached > known_end_) reached = known_end_;
+            }
+            block = {next_, reached};
+            next_ = reached;
             return true;
         }
 
@@ -173,9 +203,9 @@ class PARIMAP_EXPORT claims {
     /// Returns whether any seat has an unstarted item that its owner takes without the lock.
     bool call_attention() noexcept;
 
-    /// The owner reached for `item`, and somebody wants its attention, or that item too. Returns the true end; if it
-    /// lies before the item, the front stays there. (Out of the way, so that a batch can live in registers.)
-    std::uint64_t true_end_of(range& r, std::uint64_t item) noexcept;
+    /// The owner reached for the items from `item` up to `reached`, and somebody wants its attention, or some of them too. Returns
+    /// the true end; what lies behind it the owner has not taken. (Out of the way, so that a batch can live in registers.)
+    std::uint64_t true_end_of(range& r, std::uint64_t item, std::uint64_t reached) noexcept;
 
     /// Takes the back half, at most `most`, of the range with the highest score(begin, items, next) above 0.
     template <class Score>

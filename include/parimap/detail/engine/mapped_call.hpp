@@ -26,6 +26,9 @@ class mapped_call : public Base {
   public:
     using function = std::remove_cvref_t<F>;
     using invocation_type = invocation<function, Source>;
+    /// A loop over vectors keeps what f refers to in registers: that has to be its own.
+    static constexpr bool copies_function = std::is_trivially_copyable_v<function> && sizeof(function) <= 64;
+    using function_in_block = std::conditional_t<copies_function, function, const function&>;
 
   protected:
     using Base::claims_, Base::monitor_, Base::pace_, Base::tokens_;
@@ -60,16 +63,20 @@ class mapped_call : public Base {
 
     items_run run_items(std::size_t seat, observed_batch* watching) noexcept final {
         // A loop of its own for calls that nobody observes: a branch in it, never taken, costs a fifth of a map over numbers.
-        if (watching) {
-            return run_with(seat, [watching](std::uint64_t item) noexcept { watching->item_done(item); });
-        }
-        return run_with(seat, [](std::uint64_t /*item*/) noexcept {});
+        unobserved_batch nobody;
+        if (!watching) return run_with(seat, pace_.block(), nobody);
+        return run_with(seat, watching->is_timed() ? 1 : pace_.block(), *watching);
     }
 
-    /// done(item) is told of each item.
-    template <class Done>
-    items_run run_with(std::size_t seat, Done done) noexcept {
-        return with_writer(seat, [&](auto put) { return run_batch(seat, put, done); });
+    /// watching: told of each item, or of each block of so many.
+    template <class Watching>
+    items_run run_with(std::size_t seat, [[maybe_unused]] std::uint64_t block, Watching& watching) noexcept {
+        return with_writer(seat, [&](auto put) {
+            if constexpr (invocation_type::may_interleave) {
+                if (block > 1) return run_blocks(seat, block, std::move(put), watching);
+            }
+            return run_batch(seat, std::move(put), watching);
+        });
     }
 
     template <class RunBatch>
@@ -84,8 +91,8 @@ class mapped_call : public Base {
     /// The seat's batch, until it is empty or no item starts any more. (A function by itself, whatever the compiler thinks of
     /// it, and with copies of what it is given: so its loop runs in registers. A map over numbers takes half as long again
     /// without.)
-    template <class Put, class Done>
-    [[gnu::noinline]] items_run run_batch(std::size_t seat, Put put, Done done) noexcept {
+    template <class Put, class Watching>
+    [[gnu::noinline]] items_run run_batch(std::size_t seat, Put put, Watching& watching) noexcept {
         claims::batch batch = claims_.batch_of(seat);
         monitor::tally finished = monitor_.tally_of(seat);
         const auto take = source_.reader();
@@ -93,25 +100,114 @@ class mapped_call : public Base {
         std::uint64_t dropped = 0;
         for (std::uint64_t item = 0; batch.pop(item);) {
             if (batch.interrupted()) [[unlikely]] {
-                if (batch.started() > 1) monitor_.after_item(item - 1);
+                if (batch.started() > 1) monitor_.after_items(item - 1, item);
                 if (!claims_.is_open(item)) {
                     dropped = 1 + claims_.drop(seat);
                     this->note_dropped(item);
                     break;
                 }
             }
-            run_item(seat, item, take, put, failure);
-            done(item);
+            run_item(seat, item, f_, take, put, failure);
+            watching.item_done(item);
             if constexpr (Source::pulled) finished.add(1);  // whoever pulls waits for every one
         }
         const std::uint64_t run = batch.started() - (dropped > 0);
+        finish_batch(seat, batch.first() + run - 1, put);
         finished.add(dropped + (Source::pulled ? 0 : run));
-        return {batch.first(), run};
+        return {batch.first(), run, batch.first() + run - 1};
     }
 
-    /// failure: null before and after, so that no item has to make one.
+    /// The same for items of which so many may start together. What is left of an item is then what f does, and the compiler may
+    /// make a loop over vectors of it.
+    template <class Put, class Watching>
+    [[gnu::noinline]] items_run run_blocks(std::size_t seat, std::uint64_t most, Put put, Watching& watching) noexcept {
+        claims::batch batch = claims_.batch_of(seat);
+        monitor::tally finished = monitor_.tally_of(seat);
+        std::uint64_t dropped = 0;
+        std::uint64_t told = batch.first();
+        std::uint64_t end = told;
+        for (item_range block; batch.pop(most, block);) {
+            end = block.end;
+            if (batch.interrupted()) [[unlikely]] {
+                monitor_.after_items(std::exchange(told, block.first), block.first);
+                end = claims_.open_end(block.first, block.end);
+            }
+            end = run_block(seat, {block.first, end}, put);
+            watching.items_done(end - block.first);
+            if constexpr (Source::pulled) finished.add(end - block.first);
+            if (end < block.end) [[unlikely]] {
+                dropped = block.end - end + claims_.drop(seat);
+                this->note_dropped(end);
+                break;
+            }
+        }
+        const std::uint64_t run = end - batch.first();
+        finish_batch(seat, end - 1, put);
+        finished.add(dropped + (Source::pulled ? 0 : run));
+        return {batch.first(), run, told};
+    }
+
+    /// Returns the first that did not start: one of them failed, and no item behind it starts any more. (A function by itself, as
+    /// above; it calls none where f can be compiled into it.)
+    template <class Put>
+    [[gnu::noinline]] std::uint64_t run_block(std::size_t seat, item_range block, Put& shared_put) noexcept {
+        // Its own where it can be, for the same reason as f.
+        std::conditional_t<std::is_trivially_copyable_v<Put>, Put, Put&> put = shared_put;
+        const auto take = source_.reader();
+        const function_in_block f = f_;
+        std::exception_ptr failure;
+        for (std::uint64_t item = block.first; item < block.end; ++item) {
+            bool has_run = true;
+            if constexpr (requires { put.can_add_run(item, item); } && !Source::pulled) {
+                while (has_run && put.can_add_run(item, block.end)) has_run = run_several(seat, item, f, take, put);
+                if (item == block.end) break;
+            }
+            if (!has_run || !run_item(seat, item, f, take, put, failure)) [[unlikely]]
+                block.end = claims_.open_end(item + 1, block.end);
+        }
+        if constexpr (std::is_trivially_copyable_v<Put> && writes_batches<Put>) shared_put = put;
+        return block.end;
+    }
+
+    /// As many items as put takes at a time, and `item` is then the next. False if one failed, and `item` is that.
     template <class Take, class Put>
-    [[gnu::always_inline]] void run_item(std::size_t seat, std::uint64_t item, const Take& take, const Put& put,
+    [[gnu::always_inline]] bool run_several(std::size_t seat, std::uint64_t& item, const function& f, const Take& take,
+                                            Put& put) noexcept {
+        const auto no_token = [] {};
+        std::exception_ptr failure;
+        bool reading = true;
+        try {
+            put.add_run(item, [&](std::uint64_t i) -> decltype(auto) {
+                reading = true;
+                auto&& element = take(i);
+                reading = false;
+                return invocation_type::call(f, no_token, std::forward<typename Source::item>(element));
+            });
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (!failure) [[likely]]
+            return true;
+        fail(seat, item, std::move(failure), reading);
+        return false;
+    }
+
+    template <class Put>
+    void finish_batch([[maybe_unused]] std::size_t seat, [[maybe_unused]] std::uint64_t last, [[maybe_unused]] Put& put) noexcept {
+        if constexpr (writes_batches<Put>) {
+            std::exception_ptr failure;
+            try {
+                put.finish();
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            if (failure) fail(seat, last, std::move(failure), false);
+        }
+    }
+
+    /// False if the item has failed. failure: null before and after, so that no item has to make one.
+    template <class Take, class Put>
+    [[gnu::always_inline]] bool run_item(std::size_t seat, std::uint64_t item, const function& f, const Take& take, Put& put,
                                          std::exception_ptr& failure) noexcept {
         bool reading = !Source::pulled;  // what pulling throws, the puller gets
         bool failed = false;
@@ -143,12 +239,12 @@ class mapped_call : public Base {
                 });
             } else if constexpr (Source::pulled) {
                 auto kept = take(item);
-                put(item, [&]() -> decltype(auto) { return invocation_type::call(f_, token, Source::pass(kept)); });
+                put(item, [&]() -> decltype(auto) { return invocation_type::call(f, token, Source::pass(kept)); });
             } else {
                 auto&& element = take(item);
                 reading = false;
                 put(item, [&]() -> decltype(auto) {
-                    return invocation_type::call(f_, token, std::forward<typename Source::item>(element));
+                    return invocation_type::call(f, token, std::forward<typename Source::item>(element));
                 });
             }
         } catch (...) {
@@ -160,6 +256,7 @@ class mapped_call : public Base {
         if (failed) [[unlikely]]
             fail(seat, item, std::exchange(failure, nullptr), reading);
         if constexpr (invocation_type::with_token) tokens_.finish(seat);
+        return !failed;
     }
 
     [[gnu::cold]] void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, bool reading) noexcept {

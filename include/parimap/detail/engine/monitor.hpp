@@ -48,11 +48,12 @@ class PARIMAP_EXPORT monitor {
 
     tally tally_of(std::size_t seat) noexcept { return tally(finished_[seat].items); }
 
-    /// The item's result was published, and then the worker was interrupted (claims::watch) or passed a full fence.
-    void after_item(std::uint64_t item) noexcept;
+    /// The results of the items [first, end) were published, and then the worker was interrupted (claims::watch) or passed a full
+    /// fence.
+    void after_items(std::uint64_t first, std::uint64_t end) noexcept;
 
-    /// A worker finished a batch, and its last item with it.
-    void after_batch(std::uint64_t last_item) noexcept;
+    /// A worker finished a batch, and with it the items [first, end), of which it has not told.
+    void after_batch(std::uint64_t first, std::uint64_t end) noexcept;
 
     void signal() noexcept;
 

@@ -22,6 +22,12 @@ class PARIMAP_EXPORT observed_batch {
         if (timed_) note_time(item);
     }
 
+    /// So many items are done, in a batch that is not timed.
+    void items_done(std::uint64_t count) noexcept { counter_.store(done_ += count, std::memory_order_relaxed); }
+
+    /// Whether it has to know what each item takes.
+    bool is_timed() const noexcept { return timed_; }
+
   private:
     friend observer;
     observed_batch(atomic<std::uint64_t>& counter, seat_record& record, const ticks& clock, std::uint64_t start,
@@ -36,6 +42,12 @@ class PARIMAP_EXPORT observed_batch {
     const bool timed_;
     std::uint64_t done_;
     std::uint64_t last_;
+};
+
+/// A batch that nobody observes.
+struct unobserved_batch {
+    static void item_done(std::uint64_t /*item*/) noexcept {}
+    static void items_done(std::uint64_t /*count*/) noexcept {}
 };
 
 }  // namespace parimap::detail

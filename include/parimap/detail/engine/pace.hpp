@@ -18,6 +18,9 @@ namespace parimap::inline PARIMAP_ABI::detail {
 class PARIMAP_EXPORT pace {
   public:
     static constexpr time_span batch_time = time_span::microseconds(250);
+    static constexpr time_span block_time = time_span::nanoseconds(1500);
+    /// What is worth no more is not divided between workers from the outset: whoever finds nothing else takes a part of it.
+    static constexpr time_span worth_sharing = time_span::microseconds(16);
 
     /// chunk: the largest batch, or 0.
     pace(std::size_t seats, std::size_t chunk) noexcept : seats_(seats), chunk_(chunk ? chunk : ~std::uint64_t{0}) {}
@@ -65,6 +68,9 @@ class PARIMAP_EXPORT pace {
     /// Whether items cost so little that memory, rather than computing, bounds a loop over numbers.
     bool bound_by_memory() const noexcept;
 
+    /// How many items may start together, where f allows it: those of block_time; one before the cost is known.
+    std::uint64_t block() const noexcept;
+
     /// The batch that suits the cost, if there were no end of items.
     std::uint64_t ideal_batch() const noexcept;
 
@@ -83,11 +89,15 @@ class PARIMAP_EXPORT pace {
 
   private:
     static constexpr float unknown = -1;
+    static constexpr float least_cost = 0.1F;  // nanoseconds
     static constexpr float largest_fall = 8;
     static constexpr float inputs_remembered = 100;
     static constexpr float worth_timing = 2000;
 
     static time_span as_time(float nanoseconds) noexcept;
+
+    /// How many items take about so long; not more than the chunk, and one before the cost is known.
+    std::uint64_t items_in(time_span time) const noexcept;
 
     /// How many items all workers together get from the input in the time of a batch, for each: more than these need not be
     /// under way to keep them busy.

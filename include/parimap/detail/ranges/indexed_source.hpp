@@ -25,6 +25,8 @@ class indexed_source {
     static constexpr std::size_t bytes_per_item = 0;
     static constexpr std::size_t bytes_in_ring = 0;
     static constexpr bool owns_memory = false;
+    /// Whether elements that are made when they are read are so without code that could throw: as those of an iota.
+    static constexpr bool counts = noexcept(*std::declval<const iterator_of<View>&>());
 
     explicit indexed_source(View view) noexcept(std::is_nothrow_move_constructible_v<View>) : view_(std::move(view)) {}
 

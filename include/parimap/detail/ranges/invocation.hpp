@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_RANGES_INVOCATION_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/ranges/unsequenced.hpp>
 #include <parimap/detail/system/stop_request.hpp>
 
 #include <cstddef>
@@ -66,6 +67,9 @@ struct invocation_with<F, type_list<Args...>> {
     static constexpr way_of_call way = find_way_of_call<F, Args...>();
     static constexpr bool plain = way == way_of_call::plain;
     static constexpr bool with_token = way == way_of_call::with_token;
+    template <bool Counts>
+    static constexpr bool takes_numbers = std::is_nothrow_invocable_v<const F&, Args...> &&
+                                          ((is_number_in_memory<Args> || (Counts && std::is_integral_v<Args>)) && ...);
 
     static auto result_type() {
         if constexpr (plain) {
@@ -92,10 +96,18 @@ struct invocation : invocation_with<F, typename arguments_of_item<typename Sourc
         "std::stop_token (of <stop_token>) if it wants one. Give f matching parameters, or wrap it with unpacked if the items "
         "are tuples.");
 
+    static_assert(
+        !(is_unseq<F> && base::with_token),
+        "parimap: unseq lets calls of f on neighbouring items start together, and this f takes a std::stop_token for each "
+        "of its calls. Leave one of the two out.");
+
     using result = typename decltype(base::result_type())::type;
     static constexpr bool returns_void = std::is_void_v<result>;
     /// What is stored: a decayed copy, and a std::monostate for nothing.
     using value = std::conditional_t<returns_void, std::monostate, std::decay_t<result>>;
+    /// Whether a block of items may start together: f says so, or is seen to be arithmetic.
+    static constexpr bool may_interleave =
+        is_unseq<F> || (base::plain && base::template takes_numbers<Source::counts> && (returns_void || is_number<value>));
 
     /// Calls f and returns its result, or the std::monostate.
     template <class Token>

@@ -45,6 +45,7 @@ class pulled_source {
     static constexpr bool pulled = true;
     static constexpr bool zipped = Zipped;
     static constexpr bool sized = some_sized_range<View>;
+    static constexpr bool counts = false;
     using item = typename traits::passed;
 
     /// What an item takes until it starts, and what a cell does. (There are two cells for each item of the window.)

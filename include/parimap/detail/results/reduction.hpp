@@ -1,78 +1,169 @@
 // SPDX-License-Identifier: MIT
-// Combines results in a tree that the number of items alone decides.
+// The results of parallel_map_reduce: each worker combines what it runs, as far as the tree lets it.
 #ifndef PARIMAP_DETAIL_RESULTS_REDUCTION_HPP
 #define PARIMAP_DETAIL_RESULTS_REDUCTION_HPP
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/results/failures.hpp>
-#include <parimap/detail/system/atomic.hpp>
+#include <parimap/detail/results/grown_vector.hpp>
+#include <parimap/detail/results/kept.hpp>
+#include <parimap/detail/results/reduction_tree.hpp>
 #include <parimap/detail/system/cache_line.hpp>
 #include <parimap/detail/system/item_number.hpp>
-#include <parimap/detail/system/mutex.hpp>
-#include <parimap/detail/system/slot.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <type_traits>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-/// A result that stands by itself if it is small, and on the heap if it is not: combining moves large ones about no stack, and a
-/// worker's may be small.
+/// Children of one node, folded as they come. A number has no address here, so that it may stay in a register.
 template <class R>
-class kept {
-    static constexpr bool is_small = sizeof(R) <= 1024;
-
+class folding {
   public:
-    /// From what make() returns, without a move.
-    template <class Make>
-    static kept from(Make&& make) {
-        return kept(std::in_place, make);
-    }
-    R& get() noexcept {
-        if constexpr (is_small) {
-            return value_;
+    static constexpr bool is_plain = is_trivial<R> && sizeof(R) <= 16;
+
+    unsigned count() const noexcept { return count_; }
+
+    /// The next child is what make() returns. If make or op throws, there are none.
+    template <class Op, class Make>
+    [[gnu::always_inline]] void add(const Op& op, Make&& make) {
+        const unsigned before = std::exchange(count_, 0U);
+        if constexpr (is_plain) {
+            R made = make();
+            value_ = before == 0 ? made : static_cast<R>(std::invoke(op, std::move(value_), std::move(made)));
         } else {
-            return *value_;
+            kept<R> made = kept<R>::from(make);
+            if (before > 0) {
+                kept<R> both = kept<R>::combined(op, *value_, made);
+                value_.emplace(std::move(both));
+            } else {
+                value_.emplace(std::move(made));
+            }
+        }
+        count_ = before + 1;
+    }
+
+    R value() const noexcept
+        requires is_plain
+    {
+        return value_;
+    }
+
+    kept<R> take() {
+        count_ = 0;
+        if constexpr (is_plain) {
+            return kept<R>::from([this]() -> R { return value_; });
+        } else {
+            kept<R> all = std::move(*value_);
+            value_.reset();
+            return all;
         }
     }
 
   private:
-    template <class Make>
-    kept(std::in_place_t, Make& make)
-        requires(is_small)
-        : value_(make()) {}
-    template <class Make>
-    kept(std::in_place_t, Make& make)
-        requires(!is_small)
-        : value_(new R(make())) {}
-
-    std::conditional_t<is_small, R, std::unique_ptr<R>> value_;
+    std::conditional_t<is_plain, R, std::optional<kept<R>>> value_{};
+    unsigned count_ = 0;
 };
 
-/// The tree: leaves of leaf_size consecutive items, each folded from left to right; two neighbours on one level, the
-/// left one with an even number, make a node of the next. What is left over at the right end is folded from the right.
-/// So every node is known before the number of items is, and whoever completes one combines it (the scheme of
-/// pairwise summation with a binary counter). Memory is needed for leaves under way and nodes whose sibling is missing.
+/// The lowest two levels of the tree a worker folds in registers, the others in what its seat keeps for it. At the end of its batch it
+/// puts what it has not completed into the tree that all share. So a node all of whose items one worker runs in one batch takes neither a
+/// lock nor memory.
 template <class R, class Op>
 class reduction : public first_failure {
-  public:
-    static constexpr std::uint64_t leaf_size = 32;
+    using tree = reduction_tree<R, Op>;
+    static constexpr unsigned fan = tree::fan;
+    static constexpr unsigned first_level = 3;  // in `path`
+    static constexpr std::uint64_t run_length = std::uint64_t{fan} * fan;
 
-    reduction(std::size_t seats, const Op& op) : op_(op), seats_(seats) {}
+    struct at_level {
+        std::uint64_t node = 0;
+        folding<R> children;
+    };
+
+    struct alignas(cache_line) at_seat {
+        std::vector<std::unique_ptr<at_level>> path;  // by level, those that a batch came to
+        std::uint64_t combining = no_item;            // the first item of op's right operand, while op runs
+    };
+
+  public:
+    reduction(std::size_t seats, const Op& op) : tree_(op), seats_(seats) {}
+
+    /// What a batch's items are given to, one after another. (Its functions hand no reference to it to others: so a loop over numbers
+    /// keeps it in registers.)
+    class writer {
+      public:
+        writer(reduction& all, at_seat& seat) noexcept : all_(&all), seat_(&seat) {}
+
+        template <class Make>
+        [[gnu::always_inline]] void operator()(std::uint64_t item, Make&& make) {
+            const auto child = static_cast<unsigned>(item % fan);
+            last_ = item;
+            if (items_.count() != child) [[unlikely]]
+                return all_->put_one(*seat_, 1, item, kept<R>::from(make));  // the batch began inside this node
+            items_.add(all_->tree_.op(), make);
+            if (child + 1 == fan) add_node(item / fan);
+        }
+
+        /// Whether the items from this one up to `end` are enough for add_run().
+        static constexpr bool can_add_run(std::uint64_t item, std::uint64_t end) noexcept
+            requires folding<R>::is_plain
+        {
+            return item % run_length == 0 && end - item >= run_length;
+        }
+
+        /// All items of a node of level 2, of which make(item) is the result. Leaves `item` behind them, or at the one that threw. (The
+        /// sums of eight items each do not wait for one another, which hides how long an addition takes.)
+        template <class Make>
+        [[gnu::always_inline]] void add_run(std::uint64_t& item, Make&& make)
+            requires folding<R>::is_plain
+        {
+            const std::uint64_t node = item / run_length;
+            last_ = item + run_length - 1;
+            for (unsigned child = 0; child < fan; ++child) {
+                folding<R> items;
+                for (unsigned i = 0; i < fan; ++i, ++item) items.add(all_->tree_.op(), [&]() -> R { return make(item); });
+                seat_->combining = item - fan;
+                nodes_.add(all_->tree_.op(), [&]() -> R { return items.value(); });
+                seat_->combining = no_item;
+            }
+            all_->add(*seat_, node, nodes_.take());
+        }
+
+        /// After the batch's last item.
+        void finish() {
+            if (const unsigned count = items_.count()) all_->put(*seat_, 1, last_ / fan, 0, count, items_.take());
+            if (const unsigned count = nodes_.count()) all_->put(*seat_, 2, last_ / fan / fan, 0, count, nodes_.take());
+            all_->finish(*seat_);
+        }
+
+      private:
+        [[gnu::always_inline]] void add_node(std::uint64_t node) {
+            const auto child = static_cast<unsigned>(node % fan);
+            if (nodes_.count() != child) [[unlikely]]
+                return all_->put_one(*seat_, 2, node, items_.take());
+            seat_->combining = node * fan;
+            nodes_.add(all_->tree_.op(), [this]() -> R { return std::move(items_.take().get()); });
+            seat_->combining = no_item;
+            if (child + 1 == fan) all_->add(*seat_, node / fan, nodes_.take());
+        }
+
+        reduction* all_;
+        at_seat* seat_;
+        std::uint64_t last_ = 0;
+        folding<R> items_;  // of the node of level 1 that the latest item is in
+        folding<R> nodes_;  // and of that of level 2
+    };
 
     template <class RunBatch>
     auto with_writer(std::size_t seat, RunBatch run_batch) {
-        return run_batch([this, &here = seats_[seat]](std::uint64_t item, auto&& make) { this->put(here, item, make); });
+        return run_batch(writer(*this, seats_[seat]));
     }
 
     /// What op throws counts as the failure of the first item of its right operand, whichever item completed the node.
@@ -83,108 +174,46 @@ class reduction : public first_failure {
 
     /// The combination of all items; nothing if there was none. After the last item. While op runs, `combining` is
     /// the first item of its right operand.
-    std::optional<kept<R>> take(std::uint64_t items, std::uint64_t& combining) {
-        std::optional<kept<R>> all;
-        std::uint64_t first = items - items % leaf_size;
-        if (const std::uint64_t rest = items % leaf_size) {
-            all.emplace(fold(*leaves_.at(items / leaf_size), items / leaf_size, rest, combining));
-        }
-        for (auto node = waiting_.rbegin(); node != waiting_.rend(); ++node) {
-            if (all) {
-                combining = first;
-                combine(all, node->second, *all);
-            } else {
-                all.emplace(std::move(node->second));
-            }
-            first = node->first.first * leaf_size;
-        }
-        combining = 0;
-        return all;
-    }
+    std::optional<kept<R>> take(std::uint64_t items, std::uint64_t& combining) { return tree_.take(items, combining); }
 
   private:
-    struct leaf {
-        std::array<slot<R>, leaf_size> results;
-        atomic<std::uint64_t> missing{leaf_size};
-    };
-
-    struct alignas(cache_line) at_seat {
-        std::uint64_t number = no_item;     // the leaf of the seat's latest item, so that the next item of
-        leaf* latest = nullptr;             // the leaf finds it without the lock; it exists until then
-        std::uint64_t combining = no_item;  // the first item of op's right operand, while op runs
-    };
-
-    template <class Make>
-    void put(at_seat& here, std::uint64_t item, Make make) {
-        here.combining = no_item;
-        const std::uint64_t number = item / leaf_size;
-        leaf& l = leaf_of(here, number);
-        l.results[static_cast<std::size_t>(item % leaf_size)].build(make);
-        if (l.missing.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
-        climb(number, fold(l, number, leaf_size, here.combining), here.combining);
+    void put(at_seat& seat, unsigned level, std::uint64_t node, unsigned child, unsigned count, kept<R> folded) {
+        tree_.put(level, node, child, count, std::move(folded), seat.combining);
     }
 
-    leaf& leaf_of(at_seat& here, std::uint64_t number) {
-        if (here.number != number) {
-            const lock held(mutex_);
-            std::unique_ptr<leaf>& l = leaves_[number];
-            if (!l) l = std::make_unique_for_overwrite<leaf>();
-            here.number = number;
-            here.latest = l.get();
-        }
-        return *here.latest;
+    /// One child of a node whose first ones are another batch's.
+    [[gnu::noinline]] void put_one(at_seat& seat, unsigned level, std::uint64_t child, kept<R> value) {
+        put(seat, level, child / fan, static_cast<unsigned>(child % fan), 1, std::move(value));
     }
 
-    /// What op makes of two of them, in `to`, which may be one of the two.
-    void combine(std::optional<kept<R>>& to, kept<R>& left, kept<R>& right) {
-        kept<R> both = kept<R>::from([&]() -> R { return std::invoke(op_, std::move(left.get()), std::move(right.get())); });
-        to.emplace(std::move(both));
-    }
-
-    kept<R> fold(leaf& l, std::uint64_t number, std::uint64_t count, std::uint64_t& combining) {
-        std::optional<kept<R>> all(kept<R>::from([&]() -> R { return R(std::move(l.results[0].get())); }));
-        for (std::uint64_t i = 1; i < count; ++i) {
-            combining = number * leaf_size + i;
-            kept<R> both = kept<R>::from([&]() -> R {
-                return std::invoke(op_, std::move(all->get()), std::move(l.results[static_cast<std::size_t>(i)].get()));
-            });
-            all.emplace(std::move(both));
-        }
-        combining = no_item;
-        return std::move(*all);
-    }
-
-    /// Puts the finished leaf into the tree, and combines upwards as long as the sibling is there.
-    void climb(std::uint64_t number, kept<R>&& folded, std::uint64_t& combining) {
-        std::optional<kept<R>> node(std::move(folded));
-        std::uint64_t first = number;  // of the leaves below the node
-        for (std::uint64_t width = 1;; width *= 2) {
-            const bool is_left = (first / width) % 2 == 0;
-            const std::uint64_t sibling = is_left ? first + width : first - width;
-            std::optional<kept<R>> other;
-            {
-                const lock held(mutex_);
-                if (width == 1) leaves_.erase(number);
-                const auto found = waiting_.find({sibling, width});
-                if (found == waiting_.end()) {
-                    waiting_.emplace(std::pair(first, width), std::move(*node));
-                    return;
-                }
-                other.emplace(std::move(found->second));
-                waiting_.erase(found);
-            }
-            combining = (is_left ? sibling : first) * leaf_size;
-            combine(node, is_left ? *node : *other, is_left ? *other : *node);
-            combining = no_item;
-            if (!is_left) first = sibling;
+    /// A whole node of level 2.
+    [[gnu::noinline]] void add(at_seat& seat, std::uint64_t number, kept<R> folded) {
+        std::optional<kept<R>> value(std::move(folded));
+        for (unsigned level = first_level;; ++level, number /= fan) {
+            if (seat.path.size() == level - first_level) seat.path.push_back(std::make_unique<at_level>());
+            at_level& here = *seat.path[level - first_level];
+            const auto child = static_cast<unsigned>(number % fan);
+            if (here.children.count() != child || (child > 0 && here.node != number / fan))
+                return put_one(seat, level, number, std::move(*value));
+            here.node = number / fan;
+            seat.combining = tree::first_item(level, here.node, child);
+            here.children.add(tree_.op(), [&value]() -> R { return std::move(value->get()); });
+            seat.combining = no_item;
+            if (child + 1 < fan) return;
+            value.emplace(here.children.take());
         }
     }
 
-    const Op& op_;
+    void finish(at_seat& seat) {
+        unsigned level = first_level;
+        for (const std::unique_ptr<at_level>& here : seat.path) {
+            if (const unsigned count = here->children.count()) put(seat, level, here->node, 0, count, here->children.take());
+            ++level;
+        }
+    }
+
+    tree tree_;
     std::vector<at_seat> seats_;
-    mutex mutex_;
-    std::unordered_map<std::uint64_t, std::unique_ptr<leaf>> leaves_;
-    std::map<std::pair<std::uint64_t, std::uint64_t>, kept<R>> waiting_;  // by first leaf and width
 };
 
 }  // namespace parimap::detail
