@@ -25,6 +25,7 @@ using parimap::imap;
 using parimap::map_async;
 using parimap::map_options;
 using parimap::ordered_imap;
+using parimap::parallel_fold;
 using parimap::parallel_for_each;
 using parimap::parallel_map;
 using parimap::parallel_map_into;

@@ -36,6 +36,9 @@ struct map_options {
     /// A file that the call is added to as trace events, for Perfetto (ui.perfetto.dev) or chrome://tracing. Empty: the one
     /// that PARIMAP_TRACE in the environment names, if any. %p in it is the process, %r a launcher's rank.
     std::string trace = {};
+    /// How many items parallel_fold folds in a row; 0: a 128th of the input, or 1,024 where its size is not known. Its result depends
+    /// on it where merge is associative only nearly.
+    std::size_t block = 0;
 };
 
 }  // namespace parimap

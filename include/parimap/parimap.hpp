@@ -18,6 +18,7 @@
 #include <parimap/map_async.hpp>
 #include <parimap/options.hpp>
 #include <parimap/ordered_imap.hpp>
+#include <parimap/parallel_fold.hpp>
 #include <parimap/parallel_for_each.hpp>
 #include <parimap/parallel_map.hpp>
 #include <parimap/parallel_map_into.hpp>

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// An input that is read one element after another, as blocks of elements.
+#ifndef PARIMAP_DETAIL_RANGES_PULLED_BLOCKS_HPP
+#define PARIMAP_DETAIL_RANGES_PULLED_BLOCKS_HPP
+
+#include <parimap/detail/form.hpp>
+#include <parimap/detail/ranges/pulled_item.hpp>
+#include <parimap/detail/ranges/range_access.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <iterator>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace parimap::inline PARIMAP_ABI::detail {
+
+/// A single-pass range. Each of its elements is made when it is looked at, of up to `length` elements of the view, and is moved from
+/// there. What the view throws comes behind the block of those that it gave before.
+template <class View, bool Zipped>
+class pulled_blocks {
+    using traits = pulled_item<View, Zipped>;
+
+  public:
+    struct block {
+        std::uint64_t first;  // the number of its first element
+        std::vector<typename traits::kept> items;
+    };
+    using item = typename traits::passed;
+    static constexpr bool zipped = Zipped;
+    static constexpr bool counts = false;
+
+    static item pass(typename traits::kept& k) noexcept { return traits::pass(k); }
+
+    pulled_blocks(View& view, std::size_t length) : view_(view), length_(length) {}
+
+    class iterator {
+      public:
+        using iterator_concept = std::input_iterator_tag;
+        using value_type = block;
+        using difference_type = std::ptrdiff_t;
+
+        iterator() = default;
+        explicit iterator(pulled_blocks& all) noexcept : all_(&all) {}
+
+        block&& operator*() const noexcept { return std::move(all_->block_); }
+        iterator& operator++() {
+            all_->read();
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        friend bool operator==(const iterator& it, std::default_sentinel_t) noexcept { return it.all_->has_ended(); }
+
+      private:
+        pulled_blocks* all_ = nullptr;
+    };
+
+    bool has_ended() const noexcept { return block_.items.empty(); }
+
+    /// How many elements the view has given.
+    std::uint64_t items_read() const noexcept { return read_; }
+
+    iterator begin() {
+        next_.emplace(begin_of(view_));
+        end_.emplace(end_of(view_));
+        read();
+        return iterator(*this);
+    }
+    static std::default_sentinel_t end() noexcept { return {}; }
+
+  private:
+    void read() {
+        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+        block_.first = read_;
+        block_.items.clear();
+        block_.items.reserve(length_);
+        try {
+            while (!ended_ && block_.items.size() < length_) {
+                if (std::exchange(advance_, false)) ++*next_;
+                ended_ = *next_ == *end_;
+                if (ended_) break;
+                block_.items.push_back(traits::keep(*next_));
+                advance_ = true;
+                ++read_;
+            }
+        } catch (...) {
+            ended_ = true;
+            if (block_.items.empty()) throw;
+            failure_ = std::current_exception();
+        }
+    }
+
+    View& view_;
+    const std::size_t length_;
+    std::optional<iterator_of<View>> next_;
+    std::optional<sentinel_of<View>> end_;
+    block block_;
+    std::uint64_t read_ = 0;
+    bool advance_ = false;
+    bool ended_ = false;
+    std::exception_ptr failure_;
+};
+
+}  // namespace parimap::detail
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// parallel_fold: P8 and P1 for its results, P4 and P5 where it ends before its input.
+#include "support/backend_under_test.hpp"
+#include "support/catch.hpp"
+#include "support/items.hpp"
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <ranges>
+#include <sstream>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+using namespace parimap_test;
+using parimap::map_options;
+
+namespace {
+
+std::uint64_t bits(double value) { return std::bit_cast<std::uint64_t>(value); }
+
+double awkward(int i) { return (i % 2 == 0 ? 1.0 : -1.0) * (0.1 * i + 1e9 / (1.0 + i % 7)) + 1e-7 * i; }
+
+// The numbers below `count`.
+std::string words(std::size_t count) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) all += std::to_string(i) + ' ';
+    return all;
+}
+
+constexpr auto nothing_yet = [] { return std::string(); };
+constexpr auto append = [](std::string& all, int i) { all += std::to_string(i) + ' '; };
+constexpr auto join = [](std::string& left, std::string&& right) { left += right; };
+
+}  // namespace
+
+TEST_CASE("P8 a fold is that of a loop in its order, for every number of workers, block and kind of input") {
+    for (const std::size_t size : {0U, 1U, 2U, 127U, 128U, 129U, 5000U}) {
+        const auto items = numbers(size);
+        const std::list<int> linked(items.begin(), items.end());
+        for (const std::size_t workers : {1U, 2U, 8U}) {
+            pool p{workers};
+            CAPTURE(size, workers);
+            REQUIRE(parimap::parallel_fold(p, nothing_yet, append, join, items) == words(size));
+            REQUIRE(parimap::parallel_fold(p, nothing_yet, append, join, linked) == words(size));
+            REQUIRE(parimap::parallel_fold(p, map_options{.block = 3}, nothing_yet, append, join, items) == words(size));
+            REQUIRE(parimap::parallel_fold(p, map_options{.chunk = 1, .window = 64, .block = 30}, nothing_yet, append, join,
+                                           linked) == words(size));
+            std::istringstream text(words(size));
+            REQUIRE(parimap::parallel_fold(p, nothing_yet, append, join, std::views::istream<int>(text)) == words(size));
+        }
+    }
+}
+
+TEST_CASE("P8 a fold has the same bits for every number of workers, and for a list as for a vector") {
+    const auto add = [](double& sum, int a, int b) { sum += awkward(a) * awkward(b); };
+    const auto add_up = [](double& left, double right) { left += right; };
+    for (const std::size_t size : {1000U, 100'003U}) {
+        const auto items = numbers(size);
+        const std::list<int> linked(items.begin(), items.end());
+        pool one{1};
+        const auto reference = bits(parimap::parallel_fold(
+            one, [] { return 0.25; }, add, add_up, items, items));
+        for (const std::size_t workers : {2U, 3U, 8U}) {
+            pool p{workers};
+            CAPTURE(size, workers);
+            REQUIRE(bits(parimap::parallel_fold(
+                        p, [] { return 0.25; }, add, add_up, items, items)) == reference);
+            REQUIRE(bits(parimap::parallel_fold(
+                        p, map_options{.chunk = 1}, [] { return 0.25; }, add, add_up, linked, items)) == reference);
+        }
+    }
+}
+
+TEST_CASE("P8 a fold keeps few of what it folds into, which need to be movable only") {
+    static std::atomic<int> alive{0};
+    static std::atomic<int> most{0};
+    struct large {
+        std::unique_ptr<long> sum;
+        large() : sum(std::make_unique<long>(0)) {
+            const int now = ++alive;
+            for (int old = most; now > old && !most.compare_exchange_weak(old, now);) {
+            }
+        }
+        large(large&& other) noexcept : sum(std::move(other.sum)) {}
+        large& operator=(large&&) = delete;
+        ~large() { alive -= sum != nullptr; }
+    };
+    const auto items = numbers(100'000);
+    for (const int workers : {1, 2, 4}) {
+        pool p{static_cast<std::size_t>(workers)};
+        CAPTURE(workers);
+        most = 0;
+        const large all = parimap::parallel_fold(
+            p, [] { return large(); }, [](large& l, int i) { *l.sum += i; },
+            [](large& left, large&& right) { *left.sum += *std::exchange(right.sum, nullptr), --alive; }, items);
+        REQUIRE(*all.sum == 4'999'950'000);
+        REQUIRE(alive == 1);
+        REQUIRE(most <= 2 * workers + 7 * 3);  // what is folded, and fewer than eight on each of three levels
+    }
+    REQUIRE(alive == 0);
+}
+
+TEST_CASE("P4 what step, merge, make and the input of a fold throw leaves it, with the index of a loop") {
+    pool p{3};
+    const auto items = numbers(10'000);
+    std::size_t failed_index = 0;
+    const map_options options{.failed_index = &failed_index, .block = 100};
+    const auto none = [] { return 0L; };
+    const auto add = [](long& sum, int i) { sum += i; };
+    const auto add_up = [](long& left, long right) { left += right; };
+    const auto fails_from = [](int first) {
+        return [first](long&, int i) {
+            if (i >= first) throw i;
+        };
+    };
+    for (const int first : {0, 1, 99, 100, 5432, 9999}) {
+        int thrown = -1;
+        try {
+            (void)parimap::parallel_fold(p, options, none, fails_from(first), add_up, items);
+        } catch (int i) {
+            thrown = i;
+        }
+        REQUIRE(thrown == first);
+        REQUIRE(failed_index == static_cast<std::size_t>(first));
+    }
+    const auto cannot_merge = [](long&, long) { throw std::runtime_error("merge"); };
+    REQUIRE_THROWS_AS(parimap::parallel_fold(p, options, none, add, cannot_merge, items), std::runtime_error);
+    REQUIRE(failed_index % 100 == 0);
+    REQUIRE_THROWS_AS(parimap::parallel_fold(
+                          p, options, []() -> long { throw std::logic_error("make"); }, add, add_up, items),
+                      std::logic_error);
+    REQUIRE(failed_index == 0);
+    std::list<int> linked(items.begin(), items.end());
+    const auto ends_at_250 = linked | std::views::transform([](int i) { return i == 250 ? throw std::out_of_range("250") : i; });
+    REQUIRE_THROWS_AS(parimap::parallel_fold(p, options, none, add, add_up, ends_at_250), std::out_of_range);
+    REQUIRE(failed_index == 250);
+    REQUIRE_THROWS_AS(parimap::parallel_fold(p, map_options{.window = 50, .block = 100}, none, add, add_up, linked),
+                      std::invalid_argument);
+    REQUIRE(parimap::parallel_fold(p, options, none, add, add_up, items) == 49'995'000);
+}
+
+TEST_CASE("P5 a fold that is stopped ends inside a block") {
+    pool p{2};
+    std::stop_source source;
+    std::atomic<int> ran{0};
+    std::size_t failed_index = 77;
+    const auto step = [&](int&, int) {
+        if (++ran == 1000) source.request_stop();
+    };
+    const map_options options{.stop = source.get_token(), .failed_index = &failed_index, .block = 1'000'000};
+    REQUIRE_THROWS_AS(parimap::parallel_fold(
+                          p, options, [] { return 0; }, step, [](int&, int) {}, std::views::iota(0, 2'000'000)),
+                      parimap::cancelled);
+    REQUIRE(ran < 10'000);
+    REQUIRE(failed_index == 77);
+}
