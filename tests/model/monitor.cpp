@@ -37,7 +37,7 @@ struct call {
             claims::batch batch = items.batch_of(seat);
             monitor::tally finished = sleeper.tally_of(seat);
             for (std::uint64_t item = 0; batch.pop(item);) {
-                if (batch.interrupted() && batch.started() > 1) sleeper.after_item(item - 1);
+                if (batch.interrupted() && batch.started() > 1) sleeper.after_items(item - 1, item);
                 f(item);
                 is_there[item].store(true, std::memory_order_release);
             }

@@ -273,48 +273,47 @@ TEST_CASE("results: a cell of a pulled source is used again when its item has le
     });
 }
 
-TEST_CASE("results: whoever puts the last result of a leaf folds it, and sees the others") {
+TEST_CASE("results: whoever brings what a node of a reduction lacks folds it, and sees the others") {
     holds({.preemptions = 2, .stale_reads = 1}, [] {
         const add op;
         parimap::detail::reduction<number, add> results(2, op);
-        const auto put_all = [&](std::size_t seat) {
+        const auto put = [&](std::size_t seat, std::uint64_t item) {
+            results.with_writer(seat, [&](auto writer) {
+                writer(item, [] { return number(1); });
+                writer.finish();
+                return 0;
+            });
+        };
+        for (std::uint64_t item = 0; item < 5; ++item) put(0, item);
+        const auto put_every_second = [&](std::size_t seat) {
             return [&, seat] {
-                results.with_writer(seat, [&](auto put) {
-                    for (std::uint64_t i = 0; i < 16; ++i) put(2 * i + seat, [] { return number(1); });
-                    return 0;
-                });
+                for (std::uint64_t item = 5 + seat; item < 9; item += 2) put(seat, item);
             };
         };
-        run({{"one", put_all(0)}, {"other", put_all(1)}});
+        run({{"one", put_every_second(0)}, {"other", put_every_second(1)}});
         std::uint64_t combining = 0;
-        auto sum = results.take(32, combining);
-        check(sum && sum->get().get() == 32, "a result is lost");
+        auto sum = results.take(9, combining);
+        check(sum && sum->get().get() == 9, "a result is lost");
     });
 }
 
-TEST_CASE("results: of two siblings in the tree the second one joins them") {
+TEST_CASE("results: of neighbours in the tree of a reduction the last one joins all") {
     holds({.preemptions = 3, .stale_reads = 1}, [] {
         const add op;
         parimap::detail::reduction<number, add> results(3, op);
-        const auto put_leaf = [&](std::size_t seat) {
-            return [&, seat] {
-                results.with_writer(seat, [&](auto put) {
-                    // The others were put before.
-                    put(32 * seat + 31, [] { return number(1); });
-                    return 0;
-                });
-            };
-        };
-        for (std::size_t seat = 0; seat < 3; ++seat) {
-            results.with_writer(seat, [&](auto put) {
-                for (std::uint64_t i = 0; i < 31; ++i) put(32 * seat + i, [] { return number(1); });
+        const auto put = [&](std::size_t seat, std::uint64_t first, std::uint64_t count) {
+            results.with_writer(seat, [&](auto writer) {
+                for (std::uint64_t item = first; item < first + count; ++item) writer(item, [] { return number(1); });
+                writer.finish();
                 return 0;
             });
-        }
-        run({{"first", put_leaf(0)}, {"second", put_leaf(1)}, {"third", put_leaf(2)}});
+        };
+        for (std::size_t seat = 0; seat < 3; ++seat) put(seat, 8 * seat, 7);
+        const auto put_last = [&](std::size_t seat) { return [&, seat] { put(seat, 8 * seat + 7, 1); }; };
+        run({{"first", put_last(0)}, {"second", put_last(1)}, {"third", put_last(2)}});
         std::uint64_t combining = 0;
-        auto sum = results.take(96, combining);
-        check(sum && sum->get().get() == 96, "a result is lost");
+        auto sum = results.take(24, combining);
+        check(sum && sum->get().get() == 24, "a result is lost");
     });
 }
 

@@ -12,8 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
-#include <numeric>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -27,77 +25,86 @@ using parimap::detail::reduction;
 
 namespace {
 
-constexpr std::uint64_t leaf = 32;
+constexpr std::uint64_t fan = 8;
 constexpr std::size_t seats = 3;
 
 struct grouping {
     std::string operator()(const std::string& left, const std::string& right) const { return '(' + left + ' ' + right + ')'; }
 };
 
-std::string leaf_of(std::uint64_t first, std::uint64_t count) {
-    std::string all = std::to_string(first);
-    for (std::uint64_t i = first + 1; i < first + count; ++i) all = grouping{}(all, std::to_string(i));
+std::string node(unsigned level, std::uint64_t number, std::uint64_t children = fan) {
+    if (level == 0) return std::to_string(number);
+    std::string all = node(level - 1, number * fan);
+    for (std::uint64_t child = 1; child < children; ++child) all = grouping{}(all, node(level - 1, number * fan + child));
     return all;
 }
 
-std::string tree_of(std::uint64_t first, std::uint64_t leaves) {
-    if (leaves == 1) return leaf_of(first, leaf);
-    return grouping{}(tree_of(first, leaves / 2), tree_of(first + leaves / 2 * leaf, leaves / 2));
-}
-
-// As the header says it: full trees of the leaves, the largest first, folded from the right with what is left over.
+// As the header says it: nodes of eight, and at the right end one on each level that has what is left over, with that below as its last.
 std::optional<std::string> expected(std::uint64_t items) {
     std::optional<std::string> all;
-    std::uint64_t end = items - items % leaf;
-    if (items > end) all = leaf_of(end, items - end);
-    for (std::uint64_t width = 1; end > 0; width *= 2) {
-        if ((end / leaf & width) == 0) continue;
-        end -= width * leaf;
-        const std::string tree = tree_of(end, width);
-        all = all ? grouping{}(tree, *all) : tree;
+    for (unsigned level = 1; items > 0; ++level, items /= fan) {
+        if (items % fan == 0) continue;
+        const std::string left = node(level, items / fan, items % fan);
+        all = all ? grouping{}(left, *all) : left;
     }
     return all;
 }
 
-// What the engine does with an item.
+// What the engine does with a batch.
 template <class R, class Op, class Make>
-void run(reduction<R, Op>& r, std::size_t seat, std::uint64_t item, Make make) {
+void run(reduction<R, Op>& r, std::size_t seat, std::uint64_t first, std::uint64_t count, Make make) {
+    std::uint64_t item = first;
     try {
         r.with_writer(seat, [&](auto put) {
-            put(item, make);
+            for (; item < first + count; ++item) put(item, [&] { return make(item); });
+            put.finish();
             return 0;
         });
     } catch (...) {
-        r.fail(seat, item, std::current_exception(), failure_of::item);
+        r.fail(seat, std::min(item, first + count - 1), std::current_exception(), failure_of::item);
     }
 }
 
-std::vector<std::uint64_t> shuffled(std::uint64_t items, std::mt19937& random) {
-    std::vector<std::uint64_t> order(static_cast<std::size_t>(items));
-    std::iota(order.begin(), order.end(), std::uint64_t{0});
+struct batch {
+    std::uint64_t first;
+    std::uint64_t count;
+};
+
+// The items in batches of up to `most`, in any order.
+std::vector<batch> shuffled(std::uint64_t items, std::uint64_t most, std::mt19937& random) {
+    std::vector<batch> order;
+    for (std::uint64_t first = 0; first < items;) {
+        const std::uint64_t count = std::min(items - first, 1 + random() % most);
+        order.push_back({first, count});
+        first += count;
+    }
     std::shuffle(order.begin(), order.end(), random);
     return order;
 }
 
 }  // namespace
 
-TEST_CASE("reduction: the tree is the same in whatever order the items finish") {
+TEST_CASE("reduction: the tree is the same in whatever batches and order the items finish") {
     std::mt19937 random{5};
     const grouping op;
-    for (const std::uint64_t items : {0U, 1U, 2U, 31U, 32U, 33U, 63U, 64U, 65U, 96U, 127U, 128U, 224U, 225U, 500U}) {
+    for (const std::uint64_t items : {0U, 1U, 2U, 7U, 8U, 9U, 63U, 64U, 65U, 96U, 127U, 128U, 511U, 512U, 513U, 1000U}) {
         CAPTURE(items);
         const std::optional<std::string> tree = expected(items);
-        for (int round = 0; round < 4; ++round) {
-            reduction<std::string, grouping> r(seats, op);
-            auto order = shuffled(items, random);
-            if (round == 0) std::sort(order.begin(), order.end());
-            if (round == 1) std::sort(order.begin(), order.end(), std::greater<>{});
-            for (const std::uint64_t item : order) run(r, random() % seats, item, [item] { return std::to_string(item); });
-            REQUIRE(r.failed_item() == parimap::detail::no_item);
-            std::uint64_t combining = 0;
-            auto all = r.take(items, combining);
-            REQUIRE(all.has_value() == tree.has_value());
-            if (tree) REQUIRE(all->get() == *tree);
+        for (const std::uint64_t most : {1U, 5U, 100U, 1000U}) {
+            for (int round = 0; round < 3; ++round) {
+                reduction<std::string, grouping> r(seats, op);
+                auto order = shuffled(items, most, random);
+                if (round == 0) std::sort(order.begin(), order.end(), [](batch a, batch b) { return a.first < b.first; });
+                if (round == 1) std::sort(order.begin(), order.end(), [](batch a, batch b) { return a.first > b.first; });
+                for (const batch b : order) {
+                    run(r, random() % seats, b.first, b.count, [](std::uint64_t item) { return std::to_string(item); });
+                }
+                REQUIRE(r.failed_item() == parimap::detail::no_item);
+                std::uint64_t combining = 0;
+                auto all = r.take(items, combining);
+                REQUIRE(all.has_value() == tree.has_value());
+                if (tree) REQUIRE(all->get() == *tree);
+            }
         }
     }
 }
@@ -118,8 +125,8 @@ TEST_CASE("reduction: whichever combination throws, the first item of its right 
         CAPTURE(bad);
         const fragile op{bad};
         reduction<std::pair<std::uint64_t, std::uint64_t>, fragile> r(seats, op);
-        for (const std::uint64_t item : shuffled(items, random)) {
-            run(r, random() % seats, item, [item] { return std::pair(item, item + 1); });
+        for (const batch b : shuffled(items, bad % 3 == 0 ? 100 : 3, random)) {
+            run(r, random() % seats, b.first, b.count, [](std::uint64_t item) { return std::pair(item, item + 1); });
         }
         std::uint64_t failed = r.failed_item();
         if (failed == parimap::detail::no_item) {  // what is left over is combined at the end
@@ -134,12 +141,12 @@ TEST_CASE("reduction: whichever combination throws, the first item of its right 
 TEST_CASE("reduction: an item that fails after a combination on its seat fails by its own number") {
     const grouping op;
     reduction<std::string, grouping> r(1, op);
-    for (std::uint64_t item = 0; item < 2 * leaf; ++item) run(r, 0, item, [] { return std::string("x"); });
-    run(r, 0, 70, []() -> std::string { throw std::runtime_error("item"); });
+    for (std::uint64_t item = 0; item < 64; ++item) run(r, 0, item, 1, [](auto) { return std::string("x"); });
+    run(r, 0, 70, 1, [](auto) -> std::string { throw std::runtime_error("item"); });
     REQUIRE(r.failed_item() == 70);
-    run(r, 0, 75, []() -> std::string { throw std::logic_error("later"); });
+    run(r, 0, 75, 1, [](auto) -> std::string { throw std::logic_error("later"); });
     REQUIRE(r.failed_item() == 70);
-    run(r, 0, 68, []() -> std::string { throw std::range_error("earlier"); });
+    run(r, 0, 68, 1, [](auto) -> std::string { throw std::range_error("earlier"); });
     REQUIRE(r.failed_item() == 68);
     REQUIRE_THROWS_AS(std::rethrow_exception(r.take_failure()), std::range_error);
 }
@@ -147,10 +154,10 @@ TEST_CASE("reduction: an item that fails after a combination on its seat fails b
 TEST_CASE("reduction: so does an element that cannot be read, whose item never runs") {
     const auto error = std::make_exception_ptr(std::runtime_error("element"));
     const grouping op;
-    for (const std::uint64_t leaves : {1U, 2U, 3U}) {
-        CAPTURE(leaves);
+    for (const std::uint64_t items : {8U, 64U, 72U}) {
+        CAPTURE(items);
         reduction<std::string, grouping> r(1, op);
-        for (std::uint64_t item = 0; item < leaves * leaf; ++item) run(r, 0, item, [] { return std::string("x"); });
+        run(r, 0, 0, items, [](auto) { return std::string("x"); });
         r.fail(0, 170, error, failure_of::input);
         REQUIRE(r.failed_item() == 170);
     }
@@ -159,8 +166,8 @@ TEST_CASE("reduction: so does an element that cannot be read, whose item never r
     };
     const throwing never;
     reduction<std::string, throwing> r(1, never);
-    for (std::uint64_t item = 2 * leaf; item < 3 * leaf; ++item) run(r, 0, item, [] { return std::string("x"); });
-    REQUIRE(r.failed_item() == 2 * leaf + 1);
+    for (std::uint64_t item = 64; item < 72; ++item) run(r, 0, item, 1, [](auto) { return std::string("x"); });
+    REQUIRE(r.failed_item() == 65);
     r.fail(0, 10, error, failure_of::input);
     REQUIRE(r.failed_item() == 10);
 }
@@ -191,10 +198,10 @@ TEST_CASE("reduction: few results are alive at once, however many items there ar
             reduction<result, decltype(op)> r(1, op);
             long most = 0;
             for (std::uint64_t item = 0; item < items; ++item) {
-                run(r, 0, item, make);
+                run(r, 0, item, 1, [&](auto) { return make(); });
                 most = std::max(most, counts.live.load());
             }
-            REQUIRE(most < 60);  // a leaf of 32, and a node for each bit of the number
+            REQUIRE(most < 20);  // one on each of five levels, and what is combined
             std::uint64_t combining = 0;
             auto all = r.take(items, combining);
             REQUIRE(all.has_value());
