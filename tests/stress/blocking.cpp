@@ -5,6 +5,7 @@
 #include "stress/results.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <iterator>
@@ -192,7 +193,90 @@ void map_async(site& s, choices& c, std::size_t depth) {
     });
 }
 
+void catch_all(site& s, choices& c, std::size_t depth) {
+    plan p = make_plan(c, depth, false, true);
+    p.blocking = false;  // no failure ends the call
+    p.caught = true;
+    p.window = 0;
+    book& b = new_book(p, s);
+    const about here{b};
+    try {
+        with_input<false>(b, [&]<class... Ranges>(Ranges&&... ranges) {
+            const auto all = parimap::parallel_map(b.where.get(), b.options(), parimap::catching(job<only_moves>{b}),
+                                                   std::forward<Ranges>(ranges)...);
+            expect(b.asked.fault == input_fault::none, "P4: the input's failure is lost");
+            expect(all.size() == b.length(), "P1: a map has more or fewer results than items");
+            for (std::size_t i = 0; i < all.size(); ++i) {
+                expect(static_cast<bool>(all[i]) != b.fails(i), "P4: a caught failure is lost, or none");
+                if (all[i]) {
+                    expect(is_result(b, i, *all[i]), "P1: a result is wrong");
+                    continue;
+                }
+                try {
+                    static_cast<void>(all[i].value());
+                } catch (const item_error& e) {
+                    expect(e.index == i, "P4: a caught failure is another item's");
+                }
+            }
+        });
+    } catch (const input_error&) {
+        expect(b.asked.fault != input_fault::none, "P4: the input fails, and it does not");
+        expect_failure(b, b.length(), b.length());
+    } catch (const parimap::pool_closed&) {
+        expect(b.may_be_closed(), "P5: pool_closed, and the pool is open");
+    } catch (const parimap::cancelled&) {
+        expect(b.is_disturbed(), "P5: cancelled, and nobody stopped it");
+    }
+    b.ends();
+}
+
+// What one worker has for itself.
+class own_state {
+  public:
+    explicit own_state(std::atomic<std::size_t>& states) { expect(++states <= 1, "per_worker: a worker has two states"); }
+
+    class use {
+      public:
+        explicit use(own_state& s) : state_{s} {
+            expect(s.seat_ == parimap::this_worker_index(), "per_worker: a worker has another's state");
+            expect(!std::exchange(s.is_used_, true), "per_worker: two items use a state at once");
+        }
+        use(const use&) = delete;
+        use& operator=(const use&) = delete;
+        ~use() { state_.is_used_ = false; }
+
+      private:
+        own_state& state_;
+    };
+
+  private:
+    std::size_t seat_ = parimap::this_worker_index();
+    bool is_used_ = false;
+};
+
+void map_with_states(site& s, choices& c, std::size_t depth) {
+    book& b = new_book(make_plan(c, depth, false, true), s);
+    std::vector<std::atomic<std::size_t>> states(s.size);
+    judge(b, never, [&](const map_options& options) {
+        with_input<false>(b, [&]<class... Ranges>(Ranges&&... ranges) {
+            const auto make = [&states] { return own_state{states[parimap::this_worker_index()]}; };
+            const auto run = [job = job<long>{b}](own_state& mine, const auto& item) {
+                const own_state::use now{mine};
+                return job(item);
+            };
+            const std::vector<long> all =
+                parimap::parallel_map(b.where.get(), options, parimap::per_worker(make, run), std::forward<Ranges>(ranges)...);
+            expect(all.size() == b.length(), "P1: a map has more or fewer results than items");
+            for (std::size_t i = 0; i < all.size(); ++i) expect(is_result(b, i, all[i]), "P1: a result is wrong");
+        });
+    });
+}
+
 }  // namespace
+
+void run_catching(site& s, choices c, std::size_t depth) { catch_all(s, c, depth); }
+
+void run_per_worker(site& s, choices c, std::size_t depth) { map_with_states(s, c, depth); }
 
 void run_blocking(site& s, choices c, std::size_t depth) {
     switch (c.below(9)) {

@@ -2,12 +2,15 @@
 // The notes of what a call did, held against the promises as they are made.
 #include "stress/oracle.hpp"
 
+#include "support/recording_sink.hpp"
+
 #include "stress/programs.hpp"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <mutex>
+#include <utility>
 
 namespace parimap_stress {
 
@@ -25,6 +28,12 @@ std::mutex shelf_mutex;
 std::vector<std::unique_ptr<book>> shelf;
 std::vector<std::unique_ptr<site>> sites;
 
+// Null behind the last. Jobs that nobody waits for may still make more.
+site* site_number(std::size_t i) {
+    const std::lock_guard held{shelf_mutex};
+    return i < sites.size() ? sites[i].get() : nullptr;
+}
+
 }  // namespace
 
 book& new_book(const plan& p, site& s) {
@@ -40,7 +49,7 @@ site& new_site(std::size_t workers) {
 }
 
 void end_of_seed() {
-    for (const auto& s : sites) {
+    for (std::size_t i = 0; site* const s = site_number(i); ++i) {
         s->workers_pool.reset();
         expect(s->seats.faults() == 0, "P9: two jobs had one seat, or a job had none");
     }
@@ -61,6 +70,7 @@ book::book(const plan& p, site& s)
     for (std::size_t i = 0; i < std::min(length(), most_marks) && first_failure_ == never; ++i) {
         if (fails(i)) first_failure_ = i;
     }
+    if (asked.watched) sink_ = std::make_shared<parimap_test::recording_sink>();
     if (asked.how == disturbance::stopped_before) stop();
 }
 
@@ -70,7 +80,8 @@ std::string book::description() const {
         "a list",           "a single-pass range", "a generator", "an ordered imap", "a zip of two", "a zip of three"};
     static constexpr std::array faults{"", "its begin() fails", "advancing fails", "reading fails"};
     static constexpr std::array efforts{"nothing", "spins", "yields", "sleeps", "one long item", "mixed"};
-    static constexpr std::array ways{"", "stopped before", "stopped by an item", "stopped by a thread", "cancelled by a thread"};
+    static constexpr std::array ways{
+        "", "stopped before", "stopped by an item", "stopped by a thread", "cancelled by a thread", "cancelled by an item"};
     const auto named = [](const auto& names, auto value) { return std::string(names[static_cast<std::size_t>(value)]); };
     const auto number = [](std::size_t n) { return n == never ? std::string("none") : std::to_string(n); };
     return std::string("The call: ") + (asked.blocking ? "blocking" : "a stream or jobs") + " at depth " + number(asked.depth) +
@@ -91,12 +102,31 @@ void book::stop() {
 }
 
 parimap::map_options book::options() {
-    return parimap::map_options{
-        .chunk = asked.chunk, .window = asked.window, .stop = source.get_token(), .failed_index = &failed_index};
+    parimap::map_options o{.chunk = asked.chunk, .window = asked.window, .stop = source.get_token(), .failed_index = &failed_index};
+    if (asked.reported) o.insights = &report_;
+    if (asked.watched) {
+        parimap::progress_options bar = parimap_test::told_to(sink_);
+        bar.nested = true;
+        o.progress = std::move(bar);
+    }
+    return o;
+}
+
+void book::may_cancel(std::function<void()> how) {
+    const std::lock_guard held{cancelling_};
+    cancel_ = std::move(how);
+}
+
+void book::cancel() {
+    const std::lock_guard held{cancelling_};
+    if (!cancel_) return;
+    cancel_();
+    has_stopped();
 }
 
 book::visit::visit(book& b, std::size_t item) : book_{b}, item_{item}, about_{b}, seat_{b.where.seats} {
     expect(!b.ended_.load(), "P5: an item began after its call or stream had gone");
+    expect(!b.at_end.load(), "P4: an item began after the end of its stream was told");
     expect(item < b.length() || b.asked.input == input_kind::failing_view, "an item that the input does not have");
     ++b.started_;
     const std::size_t running = ++b.running_;
@@ -142,6 +172,7 @@ void book::visit::work(const std::stop_token* token) {
     }
     if (p.nests_one_in != 0 && c.one_in(p.nests_one_in)) run_program(book_.where, c.apart(item_), p.depth + 1);
     if (item_ == p.stopping && p.how == disturbance::stopped_by_item) book_.stop();
+    if (item_ == p.stopping && p.how == disturbance::cancelled_by_item) book_.cancel();
     if (token && token->stop_requested()) {
         expect(
             book_.is_disturbed() || book_.leaving.load() || (p.blocking && book_.first_failure() < item_) || book_.length() < item_,
@@ -188,9 +219,29 @@ void book::element_is_read(std::size_t element) {
 void book::ends() {
     expect(running_.load() == 0, "P5: items run after their call or stream has gone");
     ended_.store(true);
+    expect_reported();
     expect(results.live.load() == 0, "P5: results are left behind");
     expect(functions.live.load() == 0, "P5: the function is left behind");
     expect(errors.live.load() == 0, "P5: exceptions are left behind");
+}
+
+// What report and bar say. Neither is begun where nothing could run. A worker that fails to read an element counts that as an item.
+void book::expect_reported() const {
+    const std::size_t unread = asked.fault != input_fault::none && asked.input == input_kind::failing_view ? 1 : 0;
+    const auto agrees = [&](std::size_t counted_items, std::size_t counted_failures) {
+        const std::size_t more = counted_items - finished_.load();
+        return counted_items >= finished_.load() && more <= unread && counted_failures == failed_.load() + more;
+    };
+    if (!report_.workers.empty()) {
+        expect(agrees(report_.items, report_.failed), "a report counts other items than those that ran");
+        std::size_t sum = 0;
+        for (const parimap::worker_report& w : report_.workers) sum += w.items;
+        expect(sum == report_.items, "the items of a report's workers are not those of the report");
+    }
+    if (sink_ && sink_->size() > 0) {
+        expect(sink_->is_whole(), "a bar is not closed, or its count fell");
+        expect(agrees(sink_->last().n, sink_->last().failed), "a bar counts other items than those that ran");
+    }
 }
 
 void book::expect_nothing_left() const {

@@ -15,14 +15,22 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
+
+namespace parimap_test {
+
+class recording_sink;
+
+}  // namespace parimap_test
 
 namespace parimap_stress {
 
@@ -65,7 +73,7 @@ enum class input_fault { none, begin, advance, read };
 
 enum class effort { none, spins, yields, sleeps, one_long, mixed };
 
-enum class disturbance { none, stopped_before, stopped_by_item, stopped_by_thread, cancelled_by_thread };
+enum class disturbance { none, stopped_before, stopped_by_item, stopped_by_thread, cancelled_by_thread, cancelled_by_item };
 
 // What one call is asked to do.
 struct plan {
@@ -85,6 +93,9 @@ struct plan {
     std::size_t chunk = 0;
     std::size_t window = 0;
     bool blocking = false;  // an item's failure ends the call
+    bool reported = false;  // a report of it is asked for,
+    bool watched = false;   // and a bar
+    bool caught = false;    // its failures are values
 };
 
 struct item_error : std::runtime_error {
@@ -130,6 +141,10 @@ class book final : public subject {
     void stop();
     void has_stopped() noexcept { stopped_.store(true); }
 
+    // How an item cancels the stream that it belongs to, from when there is a handle on it until that goes.
+    void may_cancel(std::function<void()> how);
+    void cancel();
+
     // ---- what happens ----------------------------------------------------------------------------------------------
 
     // An item, from its first line to its last.
@@ -157,11 +172,13 @@ class book final : public subject {
 
     std::atomic<std::size_t> handed{0};  // results and failures that calls have returned to the reader
     std::atomic<bool> leaving{false};    // the last handle goes, so tokens may stop
+    std::atomic<bool> at_end{false};     // the reader was told so: nothing is left to start
 
     std::size_t started() const noexcept { return started_.load(); }
     std::size_t taken() const noexcept { return taken_.load(); }
     bool has_run(std::size_t item) const noexcept { return item >= marks_.size() || marks_[item].load() == 1; }
     void note_failure_on_seat(std::size_t item) noexcept;
+    void note_failure() noexcept { failed_ += asked.caught ? 0 : 1; }
     std::size_t failed_index = never;  // for map_options
 
     parimap::map_options options();
@@ -175,6 +192,7 @@ class book final : public subject {
     std::size_t returned() const noexcept { return asked.blocking ? finished_.load() : handed.load(); }
     bool knows_window() const noexcept { return asked.window != 0 && (!asked.blocking || first_failure_ == never); }
     void expect_caller() const;
+    void expect_reported() const;
 
     std::size_t first_failure_ = never;
     std::thread::id caller_ = std::this_thread::get_id();
@@ -187,6 +205,11 @@ class book final : public subject {
     std::atomic<std::size_t> taken_{0};
     std::atomic<bool> stopped_{false};
     std::atomic<bool> ended_{false};
+    std::atomic<std::size_t> failed_{0};  // of those that ran
+    parimap::run_report report_;
+    std::shared_ptr<parimap_test::recording_sink> sink_;
+    std::mutex cancelling_;
+    std::function<void()> cancel_;
 
   public:
     bool reads_on_worker = false;  // map_async

@@ -57,17 +57,20 @@ plan make_plan(choices& c, std::size_t depth, bool all_inputs, bool blocking) {
     if (depth < deepest && c.one_in(3)) p.nests_one_in = p.count > 300 ? 1000 : c.one_of<std::size_t>({5, 20, 50});
     if (c.one_in(4)) {
         p.how = c.one_of({disturbance::stopped_before, disturbance::stopped_by_item, disturbance::stopped_by_thread,
-                          blocking ? disturbance::stopped_by_thread : disturbance::cancelled_by_thread});
+                          blocking ? disturbance::stopped_by_thread : disturbance::cancelled_by_thread,
+                          blocking ? disturbance::stopped_by_item : disturbance::cancelled_by_item});
         p.stopping = p.count > 0 ? c.below(p.count) : 0;
     }
     p.chunk = c.one_of<std::size_t>({0, 0, 0, 1, 2, 7, 64, 1000});
     p.window = c.one_of<std::size_t>({0, 0, 0, 1, 2, 3, 7, 64, 1000});
+    p.reported = c.one_in(8);
+    p.watched = c.one_in(16);
     return p;
 }
 
 void run_program(site& s, choices c, std::size_t depth) {
     if (!s.may_nest && depth > 0) return;
-    switch (c.below(10)) {
+    switch (c.below(12)) {
         case 0:
         case 1: return run_blocking(s, c, depth);
         case 2: return run_writing(s, c, depth);
@@ -76,6 +79,8 @@ void run_program(site& s, choices c, std::size_t depth) {
         case 5: return depth == 0 ? run_jobs(s, c, depth) : run_blocking(s, c, depth);
         case 6:
         case 7: return run_unordered(s, c, depth);
+        case 8: return run_catching(s, c, depth);
+        case 9: return run_per_worker(s, c, depth);
         default: return run_ordered(s, c, depth);
     }
 }

@@ -22,13 +22,15 @@ void run_program(site& s, choices c, std::size_t depth);
 // What a program asks of a call. With `all_inputs` any kind of input, else named_vector or feed.
 plan make_plan(choices& c, std::size_t depth, bool all_inputs, bool blocking);
 
-void run_blocking(site& s, choices c, std::size_t depth);   // parallel_map, parallel_for_each
-void run_writing(site& s, choices c, std::size_t depth);    // parallel_map_into
-void run_reducing(site& s, choices c, std::size_t depth);   // parallel_map_reduce
-void run_async(site& s, choices c, std::size_t depth);      // map_async
-void run_jobs(site& s, choices c, std::size_t depth);       // submit
-void run_ordered(site& s, choices c, std::size_t depth);    // ordered_imap
-void run_unordered(site& s, choices c, std::size_t depth);  // unordered_imap
+void run_blocking(site& s, choices c, std::size_t depth);    // parallel_map, parallel_for_each
+void run_writing(site& s, choices c, std::size_t depth);     // parallel_map_into
+void run_reducing(site& s, choices c, std::size_t depth);    // parallel_map_reduce
+void run_async(site& s, choices c, std::size_t depth);       // map_async
+void run_catching(site& s, choices c, std::size_t depth);    // parallel_map of catching(f)
+void run_per_worker(site& s, choices c, std::size_t depth);  // parallel_map of per_worker(make, f)
+void run_jobs(site& s, choices c, std::size_t depth);        // submit
+void run_ordered(site& s, choices c, std::size_t depth);     // ordered_imap
+void run_unordered(site& s, choices c, std::size_t depth);   // unordered_imap
 
 }  // namespace parimap_stress
 

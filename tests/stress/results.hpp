@@ -122,6 +122,7 @@ class job {
         here.work(token);
         if (book_->fails(item)) {
             book_->note_failure_on_seat(item);
+            book_->note_failure();
             throw item_error{book_->errors, item};
         }
         return result_of<R>(*book_, item);

@@ -43,6 +43,7 @@ class reader {
             expect_size(0);
         }
         stream_ = std::move(made);
+        book_.may_cancel([stream = stream_] { stream.cancel(); });
         wait_for_start();
         std::thread cancelling;
         if (book_.asked.how == disturbance::cancelled_by_thread || book_.asked.how == disturbance::stopped_by_thread) {
@@ -56,6 +57,7 @@ class reader {
         read_until_left();
         remaining_ = nullptr;
         book_.leaving.store(true);
+        book_.may_cancel(nullptr);
         if (choices_.one_in(4)) {  // another stream takes its place
             stream_ = parimap::imap<R>();
             expect(!stream_.next(), "a stream that was made by default has a result");
@@ -89,11 +91,13 @@ class reader {
                 case outcome::failed: ++seen; break;
                 case outcome::too_late: break;
                 case outcome::input_failed:
+                    book_.at_end.store(true);
                     expect_complete(book_.length());
                     over = true;
                     expect(!stream_.next(), "P4: a stream goes on behind the failure of its input");
                     break;
                 case outcome::end:
+                    book_.at_end.store(true);
                     expect(book_.asked.fault == input_fault::none, "P4: the input's failure is lost");
                     expect(seen == book_.length(), "P1: a stream ends early");
                     expect_complete(book_.length());
