@@ -515,6 +515,29 @@ TEST_CASE("P4 a stream ends behind an element that cannot be read however many w
     }
 }
 
+TEST_CASE("P4 with one worker nothing at all of a stream runs behind an element that cannot be read") {
+    const auto elements = ranges::views::iota(0, 60) | ranges::views::transform([](int i) {
+                              if (i == 2) throw input_error{"element"};
+                              return i;
+                          });
+    for (const std::size_t chunk : sizes{0, 1, 64}) {
+        CAPTURE(chunk);
+        pool p{1};
+        std::atomic<int> ran{0};
+        const auto read = [&](auto stream) {
+            for (int i = 0; i < 2; ++i) REQUIRE(stream.next() == i);
+            REQUIRE_THROWS_AS(stream.next(), input_error);
+            REQUIRE_FALSE(stream.next());
+            let_mistakes_happen();
+            REQUIRE(ran == 2);
+            ran = 0;
+        };
+        const auto f = [&](int i) { return ++ran, i; };
+        read(parimap::ordered_imap(p, map_options{.chunk = chunk, .window = 60}, f, elements));
+        read(parimap::unordered_imap(p, map_options{.chunk = chunk, .window = 60}, f, elements));
+    }
+}
+
 TEST_CASE("P4 an element that cannot be read ends a stream in order at once, whatever still runs behind it") {
     if (is_serial) return;  // items run one after the other there
     gate second_started;

@@ -196,6 +196,16 @@ TEST_CASE("P11 exit on another thread ends the process with its status, whoever 
                     exit_soon();
                     for (int i : stream) (void)i;
                 }) == "exit 3");
+        REQUIRE(end_of_child([&] {  // on a thread of its own, while the one that made it calls exit()
+                    static auto stream = parimap::ordered_imap(
+                        place(), [](int) { std::this_thread::sleep_for(100ms); }, numbers(1000));
+                    std::thread([] {
+                        while (stream.next()) {
+                        }
+                    }).detach();
+                    std::this_thread::sleep_for(20ms);
+                    std::exit(3);
+                }) == "exit 3");
         REQUIRE(end_of_child([&] {  // nobody, but an item waits for the thread that calls exit()
                     static auto stream = parimap::ordered_imap(
                         place(), [](int) { std::thread([] { std::exit(3); }).join(); }, numbers(1));

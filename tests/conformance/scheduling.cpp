@@ -814,6 +814,29 @@ TEST_CASE("P9 never more jobs than workers run at once and no two share a seat h
     }
 }
 
+TEST_CASE("P9 a job of another pool waits for a seat like any caller from outside") {
+    if (is_serial) return;  // a submitted job runs at once there
+    gate started;
+    gate may_end;
+    std::atomic<int> early{0};
+    pool busy{1};
+    pool other{1};
+    auto holding = busy.submit([&] {
+        started.open();
+        may_end.wait();
+    });
+    REQUIRE(started.wait());
+    auto calling = other.submit([&] {
+        parimap::parallel_for_each(
+            busy, [&](int) { early += !may_end.is_open(); }, numbers(3));
+    });
+    let_mistakes_happen();
+    may_end.open();
+    calling.get();
+    holding.get();
+    REQUIRE(early == 0);
+}
+
 TEST_CASE("P9 this_worker_index is a seat inside a job and no_worker outside") {
     STATIC_REQUIRE(noexcept(parimap::this_worker_index()));
     REQUIRE(parimap::this_worker_index() == parimap::no_worker);

@@ -456,6 +456,18 @@ TEST_CASE("P2 a stage behind a dear stage keeps few of its large results") {
     }
 }
 
+TEST_CASE("P6 inside a job, where nobody else may be free to work, the next result comes before the window is run") {
+    pool p{1};
+    int ran = 0;
+    std::vector<int> ran_before;
+    p.submit([&] {
+         auto imap = parimap::ordered_imap(
+             p, map_options{.chunk = 1, .window = 8}, [&](int i) { return ++ran, i; }, numbers(8));
+         while (imap.next()) ran_before.push_back(ran);
+     }).get();
+    REQUIRE(ran_before == std::vector{1, 2, 3, 4, 5, 6, 7, 8});
+}
+
 TEST_CASE("P6 on a backend that runs items at once the next result comes before the window is run") {
     if (!is_serial) return;
     pool p{1};
