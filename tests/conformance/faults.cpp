@@ -181,7 +181,11 @@ TEST_CASE("P4 whichever operation on functions, outputs, states and combinations
             return run(
                 [&] { return parimap::parallel_map_reduce(p, f, fragile_operation{}, fragile{1}, many).value == 1 + 39 * 40; });
         });
-        with_each_fault("submit", [&] { return run([&] { return p.submit([f] { return f(fragile{21}); }).get().value == 42; }); });
+        // Where a result's move throws, std::promise lets that pass through std::call_once, for which ThreadSanitizer waits for ever.
+        if (!under_tsan) {
+            with_each_fault("submit",
+                            [&] { return run([&] { return p.submit([f] { return f(fragile{21}); }).get().value == 42; }); });
+        }
         with_each_fault("per_worker", [&] {
             return run([&] {
                 const auto g = parimap::per_worker([] { return fragile{1}; },
