@@ -20,7 +20,7 @@ PARIMAP_INLINE void claims::close_from(std::uint64_t item) noexcept {
     std::uint64_t old = gate_.load(std::memory_order_relaxed);
     while (item < old && !gate_.compare_exchange_weak(old, item, std::memory_order_acq_rel)) {
     }
-    call_attention();  // always: who closed it before may not have come to that yet
+    call_attention();  // also where it was closed before: who closed it may not have come to all seats yet
 }
 
 PARIMAP_INLINE bool claims::watch() noexcept {

@@ -255,6 +255,26 @@ TEST_CASE("claims: a gate that closes further on interrupts each item on the way
     REQUIRE(c.drop(0) == 4);
 }
 
+TEST_CASE("claims: who closes a gate that another is just closing starts nothing behind it either") {
+    constexpr std::size_t seats = 2000;  // so that it takes a while to reach the last
+    int started = 0;
+    for (int round = 0; round < 300; ++round) {
+        claims c(seats, &always);
+        c.raise_limit(10);
+        REQUIRE(c.claim(seats - 1, 10, 10, parimap::detail::no_item));
+        claims::batch working = c.batch_of(seats - 1);
+        std::uint64_t item = 0;
+        REQUIRE(working.pop(item));
+        std::thread another([&] { c.close_from(0); });
+        while (c.is_open(0)) {
+        }
+        c.close_from(item);  // as an item that failed
+        if (working.pop(item) && !(working.interrupted() && !c.is_open(item))) ++started;
+        another.join();
+    }
+    REQUIRE(started == 0);
+}
+
 TEST_CASE("claims: a thief whose fence fails has stolen nothing and the owner finds what it seemed to lose") {
     static claims* all = nullptr;
     static std::vector<std::uint64_t> started;

@@ -64,7 +64,7 @@ class reduction_tree {
 
   private:
     /// A node of which some children are there. `folded` are the first `count`.
-    struct node {
+    struct incomplete {
         std::optional<kept<R>> folded;
         unsigned count = 0;
         bool is_busy = false;  // a worker is combining them with the next
@@ -77,7 +77,7 @@ class reduction_tree {
         std::optional<kept<R>> left;
         {
             const lock held(mutex_);
-            node& n = nodes_[{level, number}];
+            incomplete& n = nodes_[{level, number}];
             if (n.is_busy || n.count != child) {
                 n.waiting[child].emplace(std::move(*value));
                 return false;
@@ -100,7 +100,7 @@ class reduction_tree {
                 nodes_.erase(found);
                 return true;
             }
-            node& n = found->second;
+            incomplete& n = found->second;
             n.count = child;
             if (!n.waiting[child]) {
                 n.folded.emplace(std::move(*value));
@@ -119,7 +119,7 @@ class reduction_tree {
 
     const Op& op_;
     mutex mutex_;
-    std::map<std::pair<unsigned, std::uint64_t>, node> nodes_;  // by level and number
+    std::map<std::pair<unsigned, std::uint64_t>, incomplete> nodes_;  // by level and number
 };
 
 }  // namespace parimap::detail
