@@ -29,6 +29,7 @@
 #include <parimap/map_async.hpp>
 #include <parimap/options.hpp>
 #include <parimap/ordered_imap.hpp>
+#include <parimap/parallel_fold.hpp>
 #include <parimap/parallel_for_each.hpp>
 #include <parimap/parallel_map.hpp>
 #include <parimap/parallel_map_into.hpp>
@@ -41,6 +42,7 @@
 #include <parimap/progress_options.hpp>
 #include <parimap/unordered_imap.hpp>
 #include <parimap/unpacked.hpp>
+#include <parimap/unseq.hpp>
 
 static_assert(min(1, 2) == 1 && max(1, 2) == 2, "the application's own macros are as they were");
 
@@ -77,6 +79,12 @@ void try_frontends(Pool& pool, Input& input) {
     expect(parimap::parallel_map(pool, square, input)[9] == 81);
     expect(parimap::parallel_map(pool, options, add, input, input)[9] == 18);
     expect(parimap::parallel_map_reduce(pool, square, add, 0L, input) == 285);
+    expect(parimap::parallel_map_reduce(pool, parimap::unseq(square), std::plus<>{}, 0L, input) == 285);
+    expect(parimap::parallel_map(
+               pool, [](const int& n) noexcept { return n + 1; }, input)[9] == 10);
+    expect(parimap::parallel_fold(
+               pool, [] { return 0L; }, [](long& sum, int n) { sum += n; }, [](long& left, long right) { left += right; }, input) ==
+           45);
     expect(parimap::map_async(pool, square, input).get().size() == 10);
     expect(sum_of(parimap::ordered_imap(pool, square, input)) == 285);
     expect(sum_of(parimap::unordered_imap(pool, options, square, input)) == 285);

@@ -42,7 +42,7 @@ struct call {
                 is_there[item].store(true, std::memory_order_release);
             }
             finished.add(batch.started());
-            sleeper.after_batch(batch.first() + batch.started() - 1);
+            sleeper.after_batch(batch.first() + batch.started() - 1, batch.first() + batch.started());
         }
     }
 

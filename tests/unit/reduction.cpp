@@ -16,7 +16,6 @@
 #include <random>
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 using namespace parimap_test;
@@ -110,13 +109,15 @@ TEST_CASE("reduction: the tree is the same in whatever batches and order the ite
 }
 
 TEST_CASE("reduction: whichever combination throws, the first item of its right operand has failed") {
+    struct range {
+        std::uint64_t first, end;
+    };
     struct fragile {  // adds up ranges of items that touch each other, until one begins with the item that it does not take
         std::uint64_t bad;
-        std::pair<std::uint64_t, std::uint64_t> operator()(std::pair<std::uint64_t, std::uint64_t> left,
-                                                           std::pair<std::uint64_t, std::uint64_t> right) const {
+        range operator()(range left, range right) const {
             if (right.first == bad) throw std::runtime_error("fragile");
-            if (left.second != right.first) throw std::logic_error("not neighbours");
-            return {left.first, right.second};
+            if (left.end != right.first) throw std::logic_error("not neighbours");
+            return {left.first, right.end};
         }
     };
     std::mt19937 random{8};
@@ -124,9 +125,9 @@ TEST_CASE("reduction: whichever combination throws, the first item of its right 
     for (std::uint64_t bad = 1; bad < items; ++bad) {
         CAPTURE(bad);
         const fragile op{bad};
-        reduction<std::pair<std::uint64_t, std::uint64_t>, fragile> r(seats, op);
+        reduction<range, fragile> r(seats, op);
         for (const batch b : shuffled(items, bad % 3 == 0 ? 100 : 3, random)) {
-            run(r, random() % seats, b.first, b.count, [](std::uint64_t item) { return std::pair(item, item + 1); });
+            run(r, random() % seats, b.first, b.count, [](std::uint64_t item) { return range{item, item + 1}; });
         }
         std::uint64_t failed = r.failed_item();
         if (failed == parimap::detail::no_item) {  // what is left over is combined at the end

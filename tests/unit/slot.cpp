@@ -58,7 +58,7 @@ TEST_CASE("ring_slot: builds, shows and destroys what it holds, small or large")
     REQUIRE(counts.live == 0);
     boxed.build([&] { return large{counts, 3}; });
     {
-        const std::unique_ptr<large> taken = boxed.release();
+        const auto taken = boxed.release();
         REQUIRE(taken->inside.value == 3);
         REQUIRE(counts.live == 1);
     }

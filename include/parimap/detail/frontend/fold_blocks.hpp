@@ -10,6 +10,7 @@
 #include <parimap/detail/ranges/pulled_blocks.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/detail/results/reduction.hpp>
+#include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/mutex.hpp>
 #include <parimap/errors.hpp>
