@@ -74,13 +74,13 @@ TEST_CASE("claims: three seats rob each other, and each item is started once") {
 }
 
 TEST_CASE("claims: a theft whose fence fails is undone, and its items are started once") {
-    for (const int fences : {0, 1}) {
-        holds({.preemptions = 2, .stale_reads = 1}, [fences] {
-            asymmetric_fence::left = static_cast<std::uint64_t>(fences);
+    for (const std::size_t fences : {0U, 1U}) {
+        holds({.preemptions = 2 - fences, .stale_reads = 2 - fences}, [fences] {
+            asymmetric_fence::left = fences;
             claims all(2);
-            started<4> items;
-            all.raise_limit(4);
-            run({{"owner", [&] { work(all, 0, 4, std::ref(items)); }}, {"thief", [&] { work(all, 1, 1, std::ref(items)); }}});
+            started<3> items;
+            all.raise_limit(3);
+            run({{"owner", [&] { work(all, 0, 3, std::ref(items)); }}, {"thief", [&] { work(all, 1, 1, std::ref(items)); }}});
             items.all_are();
         });
     }
