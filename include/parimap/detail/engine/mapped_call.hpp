@@ -224,9 +224,9 @@ class mapped_call : public Base {
                     reading = false;
                     const auto run = [&]() -> decltype(auto) {
                         if constexpr (Source::pulled) {
-                            return invocation_type::call(f_, token, Source::pass(held.get()));
+                            return invocation_type::call(f, token, Source::pass(held.get()));
                         } else {
-                            return invocation_type::call(f_, token, std::forward<typename Source::item>(held.get()));
+                            return invocation_type::call(f, token, std::forward<typename Source::item>(held.get()));
                         }
                     };
                     if constexpr (std::is_move_constructible_v<value>) {
