@@ -76,13 +76,25 @@ void judge(book& b, std::size_t room, Call call) {
 template <class R, bool All>
 void map(site& s, choices& c, std::size_t depth) {
     book& b = new_book(make_plan(c, depth, All, true), s);
+    b.in_blocks = (std::is_void_v<R> || std::is_same_v<R, long>)&&c.one_in(3);
     judge(b, never, [&b](const map_options& options) {
         with_input<All>(b, [&]<class... Ranges>(Ranges&&... ranges) {
             if constexpr (std::is_void_v<R>) {
-                parimap::parallel_for_each(b.where.get(), options, job<R>{b}, std::forward<Ranges>(ranges)...);
+                if (b.in_blocks) {
+                    parimap::parallel_for_each(b.where.get(), options, parimap::unseq(job<R>{b}), std::forward<Ranges>(ranges)...);
+                } else {
+                    parimap::parallel_for_each(b.where.get(), options, job<R>{b}, std::forward<Ranges>(ranges)...);
+                }
             } else {
-                const std::vector<R> all =
-                    parimap::parallel_map(b.where.get(), options, job<R>{b}, std::forward<Ranges>(ranges)...);
+                const std::vector<R> all = [&] {
+                    if constexpr (std::is_same_v<R, long>) {
+                        if (b.in_blocks) {
+                            return parimap::parallel_map(b.where.get(), options, parimap::unseq(job<R>{b}),
+                                                         std::forward<Ranges>(ranges)...);
+                        }
+                    }
+                    return parimap::parallel_map(b.where.get(), options, job<R>{b}, std::forward<Ranges>(ranges)...);
+                }();
                 expect(all.size() == b.length(), "P1: a map has more or fewer results than items");
                 for (std::size_t i = 0; i < all.size(); ++i) expect(is_result(b, i, all[i]), "P1: a result is wrong");
             }
@@ -141,10 +153,16 @@ void reduce(site& s, choices& c, std::size_t depth) {
     if (p.count > 300) p.count = 300, p.fault = input_fault::none;
     book& b = new_book(p, s);
     std::string whole;
+    b.in_blocks = c.one_in(3);
     judge(b, never, [&](const map_options& options) {
         with_input<true>(b, [&]<class... Ranges>(Ranges&&... ranges) {
-            whole = parimap::parallel_map_reduce(b.where.get(), options, job<std::string>{b}, grouping{}, std::string(">"),
-                                                 std::forward<Ranges>(ranges)...);
+            if (b.in_blocks) {
+                whole = parimap::parallel_map_reduce(b.where.get(), options, parimap::unseq(job<std::string>{b}), grouping{},
+                                                     std::string(">"), std::forward<Ranges>(ranges)...);
+            } else {
+                whole = parimap::parallel_map_reduce(b.where.get(), options, job<std::string>{b}, grouping{}, std::string(">"),
+                                                     std::forward<Ranges>(ranges)...);
+            }
         });
     });
     if (whole.empty()) return;

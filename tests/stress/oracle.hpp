@@ -213,6 +213,7 @@ class book final : public subject {
 
   public:
     bool reads_on_worker = false;  // map_async
+    bool in_blocks = false;        // unseq: a stop is seen behind a block
 };
 
 // A book for a call with this plan, kept until end_of_seed().

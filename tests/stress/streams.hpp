@@ -275,6 +275,13 @@ void read_stream(site& shared, choices& c, std::size_t depth, bool in_order, Fro
     try {
         with_input<All>(b, [&]<class... Ranges>(Ranges&&... ranges) {
             reader<shown> reading{b, in_order, h, c.apart(0)};
+            if constexpr (std::is_same_v<R, long>) {
+                b.in_blocks = b.asked.seed % 3 == 0;
+                if (b.in_blocks) {
+                    reading.read(frontend(s->get(), b.options(), parimap::unseq(job<R>{b}), std::forward<Ranges>(ranges)...));
+                    return;
+                }
+            }
             reading.read(frontend(s->get(), b.options(), job<R>{b}, std::forward<Ranges>(ranges)...));
         });
     } catch (const parimap::pool_closed&) {
