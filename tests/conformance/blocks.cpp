@@ -2,12 +2,14 @@
 // Blocks of items that start together, by permission: P1, P4, P5 and P8 hold in them as elsewhere.
 #include "support/backend_under_test.hpp"
 #include "support/catch.hpp"
+#include "support/gate.hpp"
 #include "support/items.hpp"
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -18,6 +20,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -167,16 +170,15 @@ TEST_CASE("P4 an item that throws inside a block fails at its index, all before 
 TEST_CASE("P4 what f or op throws inside a block of a reduction fails at its index") {
     pool one{1};
     pool three{3};
-    const auto items = numbers(20'000);
+    const auto items = numbers(200'000);
     for (pool* p : {&one, &three}) {
-        for (const int first : {0, 1, 7, 64, 77, 4096, 19'999}) {
+        for (const int first : {0, 1, 7, 64, 77, 4096, 100'037, 120'000, 140'001, 199'999}) {
             CAPTURE(p == &one, first);
-            std::atomic<int> ran_before{0};
+            std::vector<std::atomic<int>> ran(items.size());
             std::size_t failed_index = 77'777;
             const auto f = unseq([&](int i) {
-                if (i >= first) throw i;
-                ++ran_before;
-                return 1L;
+                ++ran[static_cast<std::size_t>(i)];
+                return i >= first ? throw i : 1L;
             });
             int thrown = -1;
             try {
@@ -186,7 +188,9 @@ TEST_CASE("P4 what f or op throws inside a block of a reduction fails at its ind
             }
             REQUIRE(thrown == first);
             REQUIRE(failed_index == static_cast<std::size_t>(first));
-            REQUIRE(ran_before == first);
+            const auto once = [](int times) { return times == 1; };
+            REQUIRE(std::all_of(ran.begin(), ran.begin() + first + 1, once));
+            REQUIRE(std::all_of(ran.begin() + first + 1, ran.end(), [&](int times) { return times <= (p == &one ? 0 : 1); }));
             // A number that only one item has, so that op meets it on the right where that item is not the first of eight.
             if (first % 8 == 0) continue;
             const auto op = [&](long left, long right) { return right == first ? throw std::domain_error("op") : left + right; };
@@ -228,6 +232,67 @@ TEST_CASE("P4 in a stream an item that throws inside a block spoils its own resu
         }
     }
     REQUIRE(sorted(seen) == items);
+}
+
+TEST_CASE("P4 a stream of blocks ends behind an element that cannot be read however many workers drop what follows") {
+    for (int round = 0; round < 100; ++round) {
+        const int bad = round * 37;
+        const auto elements = std::views::iota(0, 20'000) |
+                              std::views::transform([bad](int i) { return i == bad ? throw std::domain_error("element") : i; });
+        pool p{3};
+        CAPTURE(round);
+        auto ordered = parimap::ordered_imap(p, next_of, elements);
+        for (int i = 0; i < bad; ++i) REQUIRE(ordered.next() == i + 1);
+        REQUIRE_THROWS_AS(ordered.next(), std::domain_error);
+        REQUIRE_FALSE(ordered.next());
+        auto unordered = parimap::unordered_imap(p, next_of, elements);
+        int handed = 0;
+        const auto read = [&] {
+            while (unordered.next()) ++handed;
+        };
+        REQUIRE_THROWS_AS(read(), std::domain_error);
+        REQUIRE(handed >= bad);
+        REQUIRE_FALSE(unordered.next());
+    }
+}
+
+TEST_CASE("P5 behind a stop no further block starts") {
+    pool one{1};
+    for (const long stop_at : {1'000'000, 1'234'567, 3'000'000}) {
+        CAPTURE(stop_at);
+        std::stop_source source;
+        std::atomic<long> ran{0};  // by one thread
+        const auto f = unseq([&](int i) {
+            ran.store(ran.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+            if (i == stop_at) source.request_stop();
+        });
+        REQUIRE_THROWS_AS(
+            parimap::parallel_for_each(one, map_options{.stop = source.get_token()}, f, std::views::iota(0, 20'000'000)),
+            parimap::cancelled);
+        REQUIRE(ran > stop_at);
+        REQUIRE(ran <= stop_at + 15'000);  // the largest block, where a batch is a hundred times as long
+    }
+}
+
+TEST_CASE("P6 a result reaches who waits for it when its block ends, although the next one runs on") {
+    if (is_serial) return;  // the consumer runs the items itself there
+    pool one{1};
+    constexpr int count = 400'000;
+    constexpr int stretch = 40'000;
+    std::atomic<int> received{-1};
+    std::atomic<bool> broken{false};
+    // In each stretch a slow item, so that its result is waited for, and far behind it one that waits for who got that.
+    const auto f = unseq([&](int i) {
+        if (i % stretch == 1000) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        if (i % stretch == 17'000 && !broken) broken = !eventually([&] { return received >= i - 16'000; });
+        return i;
+    });
+    auto stream = parimap::ordered_imap(one, f, std::views::iota(0, count));
+    for (int i = 0; i < count; ++i) {
+        if (stream.next() != i) FAIL("out of order");
+        received = i;
+    }
+    REQUIRE_FALSE(broken);
 }
 
 TEST_CASE("P5 a stop inside a block is seen behind it, and a block keeps nobody from leaving") {

@@ -109,6 +109,7 @@ TEST_CASE("P8 a fold keeps few of what it folds into, which need to be movable o
 TEST_CASE("P4 what step, merge, make and the input of a fold throw leaves it, with the index of a loop") {
     pool p{3};
     const auto items = numbers(10'000);
+    const std::list<int> linked(items.begin(), items.end());
     std::size_t failed_index = 0;
     const map_options options{.failed_index = &failed_index, .block = 100};
     const auto none = [] { return 0L; };
@@ -120,14 +121,18 @@ TEST_CASE("P4 what step, merge, make and the input of a fold throw leaves it, wi
         };
     };
     for (const int first : {0, 1, 99, 100, 5432, 9999}) {
-        int thrown = -1;
-        try {
-            (void)parimap::parallel_fold(p, options, none, fails_from(first), add_up, items);
-        } catch (int i) {
-            thrown = i;
-        }
-        REQUIRE(thrown == first);
-        REQUIRE(failed_index == static_cast<std::size_t>(first));
+        const auto check = [&](const auto& input) {
+            int thrown = -1;
+            try {
+                (void)parimap::parallel_fold(p, options, none, fails_from(first), add_up, input);
+            } catch (int i) {
+                thrown = i;
+            }
+            REQUIRE(thrown == first);
+            REQUIRE(failed_index == static_cast<std::size_t>(first));
+        };
+        check(items);
+        check(linked);
     }
     const auto cannot_merge = [](long&, long) { throw std::runtime_error("merge"); };
     REQUIRE_THROWS_AS(parimap::parallel_fold(p, options, none, add, cannot_merge, items), std::runtime_error);
@@ -136,10 +141,13 @@ TEST_CASE("P4 what step, merge, make and the input of a fold throw leaves it, wi
                           p, options, []() -> long { throw std::logic_error("make"); }, add, add_up, items),
                       std::logic_error);
     REQUIRE(failed_index == 0);
-    std::list<int> linked(items.begin(), items.end());
-    const auto ends_at_250 = linked | std::views::transform([](int i) { return i == 250 ? throw std::out_of_range("250") : i; });
-    REQUIRE_THROWS_AS(parimap::parallel_fold(p, options, none, add, add_up, ends_at_250), std::out_of_range);
-    REQUIRE(failed_index == 250);
+    for (const int end : {0, 99, 100, 101, 250}) {
+        CAPTURE(end);
+        const auto fails_there =
+            linked | std::views::transform([end](int i) { return i == end ? throw std::out_of_range("input") : i; });
+        REQUIRE_THROWS_AS(parimap::parallel_fold(p, options, none, add, add_up, fails_there), std::out_of_range);
+        REQUIRE(failed_index == static_cast<std::size_t>(end));
+    }
     REQUIRE_THROWS_AS(parimap::parallel_fold(p, map_options{.window = 50, .block = 100}, none, add, add_up, linked),
                       std::invalid_argument);
     REQUIRE(parimap::parallel_fold(p, options, none, add, add_up, items) == 49'995'000);

@@ -36,6 +36,18 @@ void work(claims& all, std::size_t seat, std::uint64_t most, const std::function
     }
 }
 
+/// The same for blocks of two items.
+void work_in_blocks(claims& all, std::size_t seat, const std::function<void(std::uint64_t)>& start) {
+    while (all.claim(seat, claims::max_batch, claims::max_batch, no_lag)) {
+        do {
+            claims::batch batch = all.batch_of(seat);
+            for (parimap::detail::item_range block; batch.pop(2, block);) {
+                for (std::uint64_t item = block.first; item < block.end; ++item) start(item);
+            }
+        } while (all.has_rest(seat));
+    }
+}
+
 template <std::size_t N>
 struct started {
     std::array<int, N> times{};
@@ -59,6 +71,21 @@ TEST_CASE("claims: an item is its owner's or a thief's, and is started once") {
         run({{"owner", [&] { work(all, 0, 3, std::ref(items)); }}, {"thief", [&] { work(all, 1, 3, std::ref(items)); }}});
         items.all_are();
     });
+}
+
+TEST_CASE("claims: so is each item of a block, with fences, without, and where one fails") {
+    for (const int fences : {0, 1, 100}) {
+        holds({.preemptions = 2, .stale_reads = 2}, [fences] {
+            asymmetric_fence::left = static_cast<std::uint64_t>(fences);
+            claims all(2);
+            started<4> items;
+            all.raise_limit(4);
+            run({{"owner", [&] { work_in_blocks(all, 0, std::ref(items)); }},
+                 {"thief", [&] { work_in_blocks(all, 1, std::ref(items)); }}});
+            items.all_are();
+        });
+    }
+    asymmetric_fence::left = ~std::uint64_t{0};
 }
 
 TEST_CASE("claims: three seats rob each other, and each item is started once") {

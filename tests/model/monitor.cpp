@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 using namespace parimap_model;
 using parimap::detail::claims;
@@ -43,6 +44,22 @@ struct call {
             }
             finished.add(batch.started());
             sleeper.after_batch(batch.first() + batch.started() - 1, batch.first() + batch.started());
+        }
+    }
+
+    /// The same as mapped_call::run_blocks does.
+    void work_in_blocks(std::size_t seat, std::uint64_t length, const std::function<void(std::uint64_t)>& f) {
+        while (items.claim(seat, claims::max_batch, claims::max_batch, no_item)) {
+            claims::batch batch = items.batch_of(seat);
+            std::uint64_t told = batch.first();
+            for (parimap::detail::item_range block; batch.pop(length, block);) {
+                if (batch.interrupted()) sleeper.after_items(std::exchange(told, block.first), block.first);
+                for (std::uint64_t item = block.first; item < block.end; ++item) {
+                    f(item);
+                    is_there[item].store(true, std::memory_order_release);
+                }
+            }
+            sleeper.after_batch(told, batch.first() + batch.started());
         }
     }
 
@@ -89,6 +106,26 @@ TEST_CASE("monitor: the last item but one of a batch wakes who waits for it, tho
                   next.open();
               }}});
     });
+}
+
+TEST_CASE("monitor: an item in a block wakes who waits for it, though the next block takes for ever") {
+    for (const std::uint64_t items : {3U, 5U}) {  // the next block is the last of the batch, or not
+        holds({.preemptions = 2, .stale_reads = 2, .waits_for_ever = true}, [items] {
+            call<5> c(1);
+            gate next;
+            c.items.raise_limit(items);
+            run({{"worker",
+                  [&] {
+                      c.work_in_blocks(0, 2, [&](std::uint64_t item) {
+                          if (item == 2) next.wait();
+                      });
+                  }},
+                 {"consumer", [&] {
+                      c.wait_for(0);
+                      next.open();
+                  }}});
+        });
+    }
 }
 
 TEST_CASE("monitor: the last item of a batch wakes who waits for it") {

@@ -197,6 +197,35 @@ TEST_CASE("claims: a block is what is asked for, or what is left, whoever takes 
     }
 }
 
+TEST_CASE("claims: a block of which thieves have taken a part ends before it, and one of which they have taken all is none") {
+    for (const auto fence : {&always, claims::heavy_fence{nullptr}}) {
+        claims c(2, fence);
+        c.raise_limit(8);
+        REQUIRE(c.claim(0, 8, 8, parimap::detail::no_item));
+        claims::batch working = c.batch_of(0);
+        parimap::detail::item_range block;
+        REQUIRE(working.pop(1, block));
+        REQUIRE(c.claim(1, 8, 8, parimap::detail::no_item));
+        REQUIRE(c.drop(1) == 4);  // of seven
+        REQUIRE(working.pop(5, block));
+        REQUIRE((block.first == 1 && block.end == 4));
+        REQUIRE(working.started() == 4);
+        REQUIRE_FALSE(c.has_rest(0));
+    }
+    for (const auto fence : {&always, claims::heavy_fence{nullptr}}) {
+        claims c(2, fence);
+        c.raise_limit(8);
+        REQUIRE(c.claim(0, 8, 8, parimap::detail::no_item));
+        claims::batch working = c.batch_of(0);
+        parimap::detail::item_range block;
+        REQUIRE(working.pop(5, block));
+        for (std::uint64_t stolen = 0; stolen < 3; stolen += c.drop(1)) REQUIRE(c.claim(1, 8, 8, parimap::detail::no_item));
+        REQUIRE_FALSE(working.pop(5, block));
+        REQUIRE(working.started() == 5);
+        REQUIRE_FALSE(c.has_rest(0));
+    }
+}
+
 TEST_CASE("claims: a gate that closes inside a block cuts it") {
     claims c(1, &always);
     c.raise_limit(20);

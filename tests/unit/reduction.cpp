@@ -49,13 +49,20 @@ std::optional<std::string> expected(std::uint64_t items) {
     return all;
 }
 
-// What the engine does with a batch.
+// What the engine does with a batch, of which it may start all items together.
 template <class R, class Op, class Make>
 void run(reduction<R, Op>& r, std::size_t seat, std::uint64_t first, std::uint64_t count, Make make) {
     std::uint64_t item = first;
     try {
         r.with_writer(seat, [&](auto put) {
-            for (; item < first + count; ++item) put(item, [&] { return make(item); });
+            while (item < first + count) {
+                if constexpr (requires { put.can_add_run(item, item); }) {
+                    while (put.can_add_run(item, first + count)) put.add_run(item, make);
+                    if (item == first + count) break;
+                }
+                put(item, [&] { return make(item); });
+                ++item;
+            }
             put.finish();
             return 0;
         });
@@ -109,34 +116,44 @@ TEST_CASE("reduction: the tree is the same in whatever batches and order the ite
 }
 
 TEST_CASE("reduction: whichever combination throws, the first item of its right operand has failed") {
-    struct range {
-        std::uint64_t first, end;
+    struct plain {
+        std::uint64_t first, second;
     };
-    struct fragile {  // adds up ranges of items that touch each other, until one begins with the item that it does not take
-        std::uint64_t bad;
-        range operator()(range left, range right) const {
-            if (right.first == bad) throw std::runtime_error("fragile");
-            if (left.end != right.first) throw std::logic_error("not neighbours");
-            return {left.first, right.end};
-        }
+    struct owning {
+        std::uint64_t first, second;
+        std::string filling{};
     };
     std::mt19937 random{8};
-    constexpr std::uint64_t items = 205;
-    for (std::uint64_t bad = 1; bad < items; ++bad) {
-        CAPTURE(bad);
-        const fragile op{bad};
-        reduction<range, fragile> r(seats, op);
-        for (const batch b : shuffled(items, bad % 3 == 0 ? 100 : 3, random)) {
-            run(r, random() % seats, b.first, b.count, [](std::uint64_t item) { return range{item, item + 1}; });
+    const auto check = [&]<class Part>(Part) {
+        struct fragile {  // adds up ranges of items that touch each other, until one begins with the item that it does not take
+            std::uint64_t bad;
+            Part operator()(Part left, Part right) const {
+                if (right.first == bad) throw std::runtime_error("fragile");
+                if (left.second != right.first) throw std::logic_error("not neighbours");
+                return {left.first, right.second};
+            }
+        };
+        constexpr std::uint64_t items = 205;
+        for (std::uint64_t bad = 1; bad < items; ++bad) {
+            for (const std::uint64_t most : {3U, 100U, 10'000U}) {
+                CAPTURE(bad, most);
+                const fragile op{bad};
+                reduction<Part, fragile> r(seats, op);
+                for (const batch b : shuffled(items, most, random)) {
+                    run(r, random() % seats, b.first, b.count, [](std::uint64_t item) { return Part{item, item + 1}; });
+                }
+                std::uint64_t failed = r.failed_item();
+                if (failed == parimap::detail::no_item) {  // what is left over is combined at the end
+                    REQUIRE_THROWS_AS(r.take(items, failed), std::runtime_error);
+                } else {
+                    REQUIRE_THROWS_AS(std::rethrow_exception(r.take_failure()), std::runtime_error);
+                }
+                REQUIRE(failed == bad);
+            }
         }
-        std::uint64_t failed = r.failed_item();
-        if (failed == parimap::detail::no_item) {  // what is left over is combined at the end
-            REQUIRE_THROWS_AS(r.take(items, failed), std::runtime_error);
-        } else {
-            REQUIRE_THROWS_AS(std::rethrow_exception(r.take_failure()), std::runtime_error);
-        }
-        REQUIRE(failed == bad);
-    }
+    };
+    check(owning());
+    check(plain());  // whole nodes of which are added at once
 }
 
 TEST_CASE("reduction: an item that fails after a combination on its seat fails by its own number") {
