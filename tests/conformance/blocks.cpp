@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
+#include "support/recording_sink.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@
 #include <deque>
 #include <functional>
 #include <list>
+#include <memory>
 #include <numeric>
 #include <ranges>
 #include <stdexcept>
@@ -344,4 +346,7 @@ TEST_CASE("P1 bars and reports count the items of blocks") {
     parimap::run_report report;
     REQUIRE(parimap::parallel_map(p, map_options{.insights = &report}, next_of, numbers(50'000)) == nexts(50'000));
     REQUIRE(report.items == 50'000);
+    const auto sink = std::make_shared<recording_sink>();
+    REQUIRE(parimap::parallel_map(p, map_options{.progress = told_to(sink)}, next_of, numbers(50'000)) == nexts(50'000));
+    REQUIRE(sink->last().n == 50'000);
 }
