@@ -29,6 +29,9 @@ class mapped_call : public Base {
     /// A loop over vectors keeps what f refers to in registers: that has to be its own.
     static constexpr bool copies_function = std::is_trivially_copyable_v<function> && sizeof(function) <= 64;
     using function_in_block = std::conditional_t<copies_function, function, const function&>;
+    template <class Put>
+    static constexpr bool copies_put =
+        std::is_trivially_copyable_v<Put> && (!writes_batches<Put> || std::is_copy_assignable_v<Put>);
 
   protected:
     using Base::claims_, Base::monitor_, Base::pace_, Base::tokens_;
@@ -152,7 +155,7 @@ class mapped_call : public Base {
     template <class Put>
     [[gnu::noinline]] std::uint64_t run_block(std::size_t seat, item_range block, Put& shared_put) noexcept {
         // Its own where it can be, for the same reason as f.
-        std::conditional_t<std::is_trivially_copyable_v<Put>, Put, Put&> put = shared_put;
+        std::conditional_t<copies_put<Put>, Put, Put&> put = shared_put;
         const auto take = source_.reader();
         const function_in_block f = f_;
         std::exception_ptr failure;
@@ -165,7 +168,7 @@ class mapped_call : public Base {
             if (!has_run || !run_item(seat, item, f, take, put, failure)) [[unlikely]]
                 block.end = claims_.open_end(item + 1, block.end);
         }
-        if constexpr (std::is_trivially_copyable_v<Put> && writes_batches<Put>) shared_put = put;
+        if constexpr (copies_put<Put> && writes_batches<Put>) shared_put = put;
         return block.end;
     }
 

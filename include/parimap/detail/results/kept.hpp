@@ -16,7 +16,7 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// worker's may be small.
 template <class R>
 class kept {
-    static constexpr bool is_small = sizeof(R) <= 1024;
+    static constexpr bool is_small = sizeof(R) <= 256;
 
   public:
     /// From what make() returns, without a move.

@@ -56,6 +56,8 @@ class folding {
         return value_;
     }
 
+    void clear() noexcept { count_ = 0; }
+
     kept<R> take() {
         count_ = 0;
         if constexpr (is_plain) {
@@ -88,6 +90,8 @@ class reduction : public first_failure {
     };
 
     struct alignas(cache_line) at_seat {
+        folding<R> items;  // as writer has them, where they would be in no register
+        folding<R> nodes;
         std::vector<std::unique_ptr<at_level>> path;  // by level, those that a batch came to
         std::uint64_t combining = no_item;            // the first item of op's right operand, while op runs
     };
@@ -99,7 +103,10 @@ class reduction : public first_failure {
     /// keeps it in registers.)
     class writer {
       public:
-        writer(reduction& all, at_seat& seat) noexcept : all_(&all), seat_(&seat) {}
+        writer(reduction& all, at_seat& seat) noexcept : all_(&all), seat_(&seat), items_(seat.items), nodes_(seat.nodes) {
+            items_.clear();  // of a batch whose end failed
+            nodes_.clear();
+        }
 
         template <class Make>
         [[gnu::always_inline]] void operator()(std::uint64_t item, Make&& make) {
@@ -144,6 +151,8 @@ class reduction : public first_failure {
         }
 
       private:
+        using here = std::conditional_t<folding<R>::is_plain, folding<R>, folding<R>&>;
+
         [[gnu::always_inline]] void add_node(std::uint64_t node) {
             const auto child = static_cast<unsigned>(node % fan);
             if (nodes_.count() != child) [[unlikely]]
@@ -157,8 +166,8 @@ class reduction : public first_failure {
         reduction* all_;
         at_seat* seat_;
         std::uint64_t last_ = 0;
-        folding<R> items_;  // of the node of level 1 that the latest item is in
-        folding<R> nodes_;  // and of that of level 2
+        here items_;  // of the node of level 1 that the latest item is in
+        here nodes_;  // and of that of level 2
     };
 
     template <class RunBatch>

@@ -36,12 +36,20 @@ class reduction_tree {
     /// Adds children of a node: one, or the first `count`, folded. Whoever brings what completes a node combines it, and goes on with the
     /// node above. `combining` is the first item of op's right operand while op runs, and no_item otherwise. If op throws, the node
     /// is never completed.
-    void put(unsigned level, std::uint64_t node, unsigned child, unsigned count, kept<R> folded, std::uint64_t& combining) {
-        std::optional<kept<R>> value(std::move(folded));
-        for (; fold_into(level, node, child, count, value, combining); ++level, count = 1) {
-            child = static_cast<unsigned>(node % fan);
-            node /= fan;
+    void put(unsigned level, std::uint64_t node, unsigned child, unsigned count, kept<R> value, std::uint64_t& combining) {
+        lock held(mutex_);
+        incomplete& n = nodes_[{level, node}];
+        if (n.count != child) {
+            n.waiting[child].emplace(std::move(value));
+            return;
         }
+        if (!n.folded) {
+            held.unlock();
+            return go_on(level, node, count, std::move(value), combining);
+        }
+        kept<R> left = taken(n.folded);
+        held.unlock();
+        join(level, node, child, count, left, value, combining);
     }
 
     /// The combination of all items; nothing if there was none. After the last item.
@@ -63,58 +71,48 @@ class reduction_tree {
     }
 
   private:
-    /// A node of which some children are there. `folded` are the first `count`.
+    /// A node of which some children are there. `folded` are the first `count`; while a worker combines them with the next, which no other
+    /// brings, they are with it.
     struct incomplete {
         std::optional<kept<R>> folded;
         unsigned count = 0;
-        bool is_busy = false;  // a worker is combining them with the next
         std::array<std::optional<kept<R>>, fan> waiting;
     };
 
-    /// Whether value is then the whole node, which is no more.
-    bool fold_into(unsigned level, std::uint64_t number, unsigned child, unsigned count, std::optional<kept<R>>& value,
-                   std::uint64_t& combining) {
-        std::optional<kept<R>> left;
-        {
-            const lock held(mutex_);
-            incomplete& n = nodes_[{level, number}];
-            if (n.is_busy || n.count != child) {
-                n.waiting[child].emplace(std::move(*value));
-                return false;
-            }
-            n.is_busy = true;
-            if (n.folded) move_to(left, n.folded);
-        }
-        for (;;) {
-            if (left) {
-                combining = first_item(level, number, child);
-                kept<R> both = kept<R>::combined(op_, *left, *value);
-                combining = no_item;
-                value.emplace(std::move(both));
-            }
-            child += count;
-            count = 1;
-            const lock held(mutex_);
-            const auto found = nodes_.find({level, number});
-            if (child == fan) {
-                nodes_.erase(found);
-                return true;
-            }
-            incomplete& n = found->second;
-            n.count = child;
-            if (!n.waiting[child]) {
-                n.folded.emplace(std::move(*value));
-                n.is_busy = false;
-                return false;
-            }
-            move_to(left, value);
-            move_to(value, n.waiting[child]);
-        }
+    static kept<R> taken(std::optional<kept<R>>& from) {
+        kept<R> value = std::move(*from);
+        from.reset();
+        return value;
     }
 
-    static void move_to(std::optional<kept<R>>& to, std::optional<kept<R>>& from) {
-        to.emplace(std::move(*from));
-        from.reset();
+    /// By who has what is folded of the node: `right` are `count` children from `child` on, and `left` all before them.
+    void join(unsigned level, std::uint64_t node, unsigned child, unsigned count, kept<R>& left, kept<R>& right,
+              std::uint64_t& combining) {
+        combining = first_item(level, node, child);
+        kept<R> both = kept<R>::combined(op_, left, right);
+        combining = no_item;
+        go_on(level, node, child + count, std::move(both), combining);
+    }
+
+    /// The same once the first `count` children are in `folded`: with the next, if it is there, or with the node above. (It calls itself,
+    /// at most as often as there are results that wait on each level.)
+    void go_on(unsigned level, std::uint64_t node, unsigned count, kept<R> folded, std::uint64_t& combining) {
+        lock held(mutex_);
+        const auto found = nodes_.find({level, node});
+        if (count == fan) {
+            nodes_.erase(found);
+            held.unlock();
+            return put(level + 1, node / fan, static_cast<unsigned>(node % fan), 1, std::move(folded), combining);
+        }
+        incomplete& n = found->second;
+        n.count = count;
+        if (!n.waiting[count]) {
+            n.folded.emplace(std::move(folded));
+            return;
+        }
+        kept<R> next = taken(n.waiting[count]);
+        held.unlock();
+        join(level, node, count, 1, folded, next, combining);
     }
 
     const Op& op_;
