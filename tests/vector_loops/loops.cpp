@@ -13,7 +13,8 @@
 // The case, one of these: the program has one loop.
 #if LOOP == 1
 void run(parimap::pool& pool, const std::vector<double>& in, std::vector<double>& out) {
-    parimap::parallel_map_into(pool, out, [](const double& x) noexcept { return ((x * 1.1 + 0.3) * x + 0.7) * x; }, in);
+    parimap::parallel_map_into(
+        pool, out, [](const double& x) noexcept { return ((x * 1.1 + 0.3) * x + 0.7) * x; }, in);
 }
 #elif LOOP == 2
 void run(parimap::pool& pool, std::vector<double>& values) {
@@ -25,6 +26,7 @@ std::vector<double> run(parimap::pool& pool, std::span<const double> in, double 
 }
 #elif LOOP == 4
 void run(parimap::pool& pool, std::span<const double> a, const std::array<double, 1000>& b, std::vector<double>& out) {
-    parimap::parallel_map_into(pool, out, [](const double& x, const double& y) noexcept { return 2 * x + y; }, a, b);
+    parimap::parallel_map_into(
+        pool, out, [](const double& x, const double& y) noexcept { return 2 * x + y; }, a, b);
 }
 #endif
