@@ -2,15 +2,14 @@
 // The scheduler with calls that a test makes: no worker goes to sleep while a call wants one.
 #include "support/catch.hpp"
 #include "support/gate.hpp"
+#include "support/plain_threads.hpp"
 
 #include <parimap/detail/scheduler/backend_port.hpp>
 #include <parimap/detail/scheduler/call.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
-#include <parimap/detail/scheduler/worker_threads.hpp>
 
 #include <atomic>
 #include <cstddef>
-#include <string_view>
 
 using namespace parimap_test;
 using parimap::detail::call;
@@ -18,19 +17,6 @@ using parimap::detail::scheduler;
 using parimap::detail::stint;
 
 namespace {
-
-class plain_threads {
-  public:
-    static constexpr std::string_view name = "plain_threads";
-
-    explicit plain_threads(std::size_t workers) : workers_(workers) {}
-
-    std::size_t concurrency() const noexcept { return workers_.count(); }
-    void submit(parimap::task& t) { workers_.submit(t); }
-
-  private:
-    parimap::detail::worker_threads workers_;
-};
 
 // Has an item for as many looks, then another has taken it.
 class call_with_item : public call {

@@ -1,34 +1,21 @@
 // SPDX-License-Identifier: MIT
 // The seats of a pool: each has one holder, and no more runners are sent than find one free.
 #include "support/catch.hpp"
+#include "support/plain_threads.hpp"
 
 #include <parimap/detail/scheduler/backend_port.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/scheduler/seats.hpp>
-#include <parimap/detail/scheduler/worker_threads.hpp>
 
 #include <cstddef>
 #include <set>
-#include <string_view>
 
 using parimap::detail::runner;
 using parimap::detail::scheduler;
 using parimap::detail::seats;
+using parimap_test::plain_threads;
 
 namespace {
-
-class plain_threads {
-  public:
-    static constexpr std::string_view name = "plain_threads";
-
-    explicit plain_threads(std::size_t workers) : workers_(workers) {}
-
-    std::size_t concurrency() const noexcept { return workers_.count(); }
-    void submit(parimap::task& t) { workers_.submit(t); }
-
-  private:
-    parimap::detail::worker_threads workers_;
-};
 
 void run_nothing(parimap::task&) noexcept {}
 
