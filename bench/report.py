@@ -15,11 +15,13 @@ import sys
 import matplotlib
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (the backend is to be chosen first)
+import matplotlib.colors  # noqa: E402  (the backend is to be chosen first)
+import matplotlib.pyplot as plt  # noqa: E402
 
 UNITS = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
 COSTS_NS = {"0": 0, "100ns": 100, "1us": 1e3, "10us": 1e4, "100us": 1e5, "1ms": 1e6}
 STREAMS = ("stream_ordered", "stream_unordered")
+SIZES = {"20k": 2e4, "200k": 2e5, "2M": 2e6, "10M": 1e7}
 SKEWS = ("skew_map", "skew_ordered", "skew_unordered")
 
 
@@ -77,7 +79,8 @@ class Measured:
         return None if ratio is None else 1 / (ratio * self.cpus)
 
     def backends(self):
-        names = {c for _, c, _ in self.rounds if c.startswith("parimap-")}
+        # Variants, which have a plus in their names, stand in the columns of their backends.
+        names = {c.split("+")[0] for _, c, _ in self.rounds if c.startswith("parimap-")}
         # Where only the compiler was measured, one column holds its rows.
         return sorted(names, key=lambda c: ("threads" not in c, c)) or ["parimap"]
 
@@ -125,9 +128,24 @@ def over_ideal(groups):
     return lambda m, c: [1 / s for group in groups(m) if (s := m.ideal_share(group, c))]
 
 
-def best_ratio(group, others):
+def best_ratio(groups, others):
     """How many times as long as the best of the others."""
-    return lambda m, c: [max((r for o in others if (r := m.ratio(group, c, o)) is not None), default=None)]
+    return lambda m, c: [max((r for o in others if (r := m.ratio(group, c, o)) is not None), default=None)
+                         for group in groups(m)]
+
+
+def over_one_worker(groups):
+    """How many times as long on all CPUs as on one."""
+    def of(m, c):
+        pairs = [(m.per_item(group, c), m.per_item(group, c, 1)) for group in groups(m)]
+        return [statistics.median(mine[n] / theirs[n] for n in mine) for mine, theirs in pairs
+                if mine and mine.keys() == theirs.keys()]
+    return of
+
+
+def of_variants(measure, *variants):
+    """The same of a backend's variants, such as +unseq; an empty one is the backend without permission."""
+    return lambda m, c: [value for variant in variants for value in measure(m, c + variant)]
 
 
 def medians(groups, what, scale=1.0):
@@ -183,9 +201,40 @@ def at_least_10us(m):
     return [group for stream in STREAMS for group in m.groups(stream) if COSTS_NS[group.split("/")[1]] >= 1e4]
 
 
+def large(*names):
+    return lambda m: [group for group in all_of(*names)(m) if not group.endswith("_20k")]
+
+
+def tiny(*names):
+    return lambda m: [group for group in all_of(*names)(m) if group.endswith("_20k")]
+
+
 PIPELINE = "tbb-pipeline"
+FORS = ("omp-for", "tbb-for")
+PERMITTED = ("+unseq", "+noexcept")
+
+
+def vector_targets(suffix, flags):
+    """Those of the rows over vectors, which are compiled twice."""
+    maps, reductions = (f"vector_map{suffix}", f"vector_for_each{suffix}"), (f"vector_reduce{suffix}",)
+    return [
+        Target(f"maps and loops over 200,000 numbers and more{flags}, with unseq and noexcept: times as long as the best of "
+               "omp and tbb", "≤", 1.10, of_variants(best_ratio(large(*maps), FORS), *PERMITTED)),
+        Target("the same over 20,000", "≤", 1.25, of_variants(best_ratio(tiny(*maps), FORS), *PERMITTED)),
+        Target("the same over 20,000 and more: times as long as the serial loop", "≤", 1.0,
+               of_variants(times_as_long(all_of(*maps), "serial"), *PERMITTED)),
+        Target(f"reductions of 200,000 numbers and more{flags}, with unseq: times as long as the best of omp and "
+               "tbb::parallel_deterministic_reduce", "≤", 1.15,
+               of_variants(best_ratio(large(*reductions), ("omp-for", "tbb-deterministic")), "+unseq")),
+        Target("the same without permission: times as long as tbb::parallel_deterministic_reduce", "≤", 1.30,
+               times_as_long(large(*reductions), "tbb-deterministic")),
+    ]
+
+
 TARGETS = [
     Target("empty items, streams: ns an item", "≤", 15, ns_per_item(lambda m: both("0")), 1),
+    Target("empty items, ordered stream with unseq: ns an item", "≤", 5,
+           of_variants(ns_per_item(lambda m: ["stream_ordered/0"]), "+unseq"), 1),
     Target("empty items, streams: times as long as tbb::parallel_pipeline", "≤", 0.20,
            times_as_long(lambda m: both("0"), PIPELINE)),
     Target("100 ns items, streams: times as fast as tbb::parallel_pipeline", "≥", 2.0,
@@ -197,13 +246,35 @@ TARGETS = [
            share_of_ideal(at_least_10us)),
     Target("all streams: times as long as tbb::parallel_pipeline", "≤", 1.0,
            times_as_long(all_of(*STREAMS, "zip_ordered", "strings_ordered"), PIPELINE)),
-    Target("map of 10 million squares into a warm vector: times as long as the best of omp and tbb", "≤", 1.05,
-           best_ratio("map/warm", ("omp-for", "tbb-for"))),
+    Target("map of 10 million squares into a warm vector: times as long as the best of omp and tbb", "≤", 1.15,
+           best_ratio(lambda m: ["map/warm"], FORS)),
     Target("the same into a fresh vector: times as long as a vector filled by tbb::parallel_for", "≤", 0.60,
            times_as_long(lambda m: ["map/fresh"], "tbb-for")),
     Target("uneven items: times as long as the ideal", "≤", 1.15, over_ideal(all_of(*SKEWS))),
     Target("waiting consumer: p99 of the delay, us", "≤", 100, medians(all_of("latency"), "p99_us"), 0),
     Target("map of 2 to 100 empty items: us a call", "≤", 10, medians(small_groups, "real_time"), 1),
+    Target("map of 2 empty items, with unseq: us a call", "≤", 0.4,
+           of_variants(medians(lambda m: ["small/2"], "real_time"), "+unseq")),
+    Target("the same without", "≤", 0.7, medians(lambda m: ["small/2"], "real_time")),
+    Target("map of 100 empty items, with unseq: us a call", "≤", 0.8,
+           of_variants(medians(lambda m: ["small/100"], "real_time"), "+unseq")),
+    Target("the same without", "≤", 1.5, medians(lambda m: ["small/100"], "real_time")),
+    Target("map of 1,000 empty items, with unseq and without: us a call", "≤", 2.0,
+           of_variants(medians(lambda m: ["small/1000"], "real_time"), "+unseq", "")),
+    Target("sum of 1,000 numbers, with unseq and without: us a call", "≤", 2.0,
+           of_variants(medians(lambda m: ["small_reduce/1000"], "real_time"), "+unseq", "")),
+    Target("map of 2 inside an item: us a call", "≤", 0.25,
+           lambda m, c: [ns / 1e3 for ns in ns_per_item(lambda m: ["nested_call/2"])(m, c)]),
+    Target("100,000 jobs by submit: ns a job", "≤", 400, ns_per_item(lambda m: ["submit/100k"]), 0),
+    Target("calls over 2,000 items in a row, with unseq and without: times as long on all CPUs as on one", "≤", 1.05,
+           of_variants(over_one_worker(all_of("calls")), "+unseq", "")),
+    Target("300,000 strings: times as long as omp", "≤", 1.20, times_as_long(all_of("strings_map"), "omp-for")),
+    Target("sweeps over 1024 x 1024 numbers, with unseq and without: times as long as omp", "≤", 1.10,
+           of_variants(times_as_long(lambda m: ["stencil/1024"], "omp-for"), "+unseq", "")),
+    Target("the same over 256 x 256", "≤", 2.0,
+           of_variants(times_as_long(lambda m: ["stencil/256"], "omp-for"), "+unseq", "")),
+    *vector_targets("", ""),
+    *vector_targets("_native", " at -march=native"),
     Target("64 workers on items that sleep: share of 64 times the speed", "≥", 0.95,
            medians(all_of("blocking"), "speedup", 1 / 64)),
     Target("long stream: allocations an item after the first million", "≤", 0, allocations_per_item, 3),
@@ -265,12 +336,14 @@ def machine(context):
 
 COLOURS = {"parimap-threads": "#d62728", "parimap-openmp": "#ff7f0e", "parimap-tbb": "#8c1c4b", "serial": "#444444",
            "tbb-pipeline": "#1f77b4", "tbb-flow-graph": "#17becf", "tbb-for": "#1f77b4", "omp-for": "#2ca02c",
-           "omp-tasks": "#98df8a", "omp-ordered": "#2ca02c", "std-async": "#9467bd", "boost-asio": "#7f7f7f",
-           "python-multiprocessing": "#e377c2"}
+           "tbb-deterministic": "#17becf", "tbb-tasks": "#17becf", "omp-tasks": "#98df8a", "omp-ordered": "#2ca02c",
+           "std-async": "#9467bd", "boost-asio": "#7f7f7f", "python-multiprocessing": "#e377c2"}
 
 
 def colour(contender):
-    return COLOURS.get(contender, "#bcbd22")
+    """That of its backend for a variant, but paler."""
+    plain, *variant = contender.split("+")
+    return matplotlib.colors.to_rgba(COLOURS.get(plain, "#bcbd22"), 0.5 if variant else 1)
 
 
 def stream_picture(measured, workload):
@@ -333,6 +406,34 @@ def bar_picture(measured, workload, what="real_time", unit="us", workers=None):
     return figure
 
 
+def vector_picture(measured, workload):
+    """Nanoseconds an item against how many there are, for each function and type."""
+    kinds = collections.defaultdict(list)
+    for group in measured.groups(workload):
+        kind, size = group.rsplit("_", 1)
+        kinds[kind].append((SIZES[size], group))
+    if not kinds:
+        return None
+    rows = (len(kinds) + 1) // 2
+    figure, all_axes = plt.subplots(rows, 2, figsize=(11, 4.2 * rows), squeeze=False)
+    for axes in all_axes.flat[len(kinds):]:
+        axes.set_visible(False)
+    for axes, (kind, places) in zip(all_axes.flat, kinds.items()):
+        for contender in measured.contenders(places[0][1]):
+            points = [(size, statistics.median(v.values())) for size, group in sorted(places)
+                      if (v := measured.per_item(group, contender))]
+            if points:
+                style = {"unseq": "--", "noexcept": ":"}.get(contender.partition("+")[2], "-")
+                axes.plot(*zip(*points), style, marker=".", label=contender, color=colour(contender))
+        axes.set(xscale="log", yscale="log", title=kind, xlabel="items", ylabel="ns an item")
+        axes.set_xticks(list(SIZES.values()), list(SIZES))
+        axes.set_xticks([], minor=True)
+        axes.grid(True, which="both", alpha=0.25)
+    figure.tight_layout()
+    figure.legend(*all_axes[0, 0].get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, 0), ncol=4)
+    return figure
+
+
 def scaling_picture(measured):
     """Speed-up over the same contender's own single worker is flattery: all are compared with the serial loop."""
     groups = [g for g in ("stream_ordered/10us", "stream_unordered/10us", "map/warm") if measured.per_item(g, "serial")]
@@ -372,6 +473,19 @@ def pictures(measured):
         bar_picture(measured, "latency", "p50_us")
     yield "latency_p99", "The same, 99th percentile.", bar_picture(measured, "latency", "p99_us")
     yield "small", "A whole map of a few empty items, on threads that are there.", bar_picture(measured, "small")
+    yield "small_reduce", "The same for a sum of 1,000 numbers.", bar_picture(measured, "small_reduce")
+    for suffix, flags in ("", ""), ("_native", " Compiled with -O3 -march=native."):
+        yield f"vector_map{suffix}", f"Functions of numbers, into a vector that is there.{flags}", \
+            vector_picture(measured, f"vector_map{suffix}")
+        yield f"vector_for_each{suffix}", f"y += a*x, in place.{flags}", \
+            vector_picture(measured, f"vector_for_each{suffix}")
+        yield f"vector_reduce{suffix}", f"Sum, scalar product and maximum.{flags}", \
+            vector_picture(measured, f"vector_reduce{suffix}")
+    yield "stencil", "Sweeps over a square of numbers, one call each: the time of all.", bar_picture(measured, "stencil")
+    yield "calls", "Thousands of calls in a row, over 2,000 items each: the time of all.", bar_picture(measured, "calls")
+    yield "nested_call", "A binary tree, whose 4,095 nodes map 2 items each: the time of all.", \
+        bar_picture(measured, "nested_call")
+    yield "submit", "100,000 jobs one by one, and their futures: the time of all.", bar_picture(measured, "submit")
     yield "nested", "A sum of 1000 in each of 1000 items, on the same workers.", bar_picture(measured, "nested")
     yield "zip_map", "a*b+c for a million each, into a vector that is there.", bar_picture(measured, "zip_map")
     yield "zip_ordered", "The same as an ordered stream.", bar_picture(measured, "zip_ordered")

@@ -25,8 +25,9 @@ TIMEOUT = 15            # seconds: a benchmark that takes longer is out
 ONLY_OPTIMISED = ("ordered_imap_nine", "parallel_map_nine", "header_only")    # these have no target at -O0
 QUICK_GROUPS = (r"^(stream_ordered/(0|100ns|1us|10us)|stream_unordered/(0|100ns|1us|10us)|map/.*|"
                 r"skew_(map|ordered)/(start|lognormal)|latency/after_cheap|small/(2|100)|nested/.*|zip_.*|strings_.*|"
-                r"blocking/.*|pool/.*|idle/.*|watched/.*)/")
-QUICK = QUICK_GROUPS + "(parimap-.*|serial|omp-for|tbb-for|tbb-pipeline)/"
+                r"blocking/.*|pool/.*|idle/.*|watched/.*|vector_map/square_double_200k|vector_for_each/.*_200k|"
+                r"vector_reduce/sum_.*_200k|stencil/1024|calls/5ns.*|small_reduce/.*|nested_call/.*|submit/.*)/")
+QUICK = QUICK_GROUPS + "(parimap-.*|serial|omp-for|tbb-for|tbb-pipeline|tbb-deterministic|tbb-tasks)/"
 
 
 def group_of(name):
@@ -56,7 +57,7 @@ def find_groups(programs, wanted):
     """What there is to run, in the order of the programs' lists: {group: [(program, name), ...]}."""
     groups = {}
     # Peers first: they have every group.
-    for program in sorted(programs, key=lambda name: name != "bench_peers"):
+    for program in sorted(programs, key=lambda name: not name.startswith("bench_peers")):
         for name in output_of(programs[program] + ["--benchmark_list_tests"]).split():
             if re.search(wanted, name):
                 groups.setdefault(group_of(name), []).append((program, name))
@@ -67,7 +68,8 @@ def run_once(command, name):
     """One benchmark in a process of its own, so that one contender's threads do not disturb the next one."""
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "out.json"
-        arguments = [f"--benchmark_filter=^{name}$", f"--benchmark_min_time={MIN_TIME}", f"--benchmark_out={out}"]
+        pattern = name.replace("+", "[+]")
+        arguments = [f"--benchmark_filter=^{pattern}$", f"--benchmark_min_time={MIN_TIME}", f"--benchmark_out={out}"]
         subprocess.run(command + arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=TIMEOUT,
                        check=True)
         return json.loads(out.read_text())["benchmarks"]
@@ -194,7 +196,7 @@ def main():
     parser.add_argument("--rounds", type=int, help="at most so many")
     parser.add_argument("--seconds", type=float, help="begin no round that would end later than this")
     arguments = parser.parse_args()
-    deadline = time.monotonic() + (arguments.seconds or (165 if arguments.quick else 960))
+    deadline = time.monotonic() + (arguments.seconds or (165 if arguments.quick else 1800))
     arguments.rounds = arguments.rounds or (5 if arguments.quick else 15)
     only_some = arguments.filter is not None
     arguments.filter = arguments.filter or (QUICK if arguments.quick else "")

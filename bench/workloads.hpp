@@ -16,6 +16,7 @@
 #include <numeric>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -252,8 +253,9 @@ inline std::set<unsigned> worker_counts() {
 }
 
 template <class C, class Sum>
-void add_stream(const std::string& workload, const std::string& name, unsigned all_workers, Sum sum) {
-    for (const stream_cost& cost : stream_costs) {
+void add_stream(const std::string& workload, const std::string& name, unsigned all_workers, Sum sum,
+                std::span<const stream_cost> costs = stream_costs) {
+    for (const stream_cost& cost : costs) {
         // A contender that needs long for an item gets fewer of them.
         const std::uint64_t count = C::overhead.count() > 0
                                         ? std::min(cost.items, 300'000'000 / static_cast<std::uint64_t>(C::overhead.count()))

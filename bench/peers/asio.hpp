@@ -80,6 +80,20 @@ class asio_pool {
         for (std::size_t i = 0; i < std::min(count, in_flight); ++i) take();
     }
 
+    template <class F>
+    std::uint64_t submit(number count, const F& f) {
+        std::vector<std::future<std::uint64_t>> futures;
+        futures.reserve(count);
+        for (number i = 0; i < count; ++i) {
+            std::packaged_task<std::uint64_t()> task([&f, i] { return f(i); });
+            futures.push_back(task.get_future());
+            boost::asio::post(pool_, std::move(task));
+        }
+        std::uint64_t sum = 0;
+        for (auto& future : futures) sum += future.get();
+        return sum;
+    }
+
   private:
     boost::asio::thread_pool pool_;
 };

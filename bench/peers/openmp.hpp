@@ -3,6 +3,7 @@
 #ifndef BENCH_PEERS_OPENMP_HPP
 #define BENCH_PEERS_OPENMP_HPP
 
+#include "../vector_workloads.hpp"
 #include "../workloads.hpp"
 #include "ranges.hpp"
 
@@ -48,7 +49,49 @@ class omp_for {
         return sums;
     }
 
+    template <class T, class F>
+    void vector_map(std::vector<T>& out, const F& f, const std::vector<T>& in) {
+        const T* const from = in.data();
+        T* const to = out.data();
+        const std::size_t count = in.size();
+#pragma omp parallel for simd num_threads(workers_)
+        for (std::size_t i = 0; i < count; ++i) to[i] = f(from[i]);
+    }
+
+    template <class F>
+    void vector_for_each(const F& f, std::vector<double>& ys, const std::vector<double>& xs) {
+        const double* const x = xs.data();
+        double* const y = ys.data();
+        const std::size_t count = xs.size();
+#pragma omp parallel for simd num_threads(workers_)
+        for (std::size_t i = 0; i < count; ++i) f(y[i], x[i]);
+    }
+
+    template <class F, class Op, class... Ranges>
+    double vector_reduce(const F& f, const Op&, double init, const Ranges&... ranges) {
+        const std::size_t count = size_of(ranges...);
+        return reduce<Op>(count, f, init, ranges.data()...);
+    }
+
+    template <class F>
+    void for_rows(number first, number last, const F& f) {
+#pragma omp parallel for num_threads(workers_)
+        for (number row = first; row < last; ++row) f(row);
+    }
+
   private:
+    template <class Op, class F, class... Pointers>
+    double reduce(std::size_t count, const F& f, double all, Pointers... in) {
+        if constexpr (std::is_same_v<Op, larger>) {
+#pragma omp parallel for simd reduction(max : all) num_threads(workers_)
+            for (std::size_t i = 0; i < count; ++i) all = std::max(all, f(in[i]...));
+        } else {
+#pragma omp parallel for simd reduction(+ : all) num_threads(workers_)
+            for (std::size_t i = 0; i < count; ++i) all += f(in[i]...);
+        }
+        return all;
+    }
+
     int workers_;
 };
 
@@ -105,7 +148,30 @@ class omp_tasks {
         for_each_index(size_of(ranges...), run);
     }
 
+    std::uint64_t tree(unsigned depth) {
+        std::uint64_t leaves = 0;
+#pragma omp parallel num_threads(workers_)
+#pragma omp single
+        leaves = leaves_below(depth);
+        return leaves;
+    }
+
+    template <class F>
+    std::uint64_t submit(number count, const F& f) {
+        return sum_of_map(*this, f, numbers(count));
+    }
+
   private:
+    static std::uint64_t leaves_below(unsigned depth) {
+        if (depth == 0) return 1;
+        std::uint64_t left = 0;
+#pragma omp task shared(left)
+        left = leaves_below(depth - 1);
+        const std::uint64_t right = leaves_below(depth - 1);
+#pragma omp taskwait
+        return left + right;
+    }
+
     template <class Run>
     void for_each_index(std::size_t count, const Run& run) {
 #pragma omp parallel num_threads(workers_)

@@ -24,6 +24,13 @@ std::size_t size_of(const Range& range, const Ranges&...) {
     return static_cast<std::size_t>(std::ranges::size(range));
 }
 
+/// op of `from`, and f of the elements from first to last.
+template <class F, class Op, class... Pointers>
+double reduce_some(std::size_t first, std::size_t last, const F& f, const Op& op, double from, Pointers... in) {
+    for (std::size_t i = first; i < last; ++i) from = op(from, f(in[i]...));
+    return from;
+}
+
 /// How many items peers that hand them out one by one have under way: more than four for each worker on 16 CPUs, so that
 /// workers seldom wait for one long item, and few enough to stay in a cache.
 inline constexpr std::size_t in_flight = 64;

@@ -47,6 +47,35 @@ class serial_loop {
         }
         return sums;
     }
+
+    template <class T, class F>
+    void vector_map(std::vector<T>& out, const F& f, const std::vector<T>& in) {
+        const T* const from = in.data();
+        T* const to = out.data();
+        const std::size_t count = in.size();
+        for (std::size_t i = 0; i < count; ++i) to[i] = f(from[i]);
+    }
+
+    template <class F>
+    void vector_for_each(const F& f, std::vector<double>& ys, const std::vector<double>& xs) {
+        const double* const x = xs.data();
+        double* const y = ys.data();
+        const std::size_t count = xs.size();
+        for (std::size_t i = 0; i < count; ++i) f(y[i], x[i]);
+    }
+
+    // Inlined among calls its total would be kept in memory, and the loop take twice as long.
+    template <class F, class Op, class... Ranges>
+    [[gnu::noinline]] double vector_reduce(const F& f, const Op& op, double init, const Ranges&... ranges) {
+        return reduce_some(0, size_of(ranges...), f, op, init, ranges.data()...);
+    }
+
+    template <class F>
+    void for_rows(number first, number last, const F& f) {
+        for (number row = first; row < last; ++row) f(row);
+    }
+
+    std::uint64_t tree(unsigned depth) { return depth == 0 ? 1 : tree(depth - 1) + tree(depth - 1); }
 };
 
 }  // namespace bench

@@ -10,9 +10,11 @@
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/parallel_invoke.h>
 #include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/parallel_reduce.h>
 #include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_group.h>
 
 #include <functional>
 
@@ -51,6 +53,8 @@ class counter {
     std::size_t count_;
     mutable std::size_t next_ = 0;  // a filter calls its body through const&
 };
+
+using indices = tbb::blocked_range<std::size_t>;
 
 class tbb_for {
   public:
@@ -93,8 +97,102 @@ class tbb_for {
         return sums;
     }
 
+    template <class T, class F>
+    void vector_map(std::vector<T>& out, const F& f, const std::vector<T>& in) {
+        threads_.execute([&] {
+            tbb::parallel_for(indices(0, in.size()), [&f, to = out.data(), from = in.data()](const indices& some) {
+                for (std::size_t i = some.begin(); i != some.end(); ++i) to[i] = f(from[i]);
+            });
+        });
+    }
+
+    template <class F>
+    void vector_for_each(const F& f, std::vector<double>& ys, const std::vector<double>& xs) {
+        threads_.execute([&] {
+            tbb::parallel_for(indices(0, xs.size()), [&f, y = ys.data(), x = xs.data()](const indices& some) {
+                for (std::size_t i = some.begin(); i != some.end(); ++i) f(y[i], x[i]);
+            });
+        });
+    }
+
+    template <class F, class Op, class... Ranges>
+    double vector_reduce(const F& f, const Op& op, double init, const Ranges&... ranges) {
+        const auto some_of = [&](const indices& some, double from) {
+            return reduce_some(some.begin(), some.end(), f, op, from, ranges.data()...);
+        };
+        double result = 0;
+        threads_.execute([&] { result = tbb::parallel_reduce(indices(0, size_of(ranges...)), init, some_of, op); });
+        return result;
+    }
+
+    template <class F>
+    void for_rows(number first, number last, const F& f) {
+        threads_.execute([&] { tbb::parallel_for(first, last, f); });
+    }
+
+    std::uint64_t tree(unsigned depth) {
+        std::uint64_t leaves = 0;
+        threads_.execute([&] { leaves = leaves_below(depth); });
+        return leaves;
+    }
+
   private:
-    using indices = tbb::blocked_range<std::size_t>;
+    static std::uint64_t leaves_below(unsigned depth) {
+        if (depth == 0) return 1;
+        std::uint64_t left = 0;
+        std::uint64_t right = 0;
+        tbb::parallel_invoke([&] { left = leaves_below(depth - 1); }, [&] { right = leaves_below(depth - 1); });
+        return left + right;
+    }
+
+    tbb_threads threads_;
+};
+
+/// A reduction that gives the same bits each time, in blocks of some microseconds.
+class tbb_deterministic {
+  public:
+    static constexpr bool parallel = true;
+    static constexpr bool owns_threads = false;
+    static constexpr nanoseconds overhead{0};
+
+    explicit tbb_deterministic(unsigned workers) : threads_(workers) {}
+
+    template <class F, class Op, class... Ranges>
+    double vector_reduce(const F& f, const Op& op, double init, const Ranges&... ranges) {
+        const auto some_of = [&](const indices& some, double from) {
+            return reduce_some(some.begin(), some.end(), f, op, from, ranges.data()...);
+        };
+        const indices all(0, size_of(ranges...), 8'192);
+        double result = 0;
+        threads_.execute([&] { result = tbb::parallel_deterministic_reduce(all, init, some_of, op); });
+        return result;
+    }
+
+  private:
+    tbb_threads threads_;
+};
+
+/// One task for each item, made by one thread.
+class tbb_tasks {
+  public:
+    static constexpr bool parallel = true;
+    static constexpr bool owns_threads = false;
+    static constexpr nanoseconds overhead{0};
+
+    explicit tbb_tasks(unsigned workers) : threads_(workers) {}
+
+    template <class F>
+    std::uint64_t submit(number count, const F& f) {
+        std::vector<std::uint64_t> results(count);
+        threads_.execute([&] {
+            tbb::task_group group;
+            for (number i = 0; i < count; ++i) group.run([&, i] { results[i] = f(i); });
+            group.wait();
+        });
+        return std::accumulate(results.begin(), results.end(), std::uint64_t{0});
+    }
+
+  private:
     tbb_threads threads_;
 };
 
