@@ -11,7 +11,7 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-PARIMAP_INLINE monitor::monitor(std::size_t seats) : seats_(seats), finished_(new counter[seats]) {}
+PARIMAP_INLINE monitor::monitor(std::size_t seats) : seats_(seats), finished_(seats) {}
 
 PARIMAP_INLINE monitor::~monitor() = default;
 

@@ -7,10 +7,10 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/few.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/mutex.hpp>
-#include <parimap/detail/system/owned.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -104,7 +104,7 @@ class PARIMAP_EXPORT monitor {
     // Yes or no, written with the mutex held. (A word: not every processor exchanges bytes.)
     atomic<std::uint32_t> signalled_{0};
     const std::size_t seats_;
-    const owned<counter[]> finished_;
+    const few<counter> finished_;
 };
 
 }  // namespace parimap::detail
