@@ -49,9 +49,9 @@ struct parallel_map_fn : detail::frontend<parallel_map_fn> {
                     "parimap: what f returns goes into a std::vector and cannot be moved there; return a std::unique_ptr to it, "
                     "or look at the results one by one where they are, with ordered_imap");
             } else {
-                using results =
-                    detail::vector_results<typename types::value,
-                                           !types::source::pulled && detail::can_stand_in_vector<typename types::value>>;
+                using results = detail::vector_results<typename types::value,
+                                                       types::source::pulled ? detail::way_into_vector::moved
+                                                                             : detail::best_way_into_vector<typename types::value>>;
                 return detail::run_blocking<results, types::zipped>(*core, options,
                                                                     detail::make_view(std::forward<Ranges>(inputs)...), shared,
                                                                     [](results& r, std::uint64_t items) { return r.take(items); });

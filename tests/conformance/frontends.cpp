@@ -25,6 +25,7 @@
 #include <iterator>
 #include <list>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -35,6 +36,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <range/v3/view/filter.hpp>
 
 #include <sched.h>
 
@@ -52,6 +55,28 @@ struct person {
     int age_in(int years) const { return age + years; }
     int birthday() { return ++age; }
 };
+
+// Has an allocator, and a move that may throw: no container that could be assigned to an empty one.
+struct restless {
+    using allocator_type = std::allocator<int>;
+
+    restless() noexcept = default;
+    explicit restless(int v) : value{v} {}
+    restless(const restless&) = delete;
+    restless(restless&& other) noexcept(false) : value{other.value} { ++moves; }
+    restless& operator=(const restless&) = delete;
+    restless& operator=(restless&& other) noexcept(false) {
+        value = other.value;
+        ++assignments;
+        return *this;
+    }
+
+    int value = -1;
+    static inline std::atomic<int> moves{0};
+    static inline std::atomic<int> assignments{0};
+};
+
+std::string long_text(int i) { return "a text that is too long to stand in the object itself: " + std::to_string(i); }
 
 }  // namespace
 
@@ -337,6 +362,71 @@ TEST_CASE("parallel_map_into never writes past an output that an unsized input t
 }
 
 // ---- map_async and submit -----------------------------------------------------------------------
+
+TEST_CASE("parallel_map gives strings, vectors and vectors of vectors as the function made them") {
+    for (const std::size_t workers : worker_counts) {
+        for (const std::size_t count : sizes{0, 1, 2, 63, 64, 65, 3000}) {
+            CAPTURE(workers, count);
+            pool p{workers};
+            const auto items = numbers(count);
+            const auto texts = parimap::parallel_map(p, long_text, items);
+            const auto nested = parimap::parallel_map(
+                p, [](int i) { return std::vector<std::vector<int>>(static_cast<std::size_t>(i % 3), std::vector<int>(2, i)); },
+                items);
+            REQUIRE(texts.size() == count);
+            REQUIRE(nested.size() == count);
+            for (std::size_t i = 0; i < count; ++i) {
+                const auto number = static_cast<int>(i);
+                if (texts[i] != long_text(number)) FAIL("text " << i);
+                if (nested[i] != std::vector<std::vector<int>>(i % 3, std::vector<int>(2, number))) FAIL("vector " << i);
+            }
+            // Of an input whose size is not known they come in another way.
+            REQUIRE(parimap::parallel_map(p, long_text, items | ranges::views::filter([](int) { return true; })) == texts);
+        }
+    }
+}
+
+TEST_CASE("P4 a failure among strings is thrown, and the pool goes on") {
+    for (const std::size_t workers : worker_counts) {
+        pool p{workers};
+        for (const int bad : {0, 1, 700, 1999}) {
+            CAPTURE(workers, bad);
+            const auto f = [&](int i) {
+                if (i == bad) throw std::runtime_error(long_text(i));
+                return long_text(i);
+            };
+            REQUIRE_THROWS_WITH(parimap::parallel_map(p, f, numbers(2000)), long_text(bad));
+        }
+        REQUIRE(parimap::parallel_map(p, long_text, numbers(2000)).back() == long_text(1999));
+    }
+}
+
+TEST_CASE("parallel_map keeps the allocator that a result was made with") {
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        std::pmr::synchronized_pool_resource memory;
+        const auto f = [&](int i) { return std::pmr::string(long_text(i), &memory); };
+        const auto texts = parimap::parallel_map(p, f, numbers(2000));
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            if (texts[i] != std::string_view(long_text(static_cast<int>(i)))) FAIL("text " << i);
+            if (texts[i].get_allocator().resource() != &memory) FAIL("memory of text " << i);
+        }
+    }
+}
+
+TEST_CASE("parallel_map takes a result with an allocator whose move may throw, and assigns to none") {
+    restless::assignments = 0;
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        const auto all = parimap::parallel_map(
+            p, [](int i) { return restless(i); }, numbers(1000));
+        REQUIRE(all.size() == 1000);
+        for (std::size_t i = 0; i < all.size(); ++i) REQUIRE(all[i].value == static_cast<int>(i));
+    }
+    REQUIRE(restless::assignments == 0);
+}
 
 TEST_CASE("map_async gives the future of what parallel_map gives") {
     for (const std::size_t workers : worker_counts) {

@@ -48,8 +48,23 @@ class growing_slots {
     std::uint64_t made_ = 0;
 };
 
-/// Any movable result: built in a slot, moved into the vector at the end.
-template <class R, bool InPlace>
+/// A string, a vector or the like: an empty one costs nothing to make, and nothing fails where one takes the place of it.
+template <class R>
+concept container = requires { typename R::allocator_type; } && std::is_nothrow_default_constructible_v<R> &&
+                    std::is_nothrow_move_assignable_v<R> && sizeof(R) <= 64;
+
+/// How results come into the vector of a call that knows their number: numbers are made in it, containers are assigned to empty ones in
+/// it. All others, and those whose number is not known, are made elsewhere, and move there in the end.
+enum class way_into_vector { moved, assigned, made };
+
+/// vector<bool> packs its elements, so two workers could not write to neighbours.
+template <class R>
+inline constexpr way_into_vector best_way_into_vector = std::is_same_v<R, bool>             ? way_into_vector::moved
+                                                        : is_trivial<R> && std::copyable<R> ? way_into_vector::made
+                                                        : container<R>                      ? way_into_vector::assigned
+                                                                                            : way_into_vector::moved;
+
+template <class R, way_into_vector Way>
 class vector_results : public first_failure {
   public:
     void prepare(std::uint64_t limit) { slots_.grow(limit); }
@@ -73,9 +88,24 @@ class vector_results : public first_failure {
     growing_slots<R> slots_;
 };
 
-/// Results that can stand in the vector before they are known, for an input whose size is.
 template <class R>
-class vector_results<R, true> : public first_failure {
+class vector_results<R, way_into_vector::assigned> : public first_failure {
+  public:
+    void prepare(std::uint64_t limit) { out_.resize(static_cast<std::size_t>(limit)); }
+
+    template <class RunBatch>
+    auto with_writer(std::size_t /*seat*/, RunBatch run_batch) {
+        return run_batch([data = out_.data()](std::uint64_t item, auto&& make) { data[item] = make(); });
+    }
+
+    std::vector<R> take(std::uint64_t /*items*/) { return std::move(out_); }
+
+  private:
+    std::vector<R> out_;
+};
+
+template <class R>
+class vector_results<R, way_into_vector::made> : public first_failure {
   public:
     void prepare(std::uint64_t limit) { out_.make_room(static_cast<std::size_t>(limit)); }
 
@@ -90,10 +120,6 @@ class vector_results<R, true> : public first_failure {
   private:
     grown_vector<R> out_;
 };
-
-/// vector<bool> packs its elements, so two workers could not write to neighbours.
-template <class R>
-inline constexpr bool can_stand_in_vector = is_trivial<R> && std::copyable<R> && !std::is_same_v<R, bool>;
 
 /// Results that nobody wants.
 class no_results : public first_failure {
