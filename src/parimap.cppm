@@ -11,6 +11,7 @@ export namespace parimap {
 // Pools and backends
 using parimap::backend;
 using parimap::basic_pool;
+using parimap::pool_options;
 using parimap::check_backend;
 using parimap::cpu_count;
 using parimap::default_backend;

@@ -12,6 +12,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/place.hpp>  // IWYU pragma: export
 #include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/process.hpp>
 #include <parimap/errors.hpp>
 
@@ -42,6 +43,16 @@ basic_pool<Backend>& make_default_pool();
 
 }  // namespace detail
 
+/// How a pool is made, where a number of workers does not say it: pool p({.workers = 4, .spin = 100us}).
+struct pool_options {
+    /// 0: cpu_count().
+    std::size_t workers = 0;
+    /// How long every worker that finds nothing to do looks on, using its CPU, before it sleeps: a duration of std::chrono. A call that
+    /// comes meanwhile has it at once, and not after some 50 us. For programs that make one short call after the other and leave the
+    /// CPUs to nobody else. 0: some of the workers, fewer than there are CPUs, look on for 25 us.
+    detail::time_span spin{};
+};
+
 /// The workers that maps, streams and jobs run on. At most size() jobs run at once, from however many threads the pool
 /// is used. Move-only; a moved-from pool is a closed one. An idle pool uses no CPU.
 template <class Backend>
@@ -54,7 +65,9 @@ class [[gnu::visibility("default")]] basic_pool {
 
     /// Throws std::invalid_argument for 0 workers or more than 32768, and std::system_error where the system has not so many
     /// threads; none is left then.
-    explicit basic_pool(std::size_t workers) : core_(detail::scheduler::make(workers, &detail::port_of<Backend>::make)) {}
+    explicit basic_pool(std::size_t workers) : basic_pool(workers, {}) {}
+
+    explicit basic_pool(const pool_options& options) : basic_pool(options.workers ? options.workers : cpu_count(), options.spin) {}
 
     basic_pool(basic_pool&&) noexcept = default;
     basic_pool& operator=(basic_pool&& other) noexcept {
@@ -103,6 +116,9 @@ class [[gnu::visibility("default")]] basic_pool {
     }
 
   private:
+    basic_pool(std::size_t workers, detail::time_span spin)
+        : core_(detail::scheduler::make(workers, &detail::port_of<Backend>::make, spin)) {}
+
     template <class Derived>
     friend struct detail::frontend;
     template <class OfBackend>

@@ -7,6 +7,7 @@
 #include <parimap/detail/scheduler/place.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/instant.hpp>
+#include <parimap/detail/system/yield.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -73,24 +74,54 @@ PARIMAP_INLINE void batched_call::work(std::size_t seat, stint length) noexcept 
     const seated here(current_place, pool_, seat, this);
     observation_.enter(seat);
     run_batches(seat, length);
+    {
+        const floating_point_scope as_the_caller(floating_point_mode_);
+        flush(seat, claims_.latest_started(seat));
+    }
     observation_.leave(seat);
 }
 
 PARIMAP_INLINE void batched_call::run_batches(std::size_t seat, stint length) noexcept {
-    for (;;) {
+    bool is_patient = true;
+    for (std::uint64_t batches = 0;;) {
         const std::uint64_t unclaimed = claims_.limit() - std::min(claims_.limit(), claims_.next());
         const bool just_one = length == stint::one_item;
         const std::uint64_t most = just_one ? 1 : pace_.batch(unclaimed);
         const std::uint64_t most_stolen = just_one ? 1 : pace_.ideal_batch();
-        if (!claims_.claim(seat, most, most_stolen, max_lag_.load(std::memory_order_relaxed))) return;
+        const std::uint64_t least_robbed = is_patient ? pace_.least_robbed() : 1;
+        if (!claims_.claim(seat, most, most_stolen, max_lag_.load(std::memory_order_relaxed), least_robbed)) {
+            if (least_robbed == 1 || !claims_.claimable()) return;
+            is_patient = has_news_after_patience();
+            continue;
+        }
+        is_patient = true;
         // A worker sends two more, which do the same: a large pool is awake soon. An owner sends one, for he may be done
         // before anybody comes.
         const std::uint64_t left = claims_.left_for_others(seat, length == stint::fair ? 2 : 1);
-        if (left > 0) pool_.announce(*this, left);
+        if (left > 0) {
+            if (length != stint::whole || pace_.is_worth_help(batches, unclaimed)) {
+                pool_.announce(*this, left);
+            } else {
+                // For each batch: a worker that looks between the claim and its end sees nothing to start, and goes.
+                pool_.announce_in_a_moment(*this);
+            }
+        }
+        ++batches;
         do {
             run_batch(seat);
         } while (claims_.has_rest(seat));
         if (is_one_batch_at_most(length) || (length == stint::fair && pool_.others_wait())) return;
+    }
+}
+
+/// What is left in others' batches is worth less than taking a part of it: they may be done with it in that time. False if not.
+PARIMAP_INLINE bool batched_call::has_news_after_patience() const noexcept {
+    const instant end = instant::now() + pace::worth_robbing;
+    for (;;) {
+        for (int i = 0; i < 32; ++i) pause();  // not to take from them the line that they write for each item
+        if (claims_.has_batch() || !claims_.has_loot()) return true;
+        if (instant::now() >= end) return false;
+        yield();  // to one of them, if this is its CPU
     }
 }
 

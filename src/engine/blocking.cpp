@@ -64,6 +64,7 @@ PARIMAP_INLINE void blocking_base::begin() {
         reserve(pace_.set_window(options_.window, total_, traits_.bytes_per_item, traits_.bytes_in_ring));
     } else {
         prepare(total_);
+        if (!traits_.in_sequence) pace_.set_total(total_);
     }
     observation_.begin(total_ == unknown_size ? std::nullopt : std::optional(total_));
 }

@@ -12,7 +12,7 @@
 namespace parimap::inline PARIMAP_ABI::detail {
 
 PARIMAP_INLINE claims::claims(std::size_t seats, heavy_fence fence)
-    : fence_(fence), has_fence_(fence != nullptr), seats_(seats), ranges_(new range[seats]) {}
+    : fence_(fence), has_fence_(fence != nullptr), seats_(seats), ranges_(seats) {}
 
 PARIMAP_INLINE claims::~claims() = default;
 
@@ -57,11 +57,14 @@ bool claims::steal(std::size_t seat, std::uint64_t most, Score score) noexcept {
     }
 }
 
-PARIMAP_INLINE bool claims::claim(std::size_t seat, std::uint64_t most, std::uint64_t most_stolen, std::uint64_t max_lag) noexcept {
+PARIMAP_INLINE bool claims::claim(std::size_t seat, std::uint64_t most, std::uint64_t most_stolen, std::uint64_t max_lag,
+                                  std::uint64_t least_robbed) noexcept {
     const auto overtaken = [max_lag](std::uint64_t begin, std::uint64_t, std::uint64_t next) {
         return begin < next && next - begin > max_lag ? next - begin : 0;
     };
-    const auto length = [](std::uint64_t, std::uint64_t count, std::uint64_t) { return count; };
+    const auto length = [least_robbed](std::uint64_t, std::uint64_t count, std::uint64_t) {
+        return count >= least_robbed ? count : 0;
+    };
     if (steal(seat, most_stolen, overtaken)) return true;
     std::uint64_t begin = next_.load(std::memory_order_relaxed);
     for (;;) {
@@ -96,10 +99,14 @@ PARIMAP_INLINE std::uint64_t claims::drop(std::size_t seat) noexcept {
     return count;
 }
 
-PARIMAP_INLINE bool claims::claimable() const noexcept {
+PARIMAP_INLINE bool claims::has_batch() const noexcept {
     const std::uint64_t gate = gate_.load(std::memory_order_relaxed);
-    if (next_.load(std::memory_order_relaxed) < std::min(limit_.load(std::memory_order_relaxed), gate)) return true;
-    return std::any_of(ranges_.get(), ranges_.get() + seats_, [this, gate](const range& r) {
+    return next_.load(std::memory_order_relaxed) < std::min(limit_.load(std::memory_order_relaxed), gate);
+}
+
+PARIMAP_INLINE bool claims::has_loot() const noexcept {
+    const std::uint64_t gate = gate_.load(std::memory_order_relaxed);
+    return std::any_of(ranges_.begin(), ranges_.end(), [this, gate](const range& r) {
         return r.count() > 0 && r.begin.load(std::memory_order_relaxed) < gate && can_be_robbed(r);
     });
 }
@@ -117,7 +124,9 @@ PARIMAP_INLINE std::uint64_t claims::left_for_others(std::size_t seat, std::uint
 
 PARIMAP_INLINE std::uint64_t claims::available(std::uint64_t begin, std::uint64_t most) const noexcept {
     const std::uint64_t end = std::min(limit_.load(std::memory_order_acquire), gate_.load(std::memory_order_relaxed));
-    return end <= begin ? begin : begin + std::min({end - begin, most, max_batch});
+    if (end <= begin) return begin;
+    const std::uint64_t reached = begin + std::min({end - begin, most, max_batch});
+    return reached < end ? end_of_some(begin, reached) : reached;
 }
 
 PARIMAP_INLINE void claims::adopt(std::size_t seat, std::uint64_t begin, std::uint64_t end) noexcept {

@@ -27,6 +27,7 @@ PARIMAP_INLINE std::uint64_t pace::set_window(std::uint64_t fixed, std::uint64_t
 PARIMAP_INLINE void pace::measured(time_span time, std::uint64_t count) noexcept {
     const float cost = static_cast<float>(time.count()) / static_cast<float>(count);
     const float before = latest_.exchange(cost, std::memory_order_relaxed);
+    if (count > largest_.load(std::memory_order_relaxed)) largest_.store(count, std::memory_order_relaxed);
     const float old = cost_.load(std::memory_order_relaxed);
     if (old == unknown) {
         cost_.store(cost, std::memory_order_relaxed);
@@ -70,8 +71,23 @@ PARIMAP_INLINE std::uint64_t pace::ideal_batch() const noexcept { return items_i
 
 PARIMAP_INLINE std::uint64_t pace::batch(std::uint64_t left) const noexcept {
     const std::uint64_t ideal = ideal_batch();
-    if (left <= items_in(worth_sharing)) return left;
-    return std::min(ideal, std::max(left / (2 * seats_), std::min<std::uint64_t>(ideal, 16)));
+    const std::uint64_t least = items_in(worth_sharing);
+    const float latest = latest_.load(std::memory_order_relaxed);
+    const std::uint64_t total = total_.load(std::memory_order_relaxed);
+    if (total > 0 && latest != unknown) {
+        if (largest_.load(std::memory_order_relaxed) == 1 && latest < 1000) return std::min({left, sample, chunk_});
+        const auto all = static_cast<float>(total) * latest;
+        if (all < static_cast<float>(short_call.count())) return std::min({left, chunk_, std::max(total / seats_ + 1, least)});
+    }
+    return std::min({left, ideal, std::max(left / (2 * seats_), least)});
+}
+
+PARIMAP_INLINE std::uint64_t pace::least_robbed() const noexcept { return items_in(worth_robbing); }
+
+PARIMAP_INLINE bool pace::is_worth_help(std::uint64_t batches, std::uint64_t left) const noexcept {
+    const float cost = latest_.load(std::memory_order_relaxed);       // not what is believed, which falls in steps
+    if (batches == 0 || (batches == 1 && cost < 1000)) return false;  // of one cheap item, it was the clock that was measured
+    return cost * static_cast<float>(left) > worth_help;
 }
 
 PARIMAP_INLINE std::uint64_t pace::window(std::uint64_t handed) noexcept {

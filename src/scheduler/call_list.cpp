@@ -30,6 +30,7 @@ PARIMAP_INLINE void call_list::move_to(call::listing which, call& c) noexcept {
 PARIMAP_INLINE void call_list::add(call& c) noexcept {
     busy_.push_back(c);
     c.listing_ = call::listing::busy;
+    c.number_ = ++latest_;
     count_.store(count() + 1, std::memory_order_relaxed);
     if (c.holds_outsider_) ++outsiders_;
 }
@@ -76,8 +77,9 @@ PARIMAP_INLINE bool call_list::all_are_quiet() noexcept {
     return !find([](const call& c) { return !c.is_quiet(); });
 }
 
-PARIMAP_INLINE call* call_list::next() noexcept {
-    call* found = find([](const call& c) { return c.wants_worker(); });
+PARIMAP_INLINE call* call_list::next(std::uint64_t latest_old) noexcept {
+    call* found =
+        find([latest_old](const call& c) { return (c.number_ <= latest_old || c.is_worth_joining_) && c.wants_worker(); });
     if (found) move_to(call::listing::busy, *found);
     return found;
 }

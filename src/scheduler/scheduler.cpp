@@ -6,9 +6,12 @@
 #include <parimap/detail/scheduler/call_list.hpp>
 #include <parimap/detail/scheduler/job_queue.hpp>
 #include <parimap/detail/scheduler/seats.hpp>
+#include <parimap/detail/scheduler/standby.hpp>
 #include <parimap/detail/system/asymmetric_fence.hpp>
 #include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/cpu_limits.hpp>
+#include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/yield.hpp>
 #include <parimap/errors.hpp>
 
@@ -24,11 +27,17 @@ namespace parimap::inline PARIMAP_ABI::detail {
 
 // What has its mutex. (Consumers read what is beside it for every result.)
 struct alignas(cache_line) scheduler::guarded {
-    guarded(std::size_t size, scheduler& owner) : seating(size, owner, &run_task), jobs(size) {}
+    guarded(std::size_t size, scheduler& owner, time_span spin)
+        : seating(size, owner, &run_task), waiting(spin > time_span() ? size : most_spinning(size), spin), jobs(size) {}
+
+    /// One CPU is left to who makes the work.
+    static std::size_t most_spinning(std::size_t size) { return std::min<std::size_t>(size, cpus_of_affinity_mask()) - 1; }
 
     detail::mutex mutex;
     condition_variable changed;  // a worker left, a seat was freed, a job returned
     seats seating;
+    standby waiting;
+    std::uint64_t latest_call = 0;  // when one of those was called
     call_list calls;
     job_queue jobs;
     std::size_t jobs_at_once = 0;  // running in run_now()
@@ -36,7 +45,8 @@ struct alignas(cache_line) scheduler::guarded {
     bool terminated = false;
 };
 
-PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers, owned<backend_port> (*make_backend)(std::size_t)) {
+PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers, owned<backend_port> (*make_backend)(std::size_t),
+                                                          time_span spin) {
     constexpr std::size_t most_workers = std::size_t{1} << 15U;  // more than the default of Linux for all threads of a machine
     if (workers == 0) {
         throw std::invalid_argument("parimap: a pool needs at least one worker; leave the number out for cpu_count()");
@@ -49,11 +59,13 @@ PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers, o
     // Instant while the process has one thread; once the workers are there it would cost the first call milliseconds.
     (void)asymmetric_fence::available();
     count_forks();
-    return std::make_shared<scheduler>(make_backend(workers));
+    return std::make_shared<scheduler>(make_backend(workers), spin);
 }
 
-PARIMAP_INLINE scheduler::scheduler(owned<backend_port> backend)
-    : size_(std::max<std::size_t>(1, backend->concurrency())), guarded_(new guarded(size_, *this)), backend_(std::move(backend)) {
+PARIMAP_INLINE scheduler::scheduler(owned<backend_port> backend, time_span spin)
+    : size_(std::max<std::size_t>(1, backend->concurrency())),
+      guarded_(new guarded(size_, *this, spin)),
+      backend_(std::move(backend)) {
     open(guarded_->jobs);
 }
 
@@ -76,6 +88,10 @@ PARIMAP_INLINE void scheduler::announce(call& c, std::uint64_t workers) noexcept
     if (c.workers_after_news() >= std::min(size(), c.max_workers_)) return;
     while (workers-- > 0 && send_worker(&c)) {
     }
+}
+
+PARIMAP_INLINE void scheduler::announce_in_a_moment(call& c) noexcept {
+    if (c.workers_after_news() < std::min(size(), c.max_workers_)) send_worker(&c, false);
 }
 
 PARIMAP_INLINE bool scheduler::help(call& c, stint length) noexcept {
@@ -106,12 +122,17 @@ PARIMAP_INLINE bool scheduler::help(call& c, stint length) noexcept {
 PARIMAP_INLINE void scheduler::finish(call& c) {
     const bool inside = place_of_caller() != nullptr;
     lock held(guarded_->mutex);
-    for (;;) {
+    for (bool may_spin = true;;) {  // the workers in c may be done in a moment
         if (c.is_quiet()) break;
         if (c.wants_worker() && (inside || guarded_->seating.any_free())) {
             held.unlock();
             help(c, stint::whole);
             held.relock();
+        } else if (may_spin && c.has_worker() && guarded_->calls.count() <= 2 * size()) {
+            held.unlock();
+            guarded_->waiting.spin_until([&c] { return !c.has_worker(); });
+            held.relock();
+            may_spin = false;
         } else {
             guarded_->changed.wait(held);
         }
@@ -201,6 +222,7 @@ PARIMAP_INLINE void scheduler::retire() noexcept {
             !guarded_->jobs.is_quiet())
             return;
         retired_.store(true, std::memory_order_relaxed);
+        guarded_->waiting.hurry();
     }
     while (sending_.load(std::memory_order_acquire) > 0) yield();
     backend_->end();
@@ -210,12 +232,14 @@ PARIMAP_INLINE void scheduler::close() noexcept {
     if (is_inherited()) return;
     const lock held(guarded_->mutex);
     guarded_->closed = true;
+    guarded_->waiting.hurry();
 }
 
 PARIMAP_INLINE void scheduler::terminate() noexcept {
     if (is_inherited()) return;
     lock held(guarded_->mutex);
     guarded_->closed = guarded_->terminated = true;
+    guarded_->waiting.hurry();
     while (call* c = guarded_->calls.next_to_tell()) {
         c->is_told_ = true;
         guarded_->calls.join(*c);  // keeps it alive while it is told
@@ -235,7 +259,7 @@ PARIMAP_INLINE void scheduler::join() {
     if (!guarded_->closed) throw error("parimap: join() before close() or terminate(); call one of them first");
     while (guarded_->jobs_at_once > 0 || !guarded_->calls.all_are_quiet()) {
         if (needs_caller() && guarded_->seating.any_free() && guarded_->calls.any_wants_worker()) {
-            serve(nullptr, held);  // nobody else may ever do it
+            serve(nullptr, guarded_->calls.latest(), held);  // nobody else may ever do it
         } else {
             guarded_->changed.wait(held);
         }
@@ -246,6 +270,7 @@ PARIMAP_INLINE bool scheduler::finish_jobs(bool closing) noexcept {
     lock held(guarded_->mutex);
     if (guarded_->calls.any_holds_outsider()) return false;
     guarded_->closed = guarded_->closed || closing;
+    guarded_->waiting.hurry();
     guarded_->changed.wait(held, [this] { return guarded_->jobs_at_once == 0 && guarded_->jobs.is_quiet(); });
     return true;
 }
@@ -261,16 +286,31 @@ PARIMAP_INLINE void scheduler::throw_inherited() {
         "parimap: this pool was made before fork(), and its workers are in the parent process; make a new pool in the child");
 }
 
-PARIMAP_INLINE bool scheduler::send_worker(call* scope) noexcept {
+PARIMAP_INLINE bool scheduler::send_worker(call* scope, bool at_once) noexcept {
     runner* r = nullptr;
     {
         const lock held(guarded_->mutex);
-        if (scope) guarded_->calls.has_news(*scope);
+        if (scope) {
+            guarded_->calls.has_news(*scope);
+            scope->is_worth_joining_ = scope->is_worth_joining_ || at_once;
+        }
+        const bool is_called = guarded_->seating.wants_one_more() && guarded_->waiting.call_one();
+        if (is_called) {
+            guarded_->latest_call = guarded_->calls.latest();
+            guarded_->seating.is_coming();
+        }
+        if (at_once) {
+            guarded_->waiting.hurry();  // also those who wait for a moment already
+        } else if (is_called) {
+            guarded_->waiting.hint();
+        }
+        if (is_called) return true;
         r = retired_.load(std::memory_order_relaxed) ? nullptr : guarded_->seating.send_one();
         if (!r) {
             tell_owners();  // one of them may sit on a seat, inside a job, and could do it
             return false;
         }
+        r->latest_call = guarded_->calls.latest();
         sending_.fetch_add(1, std::memory_order_relaxed);
     }
     const submission*& submitting = slots().submitting;
@@ -300,17 +340,28 @@ PARIMAP_INLINE void scheduler::run(runner& r) noexcept {
     const submission* inside = std::exchange(submitting, nullptr);
     const bool at_once = inside && inside->owner == this && backend_->caller_must_help();
     lock held(guarded_->mutex);
-    guarded_->seating.has_arrived();
-    if (guarded_->seating.any_free() && (!at_once || inside->scope)) serve(at_once ? inside->scope : nullptr, held);
+    std::uint64_t latest_old = r.latest_call;
+    instant idle_since = instant::never();
+    do {
+        guarded_->seating.has_arrived();
+        if (guarded_->seating.any_free() && (!at_once || inside->scope)) {
+            if (serve(at_once ? inside->scope : nullptr, latest_old, held)) idle_since = instant::never();
+        }
+    } while (!at_once && stand_by(latest_old, idle_since, held));
     guarded_->seating.is_idle(r);
     submitting = inside;
 }
 
-PARIMAP_INLINE void scheduler::serve(call* only, lock& held) noexcept {
+PARIMAP_INLINE bool scheduler::serve(call* only, std::uint64_t latest_old, lock& held) noexcept {
     const std::size_t seat = guarded_->seating.take();
     // Until the list has nothing left: what next() found may be another's by now, but not what stands behind it.
-    while (call* c = only ? (only->wants_worker() ? only : nullptr) : guarded_->calls.next()) work_for(*c, seat, held);
+    bool any = false;
+    while (call* c = only ? (only->wants_worker() ? only : nullptr) : guarded_->calls.next(latest_old)) {
+        work_for(*c, seat, held);
+        any = true;
+    }
     give_back(seat);
+    return any;
 }
 
 PARIMAP_INLINE void scheduler::work_for(call& c, std::size_t seat, lock& held) noexcept {
@@ -322,6 +373,39 @@ PARIMAP_INLINE void scheduler::work_for(call& c, std::size_t seat, lock& held) n
     }
     held.relock();
     leave(c);
+}
+
+PARIMAP_INLINE bool scheduler::stand_by(std::uint64_t& latest_old, instant& idle_since, lock& held) noexcept {
+    const auto is_over = [this] { return guarded_->closed || retired_.load(std::memory_order_relaxed); };
+    standby& waiting = guarded_->waiting;
+    const instant now = instant::now();
+    idle_since = earlier(idle_since, now);
+    if (!retired_.load(std::memory_order_relaxed) && guarded_->seating.wants_one_more() && guarded_->calls.any_wants_worker()) {
+        // It was opened just now. If it is there in a moment it is worth a worker.
+        guarded_->seating.is_coming();
+        latest_old = guarded_->calls.latest();
+        const standby::news seen = waiting.seen();
+        const bool has_time = now < idle_since + waiting.time();
+        held.unlock();
+        if (has_time) {
+            waiting.spin(seen, now + standby::moment);
+        } else {
+            nap();  // one who makes one short call after the other is not to be disturbed by each
+        }
+        held.relock();
+        return true;
+    }
+    if (!waiting.has_room() || is_over()) return false;
+    const instant end = idle_since + waiting.time();
+    waiting.enter();
+    for (bool has_time = true; has_time && !waiting.is_called() && !is_over();) {
+        const standby::news seen = waiting.seen();
+        held.unlock();
+        has_time = waiting.spin(seen, end);
+        held.relock();
+    }
+    latest_old = guarded_->latest_call;
+    return waiting.leave();
 }
 
 PARIMAP_INLINE void scheduler::run_now(std::unique_ptr<single_job> job, const place* here) {

@@ -25,10 +25,10 @@ PARIMAP_INLINE std::size_t seats::take() noexcept {
 }
 
 PARIMAP_INLINE runner* seats::send_one() noexcept {
-    if (idle_.empty() || free_.size() <= on_the_way_) return nullptr;
+    if (idle_.empty() || !wants_one_more()) return nullptr;
     runner* r = idle_.back();
     idle_.pop_back();
-    ++on_the_way_;
+    is_coming();
     return r;
 }
 

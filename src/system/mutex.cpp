@@ -3,6 +3,8 @@
 
 #include <parimap/detail/system/mutex.hpp>
 
+#include <parimap/detail/system/yield.hpp>
+
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -21,7 +23,15 @@ T& standard(Bytes& bytes) noexcept {
 
 PARIMAP_INLINE mutex::mutex() noexcept { ::new (static_cast<void*>(standard_)) std::mutex; }
 PARIMAP_INLINE mutex::~mutex() { std::destroy_at(&standard<std::mutex>(standard_)); }
-PARIMAP_INLINE void mutex::lock() { standard<std::mutex>(standard_).lock(); }
+PARIMAP_INLINE void mutex::lock() {
+    auto& m = standard<std::mutex>(standard_);
+    // What is done under it is short, and to sleep and be woken is not.
+    for (int tries = 0; tries < 20; ++tries) {
+        if (m.try_lock()) return;
+        for (int i = 0; i < 4; ++i) pause();
+    }
+    m.lock();
+}
 PARIMAP_INLINE void mutex::unlock() noexcept { standard<std::mutex>(standard_).unlock(); }
 
 PARIMAP_INLINE condition_variable::condition_variable() { ::new (static_cast<void*>(standard_)) std::condition_variable; }

@@ -931,3 +931,160 @@ TEST_CASE("P9 a nested job keeps its seat and nesting adds no job to the pool") 
         REQUIRE(book.most_at_once() <= p.size());
     }
 }
+
+TEST_CASE("P9 a pool made with options has the workers that they ask for, or as many as there are CPUs to use") {
+    for (const std::size_t workers : worker_counts) {
+        for (const parimap::detail::time_span spin : {parimap::detail::time_span(), parimap::detail::time_span(200us)}) {
+            CAPTURE(workers);
+            pool p({.workers = workers, .spin = spin});
+            REQUIRE(p.size() == pool(workers).size());
+            rendezvous meeting{p.size()};
+            std::atomic<int> missed{0};
+            parimap::parallel_for_each(
+                p,
+                [&](int) {
+                    if (!meeting.arrive_and_wait()) ++missed;
+                },
+                numbers(p.size()));
+            REQUIRE(missed == 0);
+            for (std::size_t count = 0; count < 200; ++count)
+                REQUIRE(parimap::parallel_map(p, same, numbers(count)) == numbers(count));
+            REQUIRE(p.submit([] { return 5; }).get() == 5);
+        }
+    }
+    REQUIRE(pool(parimap::pool_options{}).size() == pool().size());
+    REQUIRE(pool({.spin = 10us}).size() == pool().size());
+    REQUIRE_THROWS_AS(pool({.workers = 40'000}), std::invalid_argument);
+}
+
+TEST_CASE("P9 workers that look for work for long delay neither the end of their pool nor its closing") {
+    const auto work = [](pool& p) {
+        for (int call = 0; call < 20; ++call) REQUIRE(parimap::parallel_map(p, twice, numbers(1000)).back() == 1998);
+    };
+    const auto begin = std::chrono::steady_clock::now();
+    for (const std::size_t workers : worker_counts) {
+        {
+            const pool unused({.workers = workers, .spin = 1h});
+        }
+        {
+            pool used({.workers = workers, .spin = 1h});
+            work(used);
+        }
+        pool closed({.workers = workers, .spin = 1h});
+        work(closed);
+        closed.close();
+        closed.join();
+        pool terminated({.workers = workers, .spin = 1h});
+        work(terminated);
+        terminated.terminate();
+        terminated.join();
+        pool moved_from({.workers = workers, .spin = 1h});
+        work(moved_from);
+        pool moved(std::move(moved_from));
+        work(moved);
+    }
+    REQUIRE(std::chrono::steady_clock::now() - begin < 10min);
+}
+
+TEST_CASE("P10 workers that look for work for long use no CPU once their pool is closed, or the time is over") {
+    pool closed({.workers = 4, .spin = 1h});
+    pool impatient({.workers = 4, .spin = 1ms});
+    for (pool* const p : {&closed, &impatient}) {
+        for (int call = 0; call < 20; ++call) REQUIRE(parimap::parallel_map(*p, same, numbers(1000)) == numbers(1000));
+    }
+    closed.close();
+    closed.join();
+    // As soon as everybody sleeps: there is hardly any in some stretch of time.
+    REQUIRE(eventually([] {
+        const auto before = cpu_time();
+        std::this_thread::sleep_for(100ms);
+        return cpu_time() - before < 20ms;
+    }));
+}
+
+namespace {
+
+// A call of two items of which the first waits until the second has begun. False if that did not happen.
+bool second_item_begins(pool& p) {
+    gate second;
+    std::atomic<bool> came{true};
+    parimap::parallel_for_each(
+        p,
+        [&](int i) {
+            if (i == 1) second.open();
+            if (i == 0 && !second.wait()) came = false;
+        },
+        numbers(2));
+    return came;
+}
+
+// Many calls that nobody needs to help with.
+bool short_calls_are_right(pool& p, int calls, std::size_t seed) {
+    for (int call = 0; call < calls; ++call) {
+        const std::size_t count = (static_cast<std::size_t>(call) * 7 + seed) % 90;
+        const auto items = numbers(count);
+        const auto sum = static_cast<long>(count * (count > 0 ? count - 1 : 0) / 2);
+        if (parimap::parallel_map_reduce(
+                p, [](int i) { return static_cast<long>(i); }, std::plus<>{}, 0L, items) != sum)
+            return false;
+        if (call % 4 == 0 && parimap::parallel_map(p, same, items) != items) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+TEST_CASE("P6 the second of two items begins although the first waits for it, right after thousands of short calls too") {
+    if (is_serial) return;  // items run one after the other there
+    for (const std::size_t workers : sizes{2, 3, 8}) {
+        for (const parimap::detail::time_span spin : {parimap::detail::time_span(), parimap::detail::time_span(200us)}) {
+            CAPTURE(workers);
+            pool p({.workers = workers, .spin = spin});
+            for (int i = 0; i < 50; ++i) REQUIRE(second_item_begins(p));
+            for (int round = 0; round < 3; ++round) {
+                REQUIRE(short_calls_are_right(p, 1000, static_cast<std::size_t>(round)));
+                REQUIRE(second_item_begins(p));
+            }
+            for (int i = 0; i < 50; ++i) {
+                REQUIRE(short_calls_are_right(p, i % 5, 3));
+                REQUIRE(second_item_begins(p));
+            }
+        }
+    }
+}
+
+TEST_CASE("P7 inside a job the second of two items begins although the first waits for it") {
+    if (is_serial) return;  // items run one after the other there
+    for (const std::size_t workers : sizes{2, 3, 8}) {
+        CAPTURE(workers);
+        pool p{workers};
+        for (int round = 0; round < 30; ++round) {
+            REQUIRE(p.submit([&] { return short_calls_are_right(p, 100, 5) && second_item_begins(p); }).get());
+        }
+    }
+}
+
+TEST_CASE("P7 short calls in a row from several threads are right, and their workers are all there afterwards") {
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        std::atomic<int> wrong{0};
+        std::vector<std::thread> callers;
+        for (std::size_t caller = 0; caller < 4; ++caller) {
+            callers.emplace_back([&, caller] {
+                if (!short_calls_are_right(p, 1000, caller)) ++wrong;
+            });
+        }
+        for (std::thread& caller : callers) caller.join();
+        REQUIRE(wrong == 0);
+        rendezvous meeting{p.size()};
+        std::atomic<int> missed{0};
+        parimap::parallel_for_each(
+            p,
+            [&](int) {
+                if (!meeting.arrive_and_wait()) ++missed;
+            },
+            numbers(p.size()));
+        REQUIRE(missed == 0);
+    }
+}

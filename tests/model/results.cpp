@@ -279,10 +279,12 @@ TEST_CASE("results: whoever brings what a node of a reduction lacks folds it, an
         parimap::detail::reduction<number, add> results(2, op);
         const auto put = [&](std::size_t seat, std::uint64_t item) {
             results.with_writer(seat, [&](auto writer) {
+                writer.begin(item);
                 writer(item, [] { return number(1); });
-                writer.finish();
+                writer.pause(item + 1);
                 return 0;
             });
+            results.flush(seat);
         };
         for (std::uint64_t item = 0; item < 5; ++item) put(0, item);
         const auto put_every_second = [&](std::size_t seat) {
@@ -303,10 +305,12 @@ TEST_CASE("results: of neighbours in the tree of a reduction the last one joins 
         parimap::detail::reduction<number, add> results(3, op);
         const auto put = [&](std::size_t seat, std::uint64_t first, std::uint64_t count) {
             results.with_writer(seat, [&](auto writer) {
+                writer.begin(first);
                 for (std::uint64_t item = first; item < first + count; ++item) writer(item, [] { return number(1); });
-                writer.finish();
+                writer.pause(first + count);
                 return 0;
             });
+            results.flush(seat);
         };
         for (std::size_t seat = 0; seat < 3; ++seat) put(seat, 8 * seat, 7);
         const auto put_last = [&](std::size_t seat) { return [&, seat] { put(seat, 8 * seat + 7, 1); }; };

@@ -88,7 +88,7 @@ class plain_list {
 TEST_CASE("call_list: calls with items have their turn one after another") {
     std::array<listed, 3> calls;
     call_list list;
-    REQUIRE_FALSE(list.next());
+    REQUIRE_FALSE(list.next(list.latest()));
     REQUIRE_FALSE(list.next_to_tell());
     for (listed& c : calls) {
         c.has_item = true;
@@ -96,10 +96,50 @@ TEST_CASE("call_list: calls with items have their turn one after another") {
     }
     REQUIRE(list.count() == 3);
     for (int round = 0; round < 3; ++round) {
-        for (listed& c : calls) REQUIRE(list.next() == &c);
+        for (listed& c : calls) REQUIRE(list.next(list.latest()) == &c);
     }
     for (listed& c : calls) list.remove(c);
     REQUIRE(list.count() == 0);
+}
+
+TEST_CASE("call_list: calls are numbered as they are opened, and no number comes twice") {
+    std::array<listed, 3> calls;
+    call_list list;
+    REQUIRE(list.latest() == 0);
+    for (listed& c : calls) c.has_item = true;
+    list.add(calls[0]);
+    REQUIRE(list.latest() == 1);
+    list.add(calls[1]);
+    REQUIRE(list.latest() == 2);
+    list.remove(calls[1]);
+    list.remove(calls[0]);
+    REQUIRE(list.latest() == 2);
+    list.add(calls[0]);
+    REQUIRE(list.latest() == 3);
+    REQUIRE_FALSE(list.next(2));  // it is a new one
+    REQUIRE(list.next(3) == &calls[0]);
+    list.remove(calls[0]);
+}
+
+TEST_CASE("call_list: younger calls are left to their owners, wherever they stand and however long they are open") {
+    std::array<listed, 4> calls;
+    call_list list;
+    for (listed& c : calls) {
+        c.has_item = true;
+        list.add(c);
+    }
+    REQUIRE_FALSE(list.next(0));
+    REQUIRE(list.any_wants_worker());  // they do, of somebody who has the time
+    for (int round = 0; round < 3; ++round) {
+        REQUIRE(list.next(2) == &calls[0]);
+        REQUIRE(list.next(2) == &calls[1]);
+    }
+    REQUIRE(list.next(4) == &calls[2]);  // which waits longest
+    REQUIRE(list.next(4) == &calls[3]);
+    calls[0].has_item = calls[1].has_item = false;
+    REQUIRE_FALSE(list.next(2));
+    REQUIRE(list.next(3) == &calls[2]);
+    for (listed& c : calls) list.remove(c);
 }
 
 TEST_CASE("call_list: a call without items is set aside, and looked at no more until it has news") {
@@ -107,14 +147,14 @@ TEST_CASE("call_list: a call without items is set aside, and looked at no more u
     call_list list;
     for (listed& c : calls) list.add(c);
     calls[2].has_item = true;
-    REQUIRE(list.next() == &calls[2]);
+    REQUIRE(list.next(list.latest()) == &calls[2]);
     const int looks = calls[0].looks + calls[1].looks;
-    for (int i = 0; i < 10; ++i) REQUIRE(list.next() == &calls[2]);
+    for (int i = 0; i < 10; ++i) REQUIRE(list.next(list.latest()) == &calls[2]);
     REQUIRE(calls[0].looks + calls[1].looks == looks);
     calls[1].has_item = true;
     list.has_news(calls[1]);
-    REQUIRE(list.next() == &calls[2]);
-    REQUIRE(list.next() == &calls[1]);
+    REQUIRE(list.next(list.latest()) == &calls[2]);
+    REQUIRE(list.next(list.latest()) == &calls[1]);
     REQUIRE(list.next_to_tell() == &calls[0]);  // those set aside are told, too
     for (listed& c : calls) c.has_item = false;
     REQUIRE_FALSE(list.any_wants_worker());
@@ -143,7 +183,7 @@ TEST_CASE("call_list: a call with as many workers as it may have wants no more, 
     }
     c.has_item = true;
     REQUIRE_FALSE(list.any_wants_worker());
-    REQUIRE_FALSE(list.next());
+    REQUIRE_FALSE(list.next(list.latest()));
     REQUIRE_FALSE(list.all_are_quiet());
     list.remove(c);
 }
@@ -209,7 +249,7 @@ TEST_CASE("call_list: whatever calls come, go, have items, news or none, each fi
                 plain.want_seat(c, wanted);
                 break;
             }
-            default: REQUIRE(list.next() == plain.next());
+            default: REQUIRE(list.next(list.latest()) == plain.next());
         }
         REQUIRE(list.count() == plain.count());
         if (random() % 8 == 0) {

@@ -242,6 +242,218 @@ TEST_CASE("claims: a gate that closes inside a block cuts it") {
     REQUIRE(c.drop(0) == 12);
 }
 
+TEST_CASE("claims: a range that is shorter than what is worth robbing is left alone, and can be claimed still") {
+    for (const auto fence : {&always, claims::heavy_fence{nullptr}}) {
+        claims c(3, fence);
+        c.raise_limit(10);
+        std::uint64_t item = 0;
+        REQUIRE(c.claim(0, 10, 10, parimap::detail::no_item, 100));  // of what no batch has taken, any number is
+        REQUIRE(pop(c, 0, item));
+        REQUIRE_FALSE(c.claim(1, 10, 10, parimap::detail::no_item, 10));  // 9 are left
+        REQUIRE(c.claimable());
+        REQUIRE(c.has_loot());
+        REQUIRE(c.claim(1, 10, 10, parimap::detail::no_item, 9));
+        REQUIRE(pop(c, 1, item));
+        REQUIRE(item == 5);
+        REQUIRE_FALSE(c.claim(2, 10, 10, parimap::detail::no_item, 5));  // 4 and 4
+        REQUIRE(c.claim(2, 10, 10, parimap::detail::no_item, 4));
+        REQUIRE(c.drop(0) + c.drop(1) + c.drop(2) == 8);
+    }
+}
+
+TEST_CASE("claims: an item that many others have overtaken is taken out of the shortest range") {
+    claims c(2);
+    c.raise_limit(100);
+    std::uint64_t item = 0;
+    REQUIRE(c.claim(0, 2, 2, parimap::detail::no_item));
+    REQUIRE(pop(c, 0, item));
+    REQUIRE(c.claim(1, 20, 20, parimap::detail::no_item));
+    c.drop(1);
+    REQUIRE(c.claim(1, 20, 20, 10, 1000));
+    REQUIRE(pop(c, 1, item));
+    REQUIRE(item == 1);
+}
+
+TEST_CASE("claims: what no batch has taken and what is in others' batches are told apart") {
+    claims c(2);
+    REQUIRE_FALSE(c.has_batch());
+    REQUIRE_FALSE(c.has_loot());
+    c.raise_limit(6);
+    REQUIRE(c.has_batch());
+    REQUIRE_FALSE(c.has_loot());
+    REQUIRE(c.claim(0, 4, 4, parimap::detail::no_item));
+    REQUIRE(c.has_batch());
+    REQUIRE(c.has_loot());
+    REQUIRE(c.claim(1, 4, 4, parimap::detail::no_item));
+    REQUIRE_FALSE(c.has_batch());
+    REQUIRE(c.has_loot());
+    c.drop(1);
+    std::uint64_t item = 0;
+    for (int i = 0; i < 3; ++i) REQUIRE(pop(c, 0, item));
+    REQUIRE(c.has_loot());
+    REQUIRE(pop(c, 0, item));
+    REQUIRE_FALSE(c.has_loot());
+    REQUIRE_FALSE(c.claimable());
+    c.raise_limit(20);
+    c.close_from(10);
+    REQUIRE(c.has_batch());
+    REQUIRE(c.claim(0, 4, 4, parimap::detail::no_item));
+    REQUIRE_FALSE(c.has_batch());  // the rest is behind the gate
+    REQUIRE(c.has_loot());
+    c.close_from(6);
+    REQUIRE_FALSE(c.has_loot());
+    REQUIRE_FALSE(c.claimable());
+}
+
+TEST_CASE("claims: some items end where a line of memory does, many where a large node does, and never before their first") {
+    using parimap::detail::end_of_some;
+    REQUIRE(end_of_some(0, 63) == 63);  // no such end behind the first
+    REQUIRE(end_of_some(0, 64) == 64);
+    REQUIRE(end_of_some(0, 65) == 64);
+    REQUIRE(end_of_some(0, 127) == 64);
+    REQUIRE(end_of_some(0, 128) == 128);
+    REQUIRE(end_of_some(63, 64) == 64);
+    REQUIRE(end_of_some(63, 65) == 64);
+    REQUIRE(end_of_some(64, 65) == 65);
+    REQUIRE(end_of_some(64, 127) == 127);
+    REQUIRE(end_of_some(64, 129) == 128);
+    REQUIRE(end_of_some(0, 4095) == 4032);
+    REQUIRE(end_of_some(0, 4096) == 4096);
+    REQUIRE(end_of_some(1, 4096) == 4096);
+    REQUIRE(end_of_some(1, 4161) == 4096);
+    REQUIRE(end_of_some(10, 4105) == 4096);
+    REQUIRE(end_of_some(500, 4595) == 4544);  // 4095 items
+    REQUIRE(end_of_some(500, 4596) == 4096);  // one more
+    for (std::uint64_t first = 0; first < 1100; ++first) {
+        for (std::uint64_t count = 1; count < 5000; count += 1 + count / 70) {
+            const std::uint64_t end = end_of_some(first, first + count);
+            if (!(end > first && end <= first + count)) FAIL("from " << first << ", so many: " << count);
+            if (end < first + count && end % 64 != 0) FAIL("cut at " << end);
+        }
+    }
+}
+
+TEST_CASE("claims: a batch of the counter's ends where a line of memory does, but for the last one") {
+    claims c(1);
+    c.raise_limit(150);
+    c.close_from(140);
+    const auto next_after = [&](std::uint64_t most) {
+        REQUIRE(c.claim(0, most, most, parimap::detail::no_item));
+        c.drop(0);
+        return c.next();
+    };
+    REQUIRE(next_after(10) == 10);
+    REQUIRE(next_after(60) == 64);
+    REQUIRE(next_after(70) == 128);
+    REQUIRE(next_after(12) == 140);  // all there are, whoever asked for no more
+    REQUIRE_FALSE(c.claim(0, 1, 1, parimap::detail::no_item));
+}
+
+TEST_CASE("claims: items popped in passing are those that pop gives, and where the end is in doubt pop decides") {
+    for (const bool has_fence : {true, false}) {
+        CAPTURE(has_fence);
+        claims c(2, has_fence ? &always : nullptr);
+        c.raise_limit(20);
+        REQUIRE(c.claim(0, 20, 20, parimap::detail::no_item));
+        claims::batch working = c.batch_of(0);
+        std::uint64_t item = 0;
+        const auto pop_some = [&](int most) {
+            claims::batch copy = working;
+            int count = 0;
+            while (count < most && copy.pop_in_passing(item)) {
+                REQUIRE(item == working.next() + static_cast<std::uint64_t>(count));
+                ++count;
+            }
+            working.follow(copy);
+            return count;
+        };
+        REQUIRE(pop_some(3) == (has_fence ? 3 : 0));
+        const std::uint64_t taken = has_fence ? 3 : 0;
+        REQUIRE(working.next() == taken);
+        REQUIRE(working.started() == taken);
+        REQUIRE(working.pop(item));
+        REQUIRE(item == taken);
+        REQUIRE(working.interrupted() == !has_fence);
+
+        c.watch();  // somebody wants attention: an item is there, and none in passing
+        REQUIRE(pop_some(3) == 0);
+        REQUIRE(working.pop(item));
+        REQUIRE(item == taken + 1);
+        REQUIRE(working.interrupted());
+        c.unwatch();
+        REQUIRE(working.pop(item));
+
+        const std::uint64_t left = 20 - working.next();
+        REQUIRE(c.claim(1, 20, 20, parimap::detail::no_item));  // takes half of them
+        const std::uint64_t end = 20 - (left + 1) / 2;
+        if (has_fence) REQUIRE(pop_some(100) == static_cast<int>(end - taken - 3));
+        while (working.next() < end) {
+            REQUIRE(working.pop(item));
+            REQUIRE(item + 1 == working.next());
+        }
+        REQUIRE(pop_some(100) == 0);
+        REQUIRE_FALSE(working.pop(item));
+        REQUIRE_FALSE(c.has_rest(0));
+        REQUIRE(working.started() == end);
+        REQUIRE(c.drop(1) == 20 - end);
+    }
+}
+
+TEST_CASE("claims: an item reached for in passing while a thief takes it is the thief's, and the one before it is not") {
+    static claims* all = nullptr;
+    static claims::batch* owner = nullptr;
+    static int taken = 0;
+    // Within the theft, when the end is lowered and the thief has not looked at the front yet.
+    const auto owner_is_fast = []() noexcept {
+        claims::batch copy = *owner;
+        for (std::uint64_t item = 0; copy.pop_in_passing(item);) ++taken;
+        owner->follow(copy);
+        return true;
+    };
+    claims c(2, owner_is_fast);
+    all = &c;
+    c.raise_limit(10);
+    REQUIRE(all->claim(0, 10, 10, parimap::detail::no_item));
+    claims::batch working = c.batch_of(0);
+    owner = &working;
+    REQUIRE(c.claim(1, 10, 10, parimap::detail::no_item));
+    REQUIRE(taken == 5);
+    std::uint64_t item = 0;
+    const bool has_another = working.pop(item);  // the one that it had reached for, which the thief then left
+    REQUIRE(working.started() + c.drop(1) == 10);
+    REQUIRE(working.started() == 5U + has_another);
+    REQUIRE_FALSE(working.pop(item));
+    REQUIRE_FALSE(c.has_rest(0));
+}
+
+TEST_CASE("claims: threads that pop in passing and steal start every item exactly once") {
+    constexpr std::uint64_t items = 400'000;
+    for (const auto fence : {claims::best_fence(), claims::heavy_fence{nullptr}}) {
+        claims c(4, fence);
+        std::vector<std::atomic<int>> started(items);
+        c.raise_limit(items);
+        std::vector<std::thread> workers;
+        for (std::size_t seat = 0; seat < 4; ++seat) {
+            workers.emplace_back([&, seat] {
+                while (c.claim(seat, 20'000, 20'000, parimap::detail::no_item)) {
+                    do {
+                        claims::batch working = c.batch_of(seat);
+                        for (std::uint64_t item = 0;;) {
+                            claims::batch copy = working;
+                            while (copy.pop_in_passing(item)) ++started[item];
+                            working.follow(copy);
+                            if (!working.pop(item)) break;
+                            ++started[item];
+                        }
+                    } while (c.has_rest(seat));
+                }
+            });
+        }
+        for (std::thread& worker : workers) worker.join();
+        REQUIRE(std::all_of(started.begin(), started.end(), [](const std::atomic<int>& times) { return times == 1; }));
+    }
+}
+
 TEST_CASE("claims: threads that take blocks and steal start every item exactly once") {
     constexpr std::uint64_t items = 400'000;
     for (const auto fence : {claims::best_fence(), claims::heavy_fence{nullptr}}) {

@@ -44,14 +44,119 @@ TEST_CASE("pace: a block is one item until the cost is known, then what takes a 
 TEST_CASE("pace: what is hardly worth sharing is one batch") {
     pace p(2, 0);
     p.measured(1us, 10);
-    REQUIRE(p.batch(160) == 160);
-    REQUIRE(p.batch(161) < 161);
+    REQUIRE(p.batch(20) == 20);
+    REQUIRE(p.batch(21) == 20);
+    REQUIRE(p.batch(80) == 20);
+    REQUIRE(p.batch(84) == 21);
 }
 
 TEST_CASE("pace: an explicit chunk bounds the batch") {
     pace p(2, 10);
     p.measured(1us, 1000);
     REQUIRE(p.batch(1'000'000) == 10);
+}
+
+TEST_CASE("pace: a second worker is worth it when the cost is known and what is left is dear") {
+    pace p(2, 0);
+    REQUIRE_FALSE(p.is_worth_help(0, 1'000'000));
+    p.measured(100ns, 1);
+    REQUIRE_FALSE(p.is_worth_help(0, 1'000'000));
+    REQUIRE_FALSE(p.is_worth_help(1, 1'000'000));  // it may be the clock that took so long
+    REQUIRE_FALSE(p.is_worth_help(2, 50));
+    REQUIRE(p.is_worth_help(2, 51));
+    pace dear(2, 0);
+    dear.measured(2us, 1);
+    REQUIRE_FALSE(dear.is_worth_help(0, 1'000'000));
+    REQUIRE_FALSE(dear.is_worth_help(1, 2));
+    REQUIRE(dear.is_worth_help(1, 3));
+    dear.measured(10ns, 1);  // the latest counts, not what is believed of it
+    REQUIRE_FALSE(dear.is_worth_help(2, 500));
+    REQUIRE(dear.is_worth_help(2, 501));
+}
+
+TEST_CASE("pace: what is worth robbing takes longer than to rob it") {
+    pace p(2, 0);
+    REQUIRE(p.least_robbed() == 1);
+    p.measured(1us, 10);
+    REQUIRE(p.least_robbed() == 500);
+    pace dear(2, 0);
+    dear.measured(50us, 1);
+    REQUIRE(dear.least_robbed() == 1);
+    pace in_chunks(2, 4);
+    in_chunks.measured(1us, 10);
+    REQUIRE(in_chunks.least_robbed() == 4);  // or a batch of a chunk would never be
+}
+
+TEST_CASE("pace: after a first cheap item a sample shows what items cost, after a dear one no more is needed") {
+    pace p(4, 0);
+    p.set_total(1'000'000);
+    REQUIRE(p.batch(1'000'000) == 1);
+    p.measured(999ns, 1);
+    REQUIRE(p.batch(999'999) == pace::sample);
+    REQUIRE(p.batch(10) == 10);
+    p.measured(999ns, 1);  // by another worker
+    REQUIRE(p.batch(999'998) == pace::sample);
+    p.measured(640ns, pace::sample);
+    REQUIRE(p.batch(999'000) > pace::sample);
+    pace dear(4, 0);
+    dear.set_total(1'000'000);
+    dear.measured(1us, 1);
+    REQUIRE(dear.batch(999'999) == 250);
+}
+
+TEST_CASE("pace: a short call is divided equally, and in the same way each time") {
+    for (const std::uint64_t seats : {1U, 2U, 3U, 4U, 16U}) {
+        for (const std::uint64_t total : {1000U, 4096U, 10'000U}) {
+            for (const std::int64_t cost : {9, 10, 13, 19}) {  // as one call after the other measures it
+                CAPTURE(seats, total, cost);
+                pace p(seats, 0);
+                p.set_total(total);
+                p.measured(500ns, 1);
+                p.measured(parimap::detail::time_span::nanoseconds(64 * cost), 64);
+                const std::uint64_t least = 2000 / 62;  // of 62.5 ns, as far as the fall is believed
+                const std::uint64_t part = total / seats + 1;
+                for (std::uint64_t left = total; left > 0;) {
+                    const std::uint64_t batch = p.batch(left);
+                    REQUIRE(batch == (left < part ? left : part));
+                    REQUIRE(batch >= (left < least ? left : least));
+                    left -= batch;
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("pace: a long call is not divided at once, nor is a stream, of which nobody knows how long it is") {
+    pace p(2, 0);
+    p.set_total(20'000);
+    p.measured(640ns, 64);  // 200 us in all
+    REQUIRE(p.batch(20'000) == 5000);
+    pace shorter(2, 0);
+    shorter.set_total(19'999);
+    shorter.measured(640ns, 64);
+    REQUIRE(shorter.batch(19'999) == 10'000);
+    pace stream(2, 0);
+    stream.measured(500ns, 1);
+    REQUIRE(stream.batch(1000) == 250);
+    stream.measured(640ns, 64);
+    REQUIRE(stream.batch(10'000) == 2500);
+}
+
+TEST_CASE("pace: an explicit chunk bounds every batch, before and after the cost is known and of short calls too") {
+    for (const std::uint64_t total : {0U, 1000U, 10'000'000U}) {
+        pace p(2, 10);
+        CAPTURE(total);
+        p.set_total(total);
+        REQUIRE(p.batch(1000) == 1);
+        p.measured(20ns, 1);
+        REQUIRE(p.batch(1000) <= 10);
+        REQUIRE(p.batch(3) <= 3);
+        p.measured(640ns, 64);
+        REQUIRE(p.batch(1000) == 10);
+        REQUIRE(p.ideal_batch() == 10);
+        REQUIRE(p.block() == 10);
+        REQUIRE(p.least_robbed() == 10);
+    }
 }
 
 TEST_CASE("pace: a rise of the cost is believed when it is confirmed and a fall step by step") {

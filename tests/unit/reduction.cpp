@@ -9,9 +9,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -49,12 +51,21 @@ std::optional<std::string> expected(std::uint64_t items) {
     return all;
 }
 
-// What the engine does with a batch, of which it may start all items together.
+// What the engine does with a batch, of which it may start all items together, and after which the worker leaves or goes on.
 template <class R, class Op, class Make>
-void run(reduction<R, Op>& r, std::size_t seat, std::uint64_t first, std::uint64_t count, Make make) {
+void run(reduction<R, Op>& r, std::size_t seat, std::uint64_t first, std::uint64_t count, Make make, bool leaves = true) {
     std::uint64_t item = first;
-    try {
-        r.with_writer(seat, [&](auto put) {
+    const auto attempt = [&](auto f) {
+        try {
+            f();
+        } catch (...) {
+            r.fail(seat, std::min(item, first + count - 1), std::current_exception(), failure_of::item);
+            leaves = true;  // no item behind it starts
+        }
+    };
+    r.with_writer(seat, [&](auto put) {
+        attempt([&] { put.begin(first); });
+        attempt([&] {
             while (item < first + count) {
                 if constexpr (requires { put.can_add_run(item, item); }) {
                     while (put.can_add_run(item, first + count)) put.add_run(item, make);
@@ -63,12 +74,45 @@ void run(reduction<R, Op>& r, std::size_t seat, std::uint64_t first, std::uint64
                 put(item, [&] { return make(item); });
                 ++item;
             }
-            put.finish();
-            return 0;
         });
-    } catch (...) {
-        r.fail(seat, std::min(item, first + count - 1), std::current_exception(), failure_of::item);
-    }
+        put.pause(std::min(item + 1, first + count));
+        return 0;
+    });
+    if (leaves) attempt([&] { r.flush(seat); });
+}
+
+// The same where items that are in step are added in a loop, which is interrupted wherever is_interrupted(item) says so.
+template <class R, class Op, class Make, class IsInterrupted>
+void run_in_step(reduction<R, Op>& r, std::size_t seat, std::uint64_t first, std::uint64_t count, Make make,
+                 IsInterrupted is_interrupted) {
+    std::uint64_t item = first;
+    std::uint64_t next = first;
+    const auto attempt = [&](auto f) {
+        try {
+            f();
+        } catch (...) {
+            r.fail(seat, item, std::current_exception(), failure_of::item);
+        }
+    };
+    r.with_writer(seat, [&](auto put) {
+        put.begin(first);
+        const auto pop = [&](std::uint64_t& i) {
+            if (next == first + count || is_interrupted(next)) return false;
+            i = next++;
+            return true;
+        };
+        attempt([&] {
+            while (next < first + count) {
+                while (put.is_in_step(next) && put.add_in_step(item, pop, [&] { return make(item); })) put.complete(next);
+                if (next == first + count) break;
+                item = next++;
+                put(item, [&] { return make(item); });
+            }
+        });
+        put.pause(next);
+        return 0;
+    });
+    attempt([&] { r.flush(seat); });
 }
 
 struct batch {
@@ -103,8 +147,11 @@ TEST_CASE("reduction: the tree is the same in whatever batches and order the ite
                 if (round == 0) std::sort(order.begin(), order.end(), [](batch a, batch b) { return a.first < b.first; });
                 if (round == 1) std::sort(order.begin(), order.end(), [](batch a, batch b) { return a.first > b.first; });
                 for (const batch b : order) {
-                    run(r, random() % seats, b.first, b.count, [](std::uint64_t item) { return std::to_string(item); });
+                    run(
+                        r, random() % seats, b.first, b.count, [](std::uint64_t item) { return std::to_string(item); },
+                        random() % 2 == 0);
                 }
+                for (std::size_t seat = 0; seat < seats; ++seat) r.flush(seat);
                 REQUIRE(r.failed_item() == parimap::detail::no_item);
                 std::uint64_t combining = 0;
                 auto all = r.take(items, combining);
@@ -154,6 +201,155 @@ TEST_CASE("reduction: whichever combination throws, the first item of its right 
     };
     check(owning());
     check(plain());  // whole nodes of which are added at once
+}
+
+TEST_CASE("reduction: a worker keeps what batches that continue each other have made, and puts it into the tree when it leaves") {
+    const auto check = [](auto op, auto make, auto tree_of) {
+        reduction<decltype(make(0)), decltype(op)> r(1, op);
+        std::uint64_t first = 0;
+        std::uint64_t combining = 0;
+        for (const std::uint64_t count : {3U, 8U, 53U, 1U, 63U, 300U, 212U}) {
+            run(r, 0, first, count, make, false);
+            first += count;
+            for (std::uint64_t items = 1; items <= first; ++items) {
+                CAPTURE(items, first);
+                REQUIRE_THROWS_AS(r.take(items, combining), std::out_of_range);
+            }
+        }
+        r.flush(0);
+        r.flush(0);  // which has nothing any more
+        REQUIRE(r.failed_item() == parimap::detail::no_item);
+        REQUIRE(r.take(first, combining)->get() == tree_of(first));
+    };
+    check(
+        grouping(), [](std::uint64_t item) { return std::to_string(item); }, [](std::uint64_t items) { return *expected(items); });
+    check(
+        std::plus<long>(), [](std::uint64_t item) { return static_cast<long>(item); },
+        [](std::uint64_t items) { return static_cast<long>(items * (items - 1) / 2); });
+}
+
+TEST_CASE("reduction: a worker whose next batch lies elsewhere first puts what it has into the tree") {
+    const grouping op;
+    const auto make = [](std::uint64_t item) { return std::to_string(item); };
+    for (const std::uint64_t next : {4U, 8U, 16U, 64U, 1000U}) {
+        CAPTURE(next);
+        reduction<std::string, grouping> r(2, op);
+        std::uint64_t combining = 0;
+        run(r, 0, 0, 3, make, false);
+        REQUIRE_THROWS_AS(r.take(3, combining), std::out_of_range);
+        run(r, 1, 32, 5, make, false);  // on another seat: that is no batch of seat 0
+        REQUIRE_THROWS_AS(r.take(3, combining), std::out_of_range);
+        run(r, 0, next, 8, make, false);
+        REQUIRE(r.take(3, combining)->get() == "((0 1) 2)");
+    }
+}
+
+TEST_CASE("reduction: where a combination fails as a worker leaves, nothing of the batch before is in the next") {
+    struct add {
+        bool* fails;
+        counted operator()(counted left, const counted& right) const {
+            if (*fails) throw std::runtime_error("add");
+            left.value += right.value;
+            return left;
+        }
+    };
+    tally counts;
+    bool fails = false;
+    {
+        const add op{&fails};
+        reduction<counted, add> r(2, op);
+        const auto make = [&](std::uint64_t) { return counted(counts, 1); };
+        constexpr std::uint64_t items = 512 + 64 + 8 + 3;  // something on each level
+        run(r, 0, 0, items, make, false);
+        REQUIRE(counts.live == 4);
+        run(r, 1, items, 1, make);
+        REQUIRE(counts.live == 5);
+        fails = true;
+        REQUIRE_THROWS_AS(r.flush(0), std::runtime_error);
+        r.fail(0, 5, std::make_exception_ptr(std::runtime_error("add")), failure_of::item);
+        REQUIRE(r.failed_item() == items);
+        REQUIRE(counts.live == 0);
+        r.flush(0);
+        fails = false;
+        run(r, 0, items + 5, 8, make, false);  // a whole node
+        REQUIRE(counts.live == 1);
+        r.flush(0);
+        REQUIRE(counts.live == 1);
+        run(r, 0, 1024, 3, make, false);
+        REQUIRE(counts.live == 2);
+        REQUIRE(r.failed_item() == items);
+    }
+    REQUIRE(counts.live == 0);
+}
+
+TEST_CASE("reduction: items added in step have the very sum that items one by one have, wherever they begin and end") {
+    const std::plus<double> op;
+    const auto make = [](std::uint64_t item) { return 1.0 / static_cast<double>(3 + item * item % 1000); };
+    const auto plain_sum = [&](std::uint64_t items) {
+        reduction<double, std::plus<double>> r(1, op);
+        for (std::uint64_t item = 0; item < items; ++item) run(r, 0, item, 1, make);
+        std::uint64_t combining = 0;
+        return r.take(items, combining)->get();
+    };
+    constexpr std::uint64_t most = 1200;
+    std::vector<double> sums{0};
+    for (std::uint64_t items = 1; items <= most; ++items) sums.push_back(plain_sum(items));
+    std::mt19937 random{3};
+    const auto check = [&](std::uint64_t first, std::uint64_t count, auto is_interrupted) {
+        reduction<double, std::plus<double>> r(2, op);
+        if (first > 0) run(r, 1, 0, first, make);
+        run_in_step(r, 0, first, count, make, is_interrupted);
+        std::uint64_t combining = 0;
+        const double sum = r.take(first + count, combining)->get();
+        if (std::bit_cast<std::uint64_t>(sum) != std::bit_cast<std::uint64_t>(sums[first + count]))
+            FAIL("from " << first << ", so many: " << count);
+    };
+    const auto never = [](std::uint64_t) { return false; };
+    const auto now_and_then = [&](std::uint64_t) { return random() % 50 == 0; };
+    for (std::uint64_t first = 0; first < 530; first += first == 75 ? 360 : 1) {
+        for (std::uint64_t count = 1; count < 580; count += count == 75 ? 360 : 1) {
+            if (first > 20 && first < 50) continue;
+            check(first, count, never);
+            if (count % 5 == 0) check(first, count, now_and_then);
+        }
+    }
+    check(1, most - 1, never);
+}
+
+TEST_CASE(
+    "reduction: of items added in step the one that throws fails, and the first of the right operand of a combination that does") {
+    struct part {
+        std::uint64_t first, second;
+    };
+    struct fragile {
+        std::uint64_t bad;
+        part operator()(part left, part right) const {
+            if (right.first == bad) throw std::runtime_error("combination");
+            if (left.second != right.first) throw std::logic_error("not neighbours");
+            return {left.first, right.second};
+        }
+    };
+    constexpr std::uint64_t items = 150;
+    const auto never = [](std::uint64_t) { return false; };
+    for (std::uint64_t bad = 0; bad < items; ++bad) {
+        CAPTURE(bad);
+        const auto make = [](std::uint64_t item) { return part{item, item + 1}; };
+        const auto make_others = [&](std::uint64_t item) {
+            if (item == bad) throw std::runtime_error("item");
+            return make(item);
+        };
+        const fragile good{items};
+        reduction<part, fragile> with_bad_item(1, good);
+        run_in_step(with_bad_item, 0, 0, items, make_others, never);
+        REQUIRE(with_bad_item.failed_item() == bad);
+        if (bad == 0) continue;
+        const fragile op{bad};
+        reduction<part, fragile> r(1, op);
+        run_in_step(r, 0, 0, items, make, never);
+        std::uint64_t failed = r.failed_item();
+        if (failed == parimap::detail::no_item) REQUIRE_THROWS_AS(r.take(items, failed), std::runtime_error);
+        REQUIRE(failed == bad);
+    }
 }
 
 TEST_CASE("reduction: an item that fails after a combination on its seat fails by its own number") {

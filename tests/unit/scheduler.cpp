@@ -52,3 +52,65 @@ TEST_CASE("scheduler: a worker that comes too late for one call looks at the oth
     s->abandon(taken_by_another);
     scheduler::end(s);
 }
+
+TEST_CASE(
+    "scheduler: a younger call is joined at once if it is announced so, and after another look if its owner may be done in a "
+    "moment") {
+    // A seat that is given back tells the owner, so the number of times it was told shows what the worker did in between.
+    class first_call : public call {
+      public:
+        first_call() : call(1) {}
+        gate begun;
+        gate may_end;
+
+      private:
+        void work(std::size_t, stint) noexcept override {
+            has_item_ = false;
+            begun.open();
+            static_cast<void>(may_end.wait());
+        }
+        bool claimable() const noexcept override { return has_item_; }
+        void cancel() noexcept override {}
+        void changed() noexcept override {}
+        std::atomic<bool> has_item_{true};
+    };
+    class young_call : public call {
+      public:
+        young_call() : call(1) {}
+        std::atomic<int> told_before_work{-1};
+
+      private:
+        void work(std::size_t, stint) noexcept override {
+            has_item_ = false;
+            told_before_work = told_.load();
+        }
+        bool claimable() const noexcept override { return has_item_; }
+        void cancel() noexcept override {}
+        void changed() noexcept override { ++told_; }
+        std::atomic<bool> has_item_{true};
+        std::atomic<int> told_{0};
+    };
+    const auto told = [](bool in_a_moment) {
+        const auto s = scheduler::make(1, &parimap::detail::port_of<plain_threads>::make);
+        first_call busy;
+        s->open(busy);
+        s->announce(busy);
+        static_cast<void>(busy.begun.wait());
+        young_call young;
+        s->open(young);
+        if (in_a_moment) {
+            s->announce_in_a_moment(young);
+        } else {
+            s->announce(young);
+        }
+        s->want_seat(young, true);
+        busy.may_end.open();
+        const bool was_joined = eventually([&] { return young.told_before_work >= 0; });
+        s->abandon(young);
+        s->abandon(busy);
+        scheduler::end(s);
+        return was_joined ? young.told_before_work.load() : -1;
+    };
+    REQUIRE(told(false) == 1);  // when the worker left the call before
+    REQUIRE(told(true) == 2);   // and when it gave back its seat
+}

@@ -87,12 +87,16 @@ class PARIMAP_EXPORT batched_call : public call {
     /// Runs the seat's batch, until it is empty or no item starts any more. watching: told of each item, or null.
     virtual items_run run_items(std::size_t seat, observed_batch* watching) noexcept = 0;
 
+    /// A worker leaves: what its seat has kept at hand goes where all results are. latest: an item that it has run.
+    virtual void flush(std::size_t seat, std::uint64_t latest) noexcept = 0;
+
     [[noreturn]] static void throw_inherited();
 
     void changed() noexcept final { monitor_.signal(); }
     void work(std::size_t seat, stint length) noexcept final;
     void run_batches(std::size_t seat, stint length) noexcept;
     void run_batch(std::size_t seat) noexcept;
+    bool has_news_after_patience() const noexcept;
 
     const birth_process birth_;                                                              // of the pool
     const floating_point_mode floating_point_mode_ = floating_point_mode::of_this_thread();  // the caller's, at the call

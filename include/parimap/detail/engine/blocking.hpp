@@ -23,9 +23,10 @@ namespace parimap::inline PARIMAP_ABI::detail {
 
 /// What the types of a blocking call say to the part of it that has none.
 struct blocking_traits {
-    bool with_token;  ///< f takes a stop token
-    bool pulled;      ///< the caller's thread reads the input
-    bool items_own;   ///< an item may own memory beside itself
+    bool with_token;   ///< f takes a stop token
+    bool pulled;       ///< the caller's thread reads the input
+    bool items_own;    ///< an item may own memory beside itself
+    bool in_sequence;  ///< all seats should be at work in the same place
     std::uint64_t bytes_per_item;
     std::uint64_t bytes_in_ring;  ///< for each item of the largest window
 };
@@ -98,9 +99,15 @@ class blocking final : public mapped_call<blocking_base, Source, F, Results> {
     Results& results() noexcept { return results_; }
 
   private:
+    template <class R>
+    static constexpr bool wants_sequence() {
+        if constexpr (requires { R::keeps_at_hand; }) return !R::keeps_at_hand;
+        return false;
+    }
     static constexpr blocking_traits traits = {.with_token = base::invocation_type::with_token,
                                                .pulled = Source::pulled,
                                                .items_own = Source::owns_memory,
+                                               .in_sequence = wants_sequence<Results>(),
                                                .bytes_per_item = Source::bytes_per_item,
                                                .bytes_in_ring = Source::bytes_in_ring};
 

@@ -7,9 +7,9 @@
 #include <parimap/detail/system/asymmetric_fence.hpp>
 #include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/few.hpp>
 #include <parimap/detail/system/item_number.hpp>
 #include <parimap/detail/system/mutex.hpp>
-#include <parimap/detail/system/owned.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +22,14 @@ struct item_range {
     std::uint64_t first = 0;
     std::uint64_t end = 0;
 };
+
+/// Where some of the items from `first` on should end, if at `end` at the latest: where lines of memory do, and nodes of a reduction's
+/// tree.
+constexpr std::uint64_t end_of_some(std::uint64_t first, std::uint64_t end) noexcept {
+    const std::uint64_t unit = end - first >= 4096 ? 512 : 64;
+    const std::uint64_t rounded = end - end % unit;
+    return rounded > first ? rounded : end;
+}
 
 /// Items are numbered in input order. The items [0, next_) belong, or belonged, to a batch; [next_, limit_) may be
 /// claimed; the rest is not available yet. Each seat owns one batch at a time, the half-open range of its items that
@@ -100,12 +108,17 @@ class PARIMAP_EXPORT claims {
     // ---- by workers ----------------------------------------------------------------------------------------------
 
     /// Gives the seat, whose range is empty, a batch: at most `most` items of the counter's, or half of another's, at
-    /// most `most_stolen`. An item that `max_lag` later ones have overtaken goes first. False if there is nothing to start.
-    bool claim(std::size_t seat, std::uint64_t most, std::uint64_t most_stolen, std::uint64_t max_lag) noexcept;
+    /// most `most_stolen`, of a range of at least `least_robbed`. An item that `max_lag` later ones have overtaken goes first. False if
+    /// there is nothing to start.
+    bool claim(std::size_t seat, std::uint64_t most, std::uint64_t most_stolen, std::uint64_t max_lag,
+               std::uint64_t least_robbed = 1) noexcept;
 
     /// The seat's batch, as its owner sees it.
     class batch {
       public:
+        batch(const batch&) noexcept = default;
+        batch& operator=(const batch&) = delete;
+
         /// Takes the first unstarted item. (In a program with many calls the compiler would no longer put it into their
         /// loops, and the batch not into registers: a map over numbers took three times as long.)
         [[gnu::always_inline]] bool pop(std::uint64_t& item) noexcept {
@@ -122,10 +135,31 @@ class PARIMAP_EXPORT claims {
             return true;
         }
 
+        /// The same for a loop that calls nothing: false also where pop() would have to look closer.
+        [[gnu::always_inline]] bool pop_in_passing(std::uint64_t& item) noexcept {
+            if (next_ >= known_end_) return false;
+            range_.begin.store(next_ + 1, std::memory_order_release);
+            asymmetric_fence::light();
+            const std::uint64_t end = range_.poll.load(std::memory_order_relaxed);
+            if (next_ >= end) return false;
+            known_end_ = end;
+            item = next_++;
+            return true;
+        }
+
+        /// After items were popped from a copy.
+        void follow(const batch& copy) noexcept {
+            next_ = copy.next_;
+            known_end_ = copy.known_end_;
+        }
+
+        /// The item that pop() would take.
+        std::uint64_t next() const noexcept { return next_; }
+
         /// Takes the first unstarted items, at most `most` of them and at least one: items that may start together.
         [[gnu::always_inline]] bool pop(std::uint64_t most, item_range& block) noexcept {
             if (next_ >= known_end_) return false;
-            std::uint64_t reached = known_end_ - next_ > most ? next_ + most : known_end_;
+            std::uint64_t reached = known_end_ - next_ > most ? end_of_some(next_, next_ + most) : known_end_;
             range_.begin.store(reached, std::memory_order_release);  // as for one item
             asymmetric_fence::light();
             known_end_ = range_.poll.load(std::memory_order_relaxed);
@@ -180,7 +214,13 @@ class PARIMAP_EXPORT claims {
     std::uint64_t drop(std::size_t seat) noexcept;
 
     /// Whether any item could be started now.
-    bool claimable() const noexcept;
+    bool claimable() const noexcept { return has_batch() || has_loot(); }
+
+    /// One that no batch has taken yet,
+    bool has_batch() const noexcept;
+
+    /// or one out of another's batch.
+    bool has_loot() const noexcept;
 
     /// How many items others could start beside the first one of this seat's batch; not more than `most`, about. What
     /// a thief left to the one it robbed counts too: whoever was sent for that batch may have been the thief.
@@ -221,7 +261,7 @@ class PARIMAP_EXPORT claims {
     atomic<std::uint64_t> gate_{no_item};
     atomic<bool> watched_{false};
     const std::size_t seats_;
-    const owned<range[]> ranges_;
+    const few<range> ranges_;
 };
 
 }  // namespace parimap::detail

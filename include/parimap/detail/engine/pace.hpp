@@ -19,8 +19,14 @@ class PARIMAP_EXPORT pace {
   public:
     static constexpr time_span batch_time = time_span::microseconds(250);
     static constexpr time_span block_time = time_span::nanoseconds(1500);
+    /// A call that takes no longer in all is short.
+    static constexpr time_span short_call = time_span::microseconds(200);
+    /// So many items are run before their cost is believed, unless they take long.
+    static constexpr std::uint64_t sample = 64;
     /// What is worth no more is not divided between workers from the outset: whoever finds nothing else takes a part of it.
-    static constexpr time_span worth_sharing = time_span::microseconds(16);
+    static constexpr time_span worth_sharing = time_span::microseconds(2);
+    /// To take a part of another's batch interrupts its CPU, which takes up to 25 us on a virtual machine.
+    static constexpr time_span worth_robbing = time_span::microseconds(50);
 
     /// chunk: the largest batch, or 0.
     pace(std::size_t seats, std::size_t chunk) noexcept : seats_(seats), chunk_(chunk ? chunk : ~std::uint64_t{0}) {}
@@ -43,6 +49,9 @@ class PARIMAP_EXPORT pace {
     /// the first batch.
     std::uint64_t set_window(std::uint64_t fixed, std::uint64_t items, std::uint64_t bytes,
                              std::uint64_t bytes_in_ring = 1) noexcept;
+
+    /// There are so many items, and all of them are there.
+    void set_total(std::uint64_t items) noexcept { total_.store(items, std::memory_order_relaxed); }
 
     /// A worker ran `count` items in `time`. A rise is believed when a second batch confirms it: the kernel may have taken
     /// the CPU away in the middle of one. A fall is believed in steps: one cheap item among slow ones must not be followed
@@ -74,7 +83,14 @@ class PARIMAP_EXPORT pace {
     /// The batch that suits the cost, if there were no end of items.
     std::uint64_t ideal_batch() const noexcept;
 
-    /// The batch to claim when `left` items may be claimed: all seats should get some of them.
+    /// The least batch to take a part of at once.
+    std::uint64_t least_robbed() const noexcept;
+
+    /// Whether `left` items are worth a second worker at once, as far as so many batches of the same seat tell.
+    bool is_worth_help(std::uint64_t batches, std::uint64_t left) const noexcept;
+
+    /// The batch to claim when `left` items may be claimed: all seats should get some of them. Of short calls each gets one, so that it
+    /// finds in its cache what it had in the call before.
     std::uint64_t batch(std::uint64_t left) const noexcept;
 
     /// The window for a consumer that was handed `handed` items. By one thread only.
@@ -93,6 +109,7 @@ class PARIMAP_EXPORT pace {
     static constexpr float largest_fall = 8;
     static constexpr float inputs_remembered = 100;
     static constexpr float worth_timing = 2000;
+    static constexpr float worth_help = 5000;
 
     static time_span as_time(float nanoseconds) noexcept;
 
@@ -120,8 +137,10 @@ class PARIMAP_EXPORT pace {
     float timed_inputs_ = 0;
     float item_owns_ = 0;  // bytes
     float result_owns_ = 0;
-    atomic<float> cost_{unknown};    // nanoseconds an item, as far as is believed
-    atomic<float> latest_{unknown};  // and in the latest batch
+    atomic<std::uint64_t> total_{0};    // 0 where they come one by one
+    atomic<float> cost_{unknown};       // nanoseconds an item, as far as is believed
+    atomic<float> latest_{unknown};     // and in the latest batch,
+    atomic<std::uint64_t> largest_{0};  // the largest of which had so many items
 };
 
 }  // namespace parimap::detail

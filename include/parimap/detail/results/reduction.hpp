@@ -9,13 +9,13 @@
 #include <parimap/detail/results/kept.hpp>
 #include <parimap/detail/results/reduction_tree.hpp>
 #include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/few.hpp>
 #include <parimap/detail/system/item_number.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -50,6 +50,17 @@ class folding {
         count_ = before + 1;
     }
 
+    /// The same where there is one already.
+    template <class Op, class Make>
+    [[gnu::always_inline]] void add_another(const Op& op, Make&& make)
+        requires is_plain
+    {
+        const unsigned before = std::exchange(count_, 0U);
+        R made = make();
+        value_ = static_cast<R>(std::invoke(op, std::move(value_), std::move(made)));
+        count_ = before + 1;
+    }
+
     R value() const noexcept
         requires is_plain
     {
@@ -57,6 +68,14 @@ class folding {
     }
 
     void clear() noexcept { count_ = 0; }
+
+    /// All of it; there are none here any more.
+    folding handed_over() {
+        folding all(std::move(*this));
+        count_ = 0;
+        if constexpr (!is_plain) value_.reset();
+        return all;
+    }
 
     kept<R> take() {
         count_ = 0;
@@ -74,9 +93,9 @@ class folding {
     unsigned count_ = 0;
 };
 
-/// The lowest two levels of the tree a worker folds in registers, the others in what its seat keeps for it. At the end of its batch it
-/// puts what it has not completed into the tree that all share. So a node all of whose items one worker runs in one batch takes neither a
-/// lock nor memory.
+/// The lowest two levels of the tree a worker folds in registers, the others in what its seat keeps for it. What it has not completed
+/// when it leaves, or when its next batch does not continue the one before, it puts into the tree that all share. So a node all of whose
+/// items one worker runs one after another takes neither a lock nor memory.
 template <class R, class Op>
 class reduction : public first_failure {
     using tree = reduction_tree<R, Op>;
@@ -90,33 +109,84 @@ class reduction : public first_failure {
     };
 
     struct alignas(cache_line) at_seat {
-        folding<R> items;  // as writer has them, where they would be in no register
+        folding<R> items;  // as writer has them, between two batches and where they would be in no register
         folding<R> nodes;
-        std::vector<std::unique_ptr<at_level>> path;  // by level, those that a batch came to
-        std::uint64_t combining = no_item;            // the first item of op's right operand, while op runs
+        std::uint64_t next = no_item;       // behind the latest batch, until its end is put into the tree
+        std::vector<at_level> path;         // by level, those that a batch came to
+        std::uint64_t combining = no_item;  // the first item of op's right operand, while op runs
     };
 
   public:
+    /// Whether a worker may keep what it has folded from one batch to the next. Not what may be large: its neighbours would wait for it, and
+    /// be alive so long.
+    static constexpr bool keeps_at_hand = folding<R>::is_plain;
+
     reduction(std::size_t seats, const Op& op) : tree_(op), seats_(seats) {}
 
     /// What a batch's items are given to, one after another. (Its functions hand no reference to it to others: so a loop over numbers
     /// keeps it in registers.)
     class writer {
       public:
-        writer(reduction& all, at_seat& seat) noexcept : all_(&all), seat_(&seat), items_(seat.items), nodes_(seat.nodes) {
-            items_.clear();  // of a batch whose end failed
-            nodes_.clear();
+        writer(reduction& all, at_seat& seat) noexcept : all_(&all), seat_(&seat), items_(seat.items), nodes_(seat.nodes) {}
+
+        /// Before the batch's first item.
+        void begin(std::uint64_t first) {
+            if (seat_->next == first) return;
+            if constexpr (folding<R>::is_plain) {  // copies, or else what is put into the tree
+                items_.clear();
+                nodes_.clear();
+            }
+            all_->flush(*seat_);
+        }
+
+        /// After those before `next`.
+        void pause(std::uint64_t next) noexcept {
+            if constexpr (folding<R>::is_plain) {
+                seat_->items = items_;
+                seat_->nodes = nodes_;
+            }
+            seat_->next = next;
         }
 
         template <class Make>
         [[gnu::always_inline]] void operator()(std::uint64_t item, Make&& make) {
             const auto child = static_cast<unsigned>(item % fan);
-            last_ = item;
             if (items_.count() != child) [[unlikely]]
                 return all_->put_one(*seat_, 1, item, kept<R>::from(make));  // the batch began inside this node
             items_.add(all_->tree_.op(), make);
             if (child + 1 == fan) add_node(item / fan);
         }
+
+        /// Whether add_in_step() may begin with this item: it is the next one of its node, of which all before are here.
+        bool is_in_step(std::uint64_t item) const noexcept
+            requires folding<R>::is_plain
+        {
+            return items_.count() == item % fan && nodes_.count() == item / fan % fan;
+        }
+
+        /// As many items as pop(item) gives, in a loop that calls nothing. True after the last one of a node of level 2, which complete()
+        /// then takes.
+        template <class Pop, class Make>
+        [[gnu::always_inline]] bool add_in_step(std::uint64_t& item, Pop&& pop, Make&& make)
+            requires folding<R>::is_plain
+        {
+            const Op& op = all_->tree_.op();
+            for (;;) {
+                // Whether it is the first of its node each item would ask otherwise.
+                if (items_.count() == 0) {
+                    if (!pop(item)) return false;
+                    items_.add(op, make);
+                }
+                while (items_.count() < fan) {
+                    if (!pop(item)) [[unlikely]]
+                        return false;
+                    items_.add_another(op, make);
+                }
+                fold_node(item / fan);
+                if ((item + 1) % run_length == 0) return true;
+            }
+        }
+        void complete(std::uint64_t next) { all_->add(*seat_, (next - 1) / run_length, nodes_.take()); }
 
         /// Whether the items from this one up to `end` are enough for add_run().
         static constexpr bool can_add_run(std::uint64_t item, std::uint64_t end) noexcept
@@ -132,7 +202,6 @@ class reduction : public first_failure {
             requires folding<R>::is_plain
         {
             const std::uint64_t node = item / run_length;
-            last_ = item + run_length - 1;
             for (unsigned child = 0; child < fan; ++child) {
                 folding<R> items;
                 for (unsigned i = 0; i < fan; ++i, ++item) items.add(all_->tree_.op(), [&]() -> R { return make(item); });
@@ -143,13 +212,6 @@ class reduction : public first_failure {
             all_->add(*seat_, node, nodes_.take());
         }
 
-        /// After the batch's last item.
-        void finish() {
-            if (const unsigned count = items_.count()) all_->put(*seat_, 1, last_ / fan, 0, count, items_.take());
-            if (const unsigned count = nodes_.count()) all_->put(*seat_, 2, last_ / fan / fan, 0, count, nodes_.take());
-            all_->finish(*seat_);
-        }
-
       private:
         using here = std::conditional_t<folding<R>::is_plain, folding<R>, folding<R>&>;
 
@@ -157,15 +219,26 @@ class reduction : public first_failure {
             const auto child = static_cast<unsigned>(node % fan);
             if (nodes_.count() != child) [[unlikely]]
                 return all_->put_one(*seat_, 2, node, items_.take());
-            seat_->combining = node * fan;
-            nodes_.add(all_->tree_.op(), [this]() -> R { return std::move(items_.take().get()); });
-            seat_->combining = no_item;
+            fold_node(node);
             if (child + 1 == fan) all_->add(*seat_, node / fan, nodes_.take());
+        }
+
+        [[gnu::always_inline]] void fold_node(std::uint64_t node) {
+            seat_->combining = node * fan;
+            nodes_.add(all_->tree_.op(), [this]() -> R {
+                if constexpr (folding<R>::is_plain) {
+                    const R folded = items_.value();
+                    items_.clear();
+                    return folded;
+                } else {
+                    return std::move(items_.take().get());
+                }
+            });
+            seat_->combining = no_item;
         }
 
         reduction* all_;
         at_seat* seat_;
-        std::uint64_t last_ = 0;
         here items_;  // of the node of level 1 that the latest item is in
         here nodes_;  // and of that of level 2
     };
@@ -174,6 +247,9 @@ class reduction : public first_failure {
     auto with_writer(std::size_t seat, RunBatch run_batch) {
         return run_batch(writer(*this, seats_[seat]));
     }
+
+    /// By a worker that leaves.
+    void flush(std::size_t seat) { flush(seats_[seat]); }
 
     /// What op throws counts as the failure of the first item of its right operand, whichever item completed the node.
     void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, failure_of whose) noexcept {
@@ -199,8 +275,8 @@ class reduction : public first_failure {
     [[gnu::noinline]] void add(at_seat& seat, std::uint64_t number, kept<R> folded) {
         std::optional<kept<R>> value(std::move(folded));
         for (unsigned level = first_level;; ++level, number /= fan) {
-            if (seat.path.size() == level - first_level) seat.path.push_back(std::make_unique<at_level>());
-            at_level& here = *seat.path[level - first_level];
+            if (seat.path.size() == level - first_level) seat.path.emplace_back();
+            at_level& here = seat.path[level - first_level];
             const auto child = static_cast<unsigned>(number % fan);
             if (here.children.count() != child || (child > 0 && here.node != number / fan))
                 return put_one(seat, level, number, std::move(*value));
@@ -213,16 +289,24 @@ class reduction : public first_failure {
         }
     }
 
-    void finish(at_seat& seat) {
+    [[gnu::noinline]] void flush(at_seat& seat) {
+        if (seat.next == no_item) return;
+        // Where one fails the call has failed, and none of the others is wanted.
+        const std::uint64_t last = std::exchange(seat.next, no_item) - 1;
+        std::vector<at_level> path = std::exchange(seat.path, {});
+        folding<R> items = seat.items.handed_over();
+        folding<R> nodes = seat.nodes.handed_over();
+        if (const unsigned count = items.count()) put(seat, 1, last / fan, 0, count, items.take());
+        if (const unsigned count = nodes.count()) put(seat, 2, last / fan / fan, 0, count, nodes.take());
         unsigned level = first_level;
-        for (const std::unique_ptr<at_level>& here : seat.path) {
-            if (const unsigned count = here->children.count()) put(seat, level, here->node, 0, count, here->children.take());
+        for (at_level& here : path) {
+            if (const unsigned count = here.children.count()) put(seat, level, here.node, 0, count, here.children.take());
             ++level;
         }
     }
 
     tree tree_;
-    std::vector<at_seat> seats_;
+    const few<at_seat> seats_;
 };
 
 }  // namespace parimap::detail

@@ -17,14 +17,21 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// Where the results of a call go. By workers, each on its own seat:
 ///   with_writer(seat, run_batch)         returns run_batch(put), where put(item, make) says that the item's result is what make()
 ///                                        returns. make() may throw; then the item has no result yet. put may keep at hand what a
-///                                        batch needs; then put.finish() is called after its last item, unless none was begun,
-///                                        and what it throws is the failure of that item
+///                                        batch needs; then put.begin(item) is called before its first item, and what it throws is the
+///                                        failure of that item, and put.pause(next) after its last
+///   flush(seat)                          by a worker that leaves, where put keeps something at hand. What it throws is a failure of the
+///                                        latest item
+///   keeps_at_hand                        whether that may wait until then, and the batches of a seat lie far from those of others; else it
+///                                        is called after each batch
 ///   with_writer(seat, bound_by_memory, run_batch)    in its place, where it matters that items cost no more than the memory that
 ///                                                    they touch
 ///   fail(seat, item, exception, whose)   the item has no result: it threw, or could not be read. It must be able to, without memory
 ///   failure_stops                        whether a failure ends the call, or spoils its own item alone
 template <class Put>
-concept writes_batches = requires(Put& put) { put.finish(); };
+concept writes_batches = requires(Put& put, std::uint64_t item) {
+    put.begin(item);
+    put.pause(item);
+};
 
 template <class R>
 concept results_of_call = requires(R& results, std::size_t seat, std::uint64_t item, std::exception_ptr exception) {

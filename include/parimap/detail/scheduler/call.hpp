@@ -7,6 +7,7 @@
 #include <parimap/detail/system/atomic.hpp>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -75,6 +76,8 @@ class call {
     bool owner_wants_seat_ = false;    // the owner, waiting, would work if there were a seat
     bool holds_outsider_ = false;      // a thread from outside stays in it until its end
     bool is_told_ = false;             // that the pool was terminated
+    bool is_worth_joining_ = false;    // at once, also by who could leave it to its owner for a moment
+    std::uint64_t number_ = 0;         // of the pool's calls, as they were opened
     listing listing_ = listing::none;  // where call_list has it
     call* before_ = nullptr;           // its neighbours there
     call* behind_ = nullptr;

@@ -8,6 +8,7 @@
 #include <parimap/detail/system/atomic.hpp>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -42,12 +43,16 @@ class PARIMAP_EXPORT call_list {
     /// Whether a thread from outside is in a blocking call.
     bool any_holds_outsider() const noexcept { return outsiders_ > 0; }
 
+    /// The number of the call that was opened last.
+    std::uint64_t latest() const noexcept { return latest_; }
+
     bool any_wants_worker() noexcept;
 
     bool all_are_quiet() noexcept;
 
-    /// The next in turn that wants a worker, or null; it goes to the back of the line.
-    call* next() noexcept;
+    /// The next in turn that wants a worker, or null; it goes to the back of the line. Those with a higher number than `latest_old`
+    /// are left to their owners, where it is not known that a worker is worth it.
+    call* next(std::uint64_t latest_old) noexcept;
 
     /// Tells the owners that wait for a seat to look again.
     void tell_owners() noexcept;
@@ -83,6 +88,7 @@ class PARIMAP_EXPORT call_list {
     line idle_;
     std::ptrdiff_t waiting_owners_ = 0;
     std::size_t outsiders_ = 0;
+    std::uint64_t latest_ = 0;
     atomic<std::size_t> count_{0};
 };
 

@@ -9,6 +9,7 @@
 #include <parimap/detail/scheduler/place.hpp>
 #include <parimap/detail/scheduler/single_job.hpp>
 #include <parimap/detail/system/atomic.hpp>
+#include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/mutex.hpp>
 #include <parimap/detail/system/owned.hpp>
 #include <parimap/detail/system/process.hpp>
@@ -33,9 +34,11 @@ struct runner;
 class PARIMAP_EXPORT scheduler {
   public:
     /// One on a backend with so many workers. Throws std::invalid_argument for 0 or too many, and what the backend throws.
-    static std::shared_ptr<scheduler> make(std::size_t workers, owned<backend_port> (*make_backend)(std::size_t));
+    /// spin: how long idle workers look for work before they sleep; 0: so many of them and so long as pays for short calls.
+    static std::shared_ptr<scheduler> make(std::size_t workers, owned<backend_port> (*make_backend)(std::size_t),
+                                           time_span spin = {});
 
-    explicit scheduler(owned<backend_port> backend);
+    scheduler(owned<backend_port> backend, time_span spin);
     ~scheduler();
     scheduler(const scheduler&) = delete;
     scheduler& operator=(const scheduler&) = delete;
@@ -57,6 +60,10 @@ class PARIMAP_EXPORT scheduler {
 
     /// Tells that c has new items to start, for up to so many workers. The caller stored them before.
     void announce(call& c, std::uint64_t workers = 1) noexcept;
+
+    /// The same for one worker, by the owner of c, who may be done with them in a moment: nobody comes before that whom it takes no
+    /// time to wait.
+    void announce_in_a_moment(call& c) noexcept;
 
     /// Runs items of c on the calling thread while it can: on its own seat inside a job, else on a free one.
     /// False if there was no seat or nothing to start.
@@ -153,7 +160,7 @@ class PARIMAP_EXPORT scheduler {
     /// A backend that cannot take the task (out of memory, say) costs parallelism alone: whoever waits for a call
     /// works on it himself in the end.
     /// False if there was none to send.
-    bool send_worker(call* scope) noexcept;
+    bool send_worker(call* scope, bool at_once = true) noexcept;
 
     static void run_task(task& t) noexcept;
 
@@ -161,9 +168,12 @@ class PARIMAP_EXPORT scheduler {
     void run(runner& r) noexcept;
 
     /// Works on a free seat, for one call or for all in turn, until there is nothing to start.
-    void serve(call* only, lock& held) noexcept;
+    bool serve(call* only, std::uint64_t latest_old, lock& held) noexcept;
 
     void work_for(call& c, std::size_t seat, lock& held) noexcept;
+
+    /// A worker without work waits for some, for a while. False if it was not called.
+    bool stand_by(std::uint64_t& latest_old, instant& idle_since, lock& held) noexcept;
 
     /// On the caller's seat, or on a free one, for which it waits.
     void run_now(std::unique_ptr<single_job> job, const place* here);

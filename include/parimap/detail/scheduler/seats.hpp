@@ -7,6 +7,7 @@
 #include <parimap/detail/form.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -16,6 +17,7 @@ class scheduler;
 /// The task with which a backend's worker is sent for. A pool has one for each seat.
 struct runner : task {
     scheduler* owner = nullptr;
+    std::uint64_t latest_call = 0;  // when it was sent
 };
 
 /// Under the scheduler's mutex, but for size().
@@ -31,9 +33,13 @@ class PARIMAP_EXPORT seats {
 
     void give_back(std::size_t seat) noexcept { free_.push_back(seat); }
 
+    /// Whether a seat is free that nobody is on the way to.
+    bool wants_one_more() const noexcept { return free_.size() > on_the_way_; }
+
     /// An idle runner that would find a free seat, counted as on its way from now on; or null.
     runner* send_one() noexcept;
 
+    void is_coming() noexcept { ++on_the_way_; }
     void has_arrived() noexcept { --on_the_way_; }
     void is_idle(runner& r) noexcept { idle_.push_back(&r); }
 

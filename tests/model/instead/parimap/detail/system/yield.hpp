@@ -11,6 +11,9 @@ namespace parimap::inline PARIMAP_ABI::detail {
 
 using model::yield;
 
+inline void nap() { yield(); }
+inline void pause() { yield(); }
+
 }  // namespace parimap::detail
 
 #endif
