@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <ranges>
 #include <stdexcept>
 #include <vector>
 
@@ -281,5 +282,25 @@ TEST_CASE("streams: a stream outlives its pool") {
                                                  for (number& r : results) sum += r.get();
                                                  check(sum == 20, "a result is missing");
                                              }}});
+    });
+}
+
+TEST_CASE("streams: an element that cannot be read ends a stream beside a worker that drops all it has") {
+    const std::vector<int> three{1, 2, 3};
+    holds(at_random(3'000), [&] {
+        parimap::pool p(2);
+        const auto elements = three | std::views::transform([](int n) {
+                                  if (n == 1) throw std::out_of_range("it cannot be read");
+                                  return n;
+                              });
+        auto results = parimap::unordered_imap(
+            p, parimap::map_options{.chunk = 1, .window = 3}, [](int n) { return number(n); }, elements);
+        bool is_cut = false;
+        try {
+            while (auto r = results.next()) check(r->get() > 1, "a wrong result");
+        } catch (const std::out_of_range&) {
+            is_cut = true;
+        }
+        check(is_cut, "nothing is thrown");
     });
 }
