@@ -537,11 +537,11 @@ TEST_CASE("P7 thousands of open streams cost each other nothing") {
         return cpu_time() - before;
     };
     // Both so many that no cache holds them, and the best of three of each, since the workers' naps cost CPU time as well.
-    auto few = work_on(6'000);
-    auto many = work_on(24'000);
+    auto few = work_on(12'000);
+    auto many = work_on(48'000);
     for (int repeat = 0; repeat < 2; ++repeat) {
-        few = std::min(few, work_on(6'000));
-        many = std::min(many, work_on(24'000));
+        few = std::min(few, work_on(12'000));
+        many = std::min(many, work_on(48'000));
     }
     REQUIRE(many < 10 * few);  // 4 times as many; 16 times the time if each looked at all
 }

@@ -25,7 +25,10 @@ class PARIMAP_EXPORT standby {
 
     /// At most so many workers spin at once, for so long; 0: for the usual time.
     standby(std::size_t most, time_span time) noexcept
-        : most_(most), time_(time > longest_time ? longest_time : time > time_span() ? time : usual_time) {}
+        : most_(most),
+          time_(time > longest_time  ? longest_time
+                : time > time_span() ? time
+                                     : usual_time) {}
 
     bool has_room() const noexcept { return spinning_ < most_; }
     time_span time() const noexcept { return time_; }
