@@ -128,13 +128,13 @@ TEST_CASE("pace: a short call is divided equally, and in the same way each time"
 
 TEST_CASE("pace: a long call is not divided at once, nor is a stream, of which nobody knows how long it is") {
     pace p(2, 0);
-    p.set_total(20'000);
-    p.measured(640ns, 64);  // 200 us in all
-    REQUIRE(p.batch(20'000) == 5000);
+    p.set_total(100'000);
+    p.measured(640ns, 64);  // 1 ms in all
+    REQUIRE(p.batch(100'000) == 25'000);
     pace shorter(2, 0);
-    shorter.set_total(19'999);
+    shorter.set_total(99'999);
     shorter.measured(640ns, 64);
-    REQUIRE(shorter.batch(19'999) == 10'000);
+    REQUIRE(shorter.batch(99'999) == 50'000);
     pace stream(2, 0);
     stream.measured(500ns, 1);
     REQUIRE(stream.batch(1000) == 250);

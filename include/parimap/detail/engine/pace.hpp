@@ -20,7 +20,7 @@ class PARIMAP_EXPORT pace {
     static constexpr time_span batch_time = time_span::microseconds(250);
     static constexpr time_span block_time = time_span::nanoseconds(1500);
     /// A call that takes no longer in all is short.
-    static constexpr time_span short_call = time_span::microseconds(200);
+    static constexpr time_span short_call = time_span::microseconds(1000);
     /// So many items are run before their cost is believed, unless they take long.
     static constexpr std::uint64_t sample = 64;
     /// What is worth no more is not divided between workers from the outset: whoever finds nothing else takes a part of it.
