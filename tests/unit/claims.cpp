@@ -426,7 +426,9 @@ TEST_CASE("claims: an item reached for in passing while a thief takes it is the 
     REQUIRE_FALSE(c.has_rest(0));
 }
 
-TEST_CASE("claims: threads that pop in passing and steal start every item exactly once") {
+// run: takes all items of a seat's batch, and counts those that it started.
+template <class Run>
+void each_item_starts_once(Run run) {
     constexpr std::uint64_t items = 400'000;
     for (const auto fence : {claims::best_fence(), claims::heavy_fence{nullptr}}) {
         claims c(4, fence);
@@ -438,13 +440,7 @@ TEST_CASE("claims: threads that pop in passing and steal start every item exactl
                 while (c.claim(seat, 20'000, 20'000, parimap::detail::no_item)) {
                     do {
                         claims::batch working = c.batch_of(seat);
-                        for (std::uint64_t item = 0;;) {
-                            claims::batch copy = working;
-                            while (copy.pop_in_passing(item)) ++started[item];
-                            working.follow(copy);
-                            if (!working.pop(item)) break;
-                            ++started[item];
-                        }
+                        run(working, seat, started);
                     } while (c.has_rest(seat));
                 }
             });
@@ -454,29 +450,25 @@ TEST_CASE("claims: threads that pop in passing and steal start every item exactl
     }
 }
 
-TEST_CASE("claims: threads that take blocks and steal start every item exactly once") {
-    constexpr std::uint64_t items = 400'000;
-    for (const auto fence : {claims::best_fence(), claims::heavy_fence{nullptr}}) {
-        claims c(4, fence);
-        std::vector<std::atomic<int>> started(items);
-        c.raise_limit(items);
-        std::vector<std::thread> workers;
-        for (std::size_t seat = 0; seat < 4; ++seat) {
-            workers.emplace_back([&, seat] {
-                while (c.claim(seat, 20'000, 20'000, parimap::detail::no_item)) {
-                    do {
-                        claims::batch working = c.batch_of(seat);
-                        parimap::detail::item_range block;
-                        while (working.pop(1 + (working.started() * 7 + seat) % 50, block)) {
-                            for (std::uint64_t i = block.first; i < block.end; ++i) ++started[i];
-                        }
-                    } while (c.has_rest(seat));
-                }
-            });
+TEST_CASE("claims: threads that pop in passing and steal start every item exactly once") {
+    each_item_starts_once([](claims::batch& working, std::size_t /*seat*/, std::vector<std::atomic<int>>& started) {
+        for (std::uint64_t item = 0;;) {
+            claims::batch copy = working;
+            while (copy.pop_in_passing(item)) ++started[item];
+            working.follow(copy);
+            if (!working.pop(item)) break;
+            ++started[item];
         }
-        for (std::thread& worker : workers) worker.join();
-        REQUIRE(std::all_of(started.begin(), started.end(), [](const std::atomic<int>& times) { return times == 1; }));
-    }
+    });
+}
+
+TEST_CASE("claims: threads that take blocks and steal start every item exactly once") {
+    each_item_starts_once([](claims::batch& working, std::size_t seat, std::vector<std::atomic<int>>& started) {
+        parimap::detail::item_range block;
+        while (working.pop(1 + (working.started() * 7 + seat) % 50, block)) {
+            for (std::uint64_t i = block.first; i < block.end; ++i) ++started[i];
+        }
+    });
 }
 
 TEST_CASE("claims: a gate that closes further on interrupts each item on the way to it and the first behind it") {
