@@ -684,3 +684,65 @@ TEST_CASE("P4 failed_index names the right operand's first item when a combinati
         }
     }
 }
+
+TEST_CASE("P4 a combination that fails as its worker turns to items before it stops none of them") {
+    if (is_serial) return;
+    struct part {
+        int first, second;
+    };
+    pool p{2};
+    // Behind the first item, with which it starts, one worker is held by the first of the next twenty. The other runs the last four,
+    // takes ten from the end of the twenty, of which it keeps five at hand, and combines those with the last four as it takes the next.
+    // (Not always: how long the first item took decides too.)
+    for (int round = 0; round < 30; ++round) {
+        std::atomic<int> others{0};
+        std::atomic<bool> thrown{false};
+        std::size_t failed = parimap::no_worker;
+        const auto value = [&](int i) {
+            if (i == 1) eventually([&] { return thrown || others == 23; });
+            if (i > 1) ++others;
+            return part{i, i + 1};
+        };
+        const auto join = [&](part left, part right) {
+            if (right.first == 21) {
+                thrown = true;
+                throw std::domain_error{"the sixth of a node"};
+            }
+            return part{left.first, right.second};
+        };
+        const map_options options{.chunk = 20, .failed_index = &failed};
+        REQUIRE_THROWS_AS(parimap::parallel_map_reduce(p, options, value, join, part{-1, 0}, numbers(25)), std::domain_error);
+        REQUIRE(failed == 21);
+    }
+}
+
+TEST_CASE("P4 a combination that fails on whichever level is told and ends nothing but its call") {
+    struct plain {
+        long first, second;
+    };
+    struct owning {
+        long first, second;
+        std::string filling{};
+    };
+    const auto items = numbers(1500);
+    const auto check = [&items]<class Part>(Part init, auto f) {
+        for (const std::size_t workers : sizes{1, 3}) {
+            pool p{workers};
+            for (const long bad : {1L, 8L, 56L, 64L, 128L, 448L, 512L, 1024L, 1472L, 1496L}) {
+                CAPTURE(workers, bad);
+                std::size_t failed = parimap::no_worker;
+                const map_options options{.failed_index = &failed};
+                const auto join = [bad](const Part& left, const Part& right) {
+                    if (right.first == bad) throw std::domain_error{"bad"};
+                    return Part{left.first, right.second};
+                };
+                REQUIRE_THROWS_AS(parimap::parallel_map_reduce(p, options, f, join, init, items), std::domain_error);
+                REQUIRE(failed == static_cast<std::size_t>(bad));
+            }
+        }
+    };
+    const auto value = [](int i) { return plain{i, i + 1}; };
+    check(plain{-1, 0}, value);
+    check(plain{-1, 0}, parimap::unseq(value));
+    check(owning{-1, 0}, [](int i) { return owning{i, i + 1}; });
+}

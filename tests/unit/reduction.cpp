@@ -18,6 +18,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace parimap_test;
@@ -51,7 +52,14 @@ std::optional<std::string> expected(std::uint64_t items) {
     return all;
 }
 
-// What the engine does with a batch, of which it may start all items together, and after which the worker leaves or goes on.
+// What the engine does where something throws on a seat that is at this item.
+template <class R, class Op>
+void fail(reduction<R, Op>& r, std::size_t seat, std::uint64_t item, std::exception_ptr exception,
+          failure_of whose = failure_of::item) {
+    r.fail(seat, r.blamed(seat, item), std::move(exception), whose);
+}
+
+// What it does with a batch, of which it may start all items together, and after which the worker leaves or goes on.
 template <class R, class Op, class Make>
 void run(reduction<R, Op>& r, std::size_t seat, std::uint64_t first, std::uint64_t count, Make make, bool leaves = true) {
     std::uint64_t item = first;
@@ -59,7 +67,7 @@ void run(reduction<R, Op>& r, std::size_t seat, std::uint64_t first, std::uint64
         try {
             f();
         } catch (...) {
-            r.fail(seat, std::min(item, first + count - 1), std::current_exception(), failure_of::item);
+            fail(r, seat, std::min(item, first + count - 1), std::current_exception());
             leaves = true;  // no item behind it starts
         }
     };
@@ -91,7 +99,7 @@ void run_in_step(reduction<R, Op>& r, std::size_t seat, std::uint64_t first, std
         try {
             f();
         } catch (...) {
-            r.fail(seat, item, std::current_exception(), failure_of::item);
+            fail(r, seat, item, std::current_exception());
         }
     };
     r.with_writer(seat, [&](auto put) {
@@ -266,7 +274,7 @@ TEST_CASE("reduction: where a combination fails as a worker leaves, nothing of t
         REQUIRE(counts.live == 5);
         fails = true;
         REQUIRE_THROWS_AS(r.flush(0), std::runtime_error);
-        r.fail(0, 5, std::make_exception_ptr(std::runtime_error("add")), failure_of::item);
+        fail(r, 0, 5, std::make_exception_ptr(std::runtime_error("add")));
         REQUIRE(r.failed_item() == items);
         REQUIRE(counts.live == 0);
         r.flush(0);
@@ -280,6 +288,36 @@ TEST_CASE("reduction: where a combination fails as a worker leaves, nothing of t
         REQUIRE(r.failed_item() == items);
     }
     REQUIRE(counts.live == 0);
+}
+
+TEST_CASE("reduction: where a result's move throws as a worker leaves, nothing of the batch before is in the next") {
+    struct immovable {
+        immovable(std::uint64_t f, std::uint64_t s, const bool& b) : first(f), second(s), is_bound(&b) {}
+        immovable(immovable&& other) : first(other.first), second(other.second), is_bound(other.is_bound) {
+            if (*is_bound) throw std::runtime_error("move");
+        }
+        std::uint64_t first, second;
+        const bool* is_bound;
+    };
+    struct join {
+        immovable operator()(const immovable& left, const immovable& right) const {
+            if (left.second != right.first) throw std::logic_error("not neighbours");
+            return {left.first, right.second, *left.is_bound};
+        }
+    };
+    bool is_bound = false;
+    const join op;
+    const auto make = [&](std::uint64_t item) { return immovable(item, item + 1, is_bound); };
+    for (const std::uint64_t before : {3U, 24U, 29U}) {  // items, nodes, both
+        CAPTURE(before);
+        reduction<immovable, join> r(1, op);
+        run(r, 0, 0, before, make, false);
+        is_bound = true;
+        REQUIRE_THROWS_AS(r.flush(0), std::runtime_error);
+        is_bound = false;
+        run(r, 0, 64 + before, 64 - before, make);  // begins where it would continue what there was
+        REQUIRE(r.failed_item() == parimap::detail::no_item);
+    }
 }
 
 TEST_CASE("reduction: items added in step have the very sum that items one by one have, wherever they begin and end") {
@@ -372,7 +410,7 @@ TEST_CASE("reduction: so does an element that cannot be read, whose item never r
         CAPTURE(items);
         reduction<std::string, grouping> r(1, op);
         run(r, 0, 0, items, [](auto) { return std::string("x"); });
-        r.fail(0, 170, error, failure_of::input);
+        fail(r, 0, 170, error, failure_of::input);
         REQUIRE(r.failed_item() == 170);
     }
     struct throwing {
@@ -382,7 +420,7 @@ TEST_CASE("reduction: so does an element that cannot be read, whose item never r
     reduction<std::string, throwing> r(1, never);
     for (std::uint64_t item = 64; item < 72; ++item) run(r, 0, item, 1, [](auto) { return std::string("x"); });
     REQUIRE(r.failed_item() == 65);
-    r.fail(0, 10, error, failure_of::input);
+    fail(r, 0, 10, error, failure_of::input);
     REQUIRE(r.failed_item() == 10);
 }
 

@@ -105,7 +105,9 @@ class mapped_call : public Base {
         for (std::uint64_t item = 0;;) {
             if constexpr (!Source::pulled && !invocation_type::with_token && std::is_same_v<Watching, unobserved_batch> &&
                           requires { put.is_in_step(item); }) {
-                while (put.is_in_step(batch.next()) && run_in_step(seat, batch, put)) put.complete(batch.next());
+                while (put.is_in_step(batch.next()) && run_in_step(seat, batch, put)) {
+                    attempt(seat, batch.next() - 1, [&] { put.complete(batch.next()); });
+                }
             }
             if (!batch.pop(item)) break;
             if (batch.interrupted()) [[unlikely]] {
@@ -251,7 +253,7 @@ class mapped_call : public Base {
         if constexpr (requires { results_.flush(seat); }) attempt(seat, latest, [&] { results_.flush(seat); });
     }
 
-    /// What f throws is the failure of the item.
+    /// What f throws is the failure of the item, or of that which the results blame.
     template <class Attempted>
     void attempt(std::size_t seat, std::uint64_t item, Attempted f) noexcept {
         std::exception_ptr failure;
@@ -319,6 +321,7 @@ class mapped_call : public Base {
 
     [[gnu::cold]] void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, bool reading) noexcept {
         this->item_failed(seat);
+        if constexpr (requires { results_.blamed(seat, item); }) item = results_.blamed(seat, item);
         if (Results::failure_stops || reading) this->stop_from(item);
         results_.fail(seat, item, std::move(exception), reading ? failure_of::input : failure_of::item);
     }

@@ -67,14 +67,9 @@ class folding {
         return value_;
     }
 
-    void clear() noexcept { count_ = 0; }
-
-    /// All of it; there are none here any more.
-    folding handed_over() {
-        folding all(std::move(*this));
+    void clear() noexcept {
         count_ = 0;
         if constexpr (!is_plain) value_.reset();
-        return all;
     }
 
     kept<R> take() {
@@ -252,9 +247,9 @@ class reduction : public first_failure {
     void flush(std::size_t seat) { flush(seats_[seat]); }
 
     /// What op throws counts as the failure of the first item of its right operand, whichever item completed the node.
-    void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, failure_of whose) noexcept {
+    std::uint64_t blamed(std::size_t seat, std::uint64_t item) noexcept {
         const std::uint64_t combining = std::exchange(seats_[seat].combining, no_item);
-        first_failure::fail(seat, combining == no_item ? item : combining, std::move(exception), whose);
+        return combining == no_item ? item : combining;
     }
 
     /// The combination of all items; nothing if there was none. After the last item. While op runs, `combining` is
@@ -289,15 +284,23 @@ class reduction : public first_failure {
         }
     }
 
+    struct emptying {
+        folding<R>& items;
+        folding<R>& nodes;
+        ~emptying() {
+            items.clear();
+            nodes.clear();
+        }
+    };
+
     [[gnu::noinline]] void flush(at_seat& seat) {
         if (seat.next == no_item) return;
         // Where one fails the call has failed, and none of the others is wanted.
         const std::uint64_t last = std::exchange(seat.next, no_item) - 1;
         std::vector<at_level> path = std::exchange(seat.path, {});
-        folding<R> items = seat.items.handed_over();
-        folding<R> nodes = seat.nodes.handed_over();
-        if (const unsigned count = items.count()) put(seat, 1, last / fan, 0, count, items.take());
-        if (const unsigned count = nodes.count()) put(seat, 2, last / fan / fan, 0, count, nodes.take());
+        const emptying both{seat.items, seat.nodes};
+        if (const unsigned count = seat.items.count()) put(seat, 1, last / fan, 0, count, seat.items.take());
+        if (const unsigned count = seat.nodes.count()) put(seat, 2, last / fan / fan, 0, count, seat.nodes.take());
         unsigned level = first_level;
         for (at_level& here : path) {
             if (const unsigned count = here.children.count()) put(seat, level, here.node, 0, count, here.children.take());

@@ -26,6 +26,7 @@ namespace parimap::inline PARIMAP_ABI::detail {
 ///   with_writer(seat, bound_by_memory, run_batch)    in its place, where it matters that items cost no more than the memory that
 ///                                                    they touch
 ///   fail(seat, item, exception, whose)   the item has no result: it threw, or could not be read. It must be able to, without memory
+///   blamed(seat, item)                   called first, where the failure may be that of another item than the one at work
 ///   failure_stops                        whether a failure ends the call, or spoils its own item alone
 template <class Put>
 concept writes_batches = requires(Put& put, std::uint64_t item) {
