@@ -148,6 +148,51 @@ struct grouping {
     std::string operator()(const std::string& left, const std::string& right) const { return '(' + left + ' ' + right + ')'; }
 };
 
+// Joins neighbours, but for one that it does not take on its right. is_told: the call counts that among its failed items.
+struct joining {
+    book* b;
+    std::size_t rejected;
+    bool is_told;
+
+    stretch operator()(const stretch& left, const stretch& right) const {
+        expect(left.end == right.first, "P1: operands of a combination are not neighbours");
+        if (right.first == rejected) {
+            if (is_told) b->note_failure();
+            throw item_error{b->errors, rejected};
+        }
+        return {left.first, right.end};
+    }
+};
+
+// Small results, which a worker keeps at hand, and combinations that throw.
+void reduce_stretches(site& s, choices& c, std::size_t depth) {
+    const plan p = make_plan(c, depth, true, true);
+    book& b = new_book(p, s);
+    joining join{&b, never, false};
+    if (p.count > 0 && !c.one_in(3)) {
+        const std::size_t whole = std::size_t{1} << 3 * c.below(4);  // so many items on the right, if there are so many
+        const std::size_t right = c.below(p.count) / whole * whole;
+        if (right > 0) {
+            std::size_t length = whole;
+            while (right % (8 * length) == 0) length *= 8;
+            join.rejected = right;
+            join.is_told = right + length <= p.count;  // else it is combined in the end, when all items have succeeded
+            b.combination_fails(right, std::min(p.count, right + length));
+        }
+    }
+    b.in_blocks = c.one_in(3);
+    judge(b, never, [&](const map_options& options) {
+        with_input<true>(b, [&]<class... Ranges>(Ranges&&... ranges) {
+            const stretch none{0, 0};
+            const stretch all = b.in_blocks ? parimap::parallel_map_reduce(b.where.get(), options, parimap::unseq(job<stretch>{b}),
+                                                                           join, none, std::forward<Ranges>(ranges)...)
+                                            : parimap::parallel_map_reduce(b.where.get(), options, job<stretch>{b}, join, none,
+                                                                           std::forward<Ranges>(ranges)...);
+            expect(all.first == 0 && all.end == b.length(), "P1: not every item is in a reduction");
+        });
+    });
+}
+
 void reduce(site& s, choices& c, std::size_t depth) {
     plan p = make_plan(c, depth, true, true);
     if (p.count > 300) p.count = 300, p.fault = input_fault::none;
@@ -316,7 +361,13 @@ void run_writing(site& s, choices c, std::size_t depth) {
     }
 }
 
-void run_reducing(site& s, choices c, std::size_t depth) { reduce(s, c, depth); }
+void run_reducing(site& s, choices c, std::size_t depth) {
+    if (c.one_in(2)) {
+        reduce_stretches(s, c, depth);
+    } else {
+        reduce(s, c, depth);
+    }
+}
 
 void run_async(site& s, choices c, std::size_t depth) {
     c.one_in(4) ? map_async<only_moves, false>(s, c, depth) : map_async<long, true>(s, c, depth);

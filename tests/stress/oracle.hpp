@@ -12,6 +12,7 @@
 
 #include <parimap/parimap.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -131,6 +132,10 @@ class book final : public subject {
     // The items that the input has before it ends or fails.
     std::size_t length() const noexcept { return asked.fault == input_fault::none ? asked.count : asked.faulty; }
     std::size_t first_failure() const noexcept { return first_failure_; }
+    // A combination fails whose right operand are the items from `right` up to `end`: if all of these succeed.
+    void combination_fails(std::size_t right, std::size_t end) noexcept {
+        if (end <= std::min(first_failure_, length())) first_failure_ = right;
+    }
 
     // ---- what may come between -------------------------------------------------------------------------------------
 

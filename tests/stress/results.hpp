@@ -59,12 +59,19 @@ class large {
     std::array<long, 640> filling_;
 };
 
+// Items that follow one another: what reductions make of neighbours, and it shows which those were.
+struct stretch {
+    std::size_t first, end;
+};
+
 template <class R>
 R result_of(book& b, std::size_t item) {
     if constexpr (std::is_void_v<R>) {
         return;
     } else if constexpr (std::is_same_v<R, long>) {
         return b.value(item);
+    } else if constexpr (std::is_same_v<R, stretch>) {
+        return {item, item + 1};
     } else if constexpr (std::is_same_v<R, std::string>) {
         return std::string(40, '0') + std::to_string(b.value(item));
     } else {
