@@ -162,7 +162,7 @@ void add_call_workloads(const std::string& name) {
     const unsigned workers = C::parallel ? cpus() : 1;
     if constexpr (runs_rows<C>) add_stencil<C>(name, workers);
     if constexpr (maps_into<C>) add_calls<C>(name);
-    if constexpr (reduces_vectors<C>) add_vector_sum<C>("small_reduce/1000", name, workers, 1000);
+    if constexpr (reduces_vectors<C>) add_vector_sum<C>("small_reduce/1000", name, workers, 1000, 1);
     if constexpr (branches<C>) add_tree<C>(name, workers);
     if constexpr (submits<C>) add_submit<C>(name, workers);
 }

@@ -21,7 +21,7 @@ void add_contenders() {
     add_small<unseq>(name, cpus());
     add_stencil<unseq>(name, cpus());
     add_calls<unseq>(name);
-    add_vector_sum<unseq>("small_reduce/1000", name, cpus(), 1000);
+    add_vector_sum<unseq>("small_reduce/1000", name, cpus(), 1000, 1);
 
     add_vector_contenders("");
 }

@@ -160,6 +160,23 @@ TEST_CASE("streams: a map starts nothing behind an item that failed, and throws 
     });
 }
 
+TEST_CASE("streams: an item of a map that waits for the next one has another worker start that") {
+    for (int waiting = 1; waiting <= 3; ++waiting) {
+        CAPTURE(waiting);
+        holds(at_random(2'000), [waiting] {
+            parimap::pool p(2);
+            gate next;
+            const auto f = [&](int n) {
+                if (n == waiting) next.wait();
+                if (n == waiting + 1) next.open();
+                return twice(n);
+            };
+            const std::vector<number> all = parimap::parallel_map(p, f, four);
+            for (std::size_t i = 0; i < 4; ++i) check(all[i].get() == 2 * four[i], "a wrong result");
+        });
+    }
+}
+
 TEST_CASE("streams: a nested map ends, with one worker") {
     holds(at_random(1'000), [] {
         parimap::pool p(1);
