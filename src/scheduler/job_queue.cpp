@@ -20,7 +20,7 @@ PARIMAP_INLINE void job_queue::push(std::unique_ptr<single_job> job) {
 PARIMAP_INLINE void job_queue::work(std::size_t /*seat*/, stint length) noexcept {
     while (std::unique_ptr<single_job> job = pop()) {
         job->run();
-        if (length != stint::whole) return;
+        if (is_one_batch_at_most(length) || (length == stint::fair && calls_.count() > 1)) return;
     }
 }
 

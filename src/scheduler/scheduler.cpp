@@ -28,7 +28,7 @@ namespace parimap::inline PARIMAP_ABI::detail {
 // What has its mutex. (Consumers read what is beside it for every result.)
 struct alignas(cache_line) scheduler::guarded {
     guarded(std::size_t size, scheduler& owner, time_span spin)
-        : seating(size, owner, &run_task), waiting(spin > time_span() ? size : most_spinning(size), spin), jobs(size) {}
+        : seating(size, owner, &run_task), waiting(spin > time_span() ? size : most_spinning(size), spin), jobs(size, calls) {}
 
     /// One CPU is left to who makes the work.
     static std::size_t most_spinning(std::size_t size) { return std::min<std::size_t>(size, cpus_of_affinity_mask()) - 1; }
@@ -173,18 +173,17 @@ PARIMAP_INLINE bool scheduler::can_help(call& c) noexcept {
 
 PARIMAP_INLINE void scheduler::submit(std::unique_ptr<single_job> job, bool at_once) {
     throw_if_inherited();
-    bool is_queued = false;
     if (!at_once && !needs_caller()) {
-        const lock held(guarded_->mutex);
+        lock held(guarded_->mutex);
         throw_if_closed();
         if (!retired_.load(std::memory_order_relaxed)) {  // since that look at it: nobody would come for the job
             guarded_->jobs.push(std::move(job));
             guarded_->calls.has_news(guarded_->jobs);
-            is_queued = true;
+            send_worker(nullptr, true, held);
+            return;
         }
     }
-    if (!is_queued) return run_now(std::move(job), place_of_caller());
-    send_worker(nullptr);
+    run_now(std::move(job), place_of_caller());
 }
 
 PARIMAP_INLINE const place* scheduler::place_of_caller() const noexcept {
@@ -287,32 +286,34 @@ PARIMAP_INLINE void scheduler::throw_inherited() {
 }
 
 PARIMAP_INLINE bool scheduler::send_worker(call* scope, bool at_once) noexcept {
-    runner* r = nullptr;
-    {
-        const lock held(guarded_->mutex);
-        if (scope) {
-            guarded_->calls.has_news(*scope);
-            scope->is_worth_joining_ = scope->is_worth_joining_ || at_once;
-        }
-        const bool is_called = guarded_->seating.wants_one_more() && guarded_->waiting.call_one();
-        if (is_called) {
-            guarded_->latest_call = guarded_->calls.latest();
-            guarded_->seating.is_coming();
-        }
-        if (at_once) {
-            guarded_->waiting.hurry();  // also those who wait for a moment already
-        } else if (is_called) {
-            guarded_->waiting.hint();
-        }
-        if (is_called) return true;
-        r = retired_.load(std::memory_order_relaxed) ? nullptr : guarded_->seating.send_one();
-        if (!r) {
-            tell_owners();  // one of them may sit on a seat, inside a job, and could do it
-            return false;
-        }
-        r->latest_call = guarded_->calls.latest();
-        sending_.fetch_add(1, std::memory_order_relaxed);
+    lock held(guarded_->mutex);
+    if (scope) {
+        guarded_->calls.has_news(*scope);
+        scope->is_worth_joining_ = scope->is_worth_joining_ || at_once;
     }
+    return send_worker(scope, at_once, held);
+}
+
+PARIMAP_INLINE bool scheduler::send_worker(call* scope, bool at_once, lock& held) noexcept {
+    const bool is_called = guarded_->seating.wants_one_more() && guarded_->waiting.call_one();
+    if (is_called) {
+        guarded_->latest_call = guarded_->calls.latest();
+        guarded_->seating.is_coming();
+    }
+    if (at_once) {
+        guarded_->waiting.hurry();  // also those who wait for a moment already
+    } else if (is_called) {
+        guarded_->waiting.hint();
+    }
+    if (is_called) return true;
+    runner* const r = retired_.load(std::memory_order_relaxed) ? nullptr : guarded_->seating.send_one();
+    if (!r) {
+        tell_owners();  // one of them may sit on a seat, inside a job, and could do it
+        return false;
+    }
+    r->latest_call = guarded_->calls.latest();
+    sending_.fetch_add(1, std::memory_order_relaxed);
+    held.unlock();
     const submission*& submitting = slots().submitting;
     const submission mine{this, scope};
     const submission* outer = std::exchange(submitting, &mine);
@@ -320,7 +321,7 @@ PARIMAP_INLINE bool scheduler::send_worker(call* scope, bool at_once) noexcept {
     try {
         backend_->submit(*r);
     } catch (...) {
-        const lock held(guarded_->mutex);
+        held.relock();
         guarded_->seating.has_arrived();
         guarded_->seating.is_idle(*r);
         is_sent = false;

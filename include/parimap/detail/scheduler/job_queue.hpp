@@ -5,6 +5,7 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/call.hpp>
+#include <parimap/detail/scheduler/call_list.hpp>
 #include <parimap/detail/scheduler/single_job.hpp>
 #include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/mutex.hpp>
@@ -18,7 +19,8 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// First come, first started. Every pool has one; it is open as long as the pool is.
 class PARIMAP_EXPORT job_queue final : public call {
   public:
-    explicit job_queue(std::size_t max_workers) noexcept : call(max_workers) {}
+    /// calls: all of the pool's, of which it is one.
+    job_queue(std::size_t max_workers, const call_list& calls) noexcept : call(max_workers), calls_(calls) {}
 
     void push(std::unique_ptr<single_job> job);
 
@@ -33,6 +35,7 @@ class PARIMAP_EXPORT job_queue final : public call {
 
     std::unique_ptr<single_job> pop() noexcept;
 
+    const call_list& calls_;
     mutex mutex_;
     std::deque<std::unique_ptr<single_job>> jobs_;
     atomic<std::size_t> count_{0};  // jobs_.size(), for those without the lock

@@ -161,6 +161,7 @@ class PARIMAP_EXPORT scheduler {
     /// works on it himself in the end.
     /// False if there was none to send.
     bool send_worker(call* scope, bool at_once = true) noexcept;
+    bool send_worker(call* scope, bool at_once, lock& held) noexcept;  // leaves it with or without
 
     static void run_task(task& t) noexcept;
 
