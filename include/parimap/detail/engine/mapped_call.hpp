@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// A running call with its types: how an item is read, what runs on it, and where its result goes.
+// A running call with its types: the loops over the items of a batch.
 #ifndef PARIMAP_DETAIL_ENGINE_MAPPED_CALL_HPP
 #define PARIMAP_DETAIL_ENGINE_MAPPED_CALL_HPP
 
-#include <parimap/detail/engine/batched_call.hpp>
+#include <parimap/detail/engine/claims.hpp>
+#include <parimap/detail/engine/mapped_items.hpp>
+#include <parimap/detail/engine/monitor.hpp>
+#include <parimap/detail/engine/observed_batch.hpp>
 #include <parimap/detail/form.hpp>
-#include <parimap/detail/ranges/invocation.hpp>
 #include <parimap/detail/ranges/pull_result.hpp>
-#include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/results.hpp>
-#include <parimap/detail/system/slot.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -19,36 +19,25 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-/// One running call: the items of a Source, a function F (by value or as const F&), and where results go. Base is the side of
-/// the one who made it: stream_base or blocking_base.
+/// One running call: the batches of its seats, in loops over their items.
 template <class Base, class Source, class F, results_of_call Results>
-class mapped_call : public Base {
+class mapped_call : public mapped_items<Base, Source, F, Results> {
+    using items = mapped_items<Base, Source, F, Results>;
+
   public:
-    using function = std::remove_cvref_t<F>;
-    using invocation_type = invocation<function, Source>;
-    /// A loop over vectors keeps what f refers to in registers: that has to be its own.
-    static constexpr bool copies_function = std::is_trivially_copyable_v<function> && sizeof(function) <= 64;
-    using function_in_block = std::conditional_t<copies_function, function, const function&>;
+    using typename items::function_in_block, typename items::invocation_type;
     template <class Put>
     static constexpr bool copies_put =
         std::is_trivially_copyable_v<Put> && (!writes_batches<Put> || std::is_copy_assignable_v<Put>);
 
   protected:
-    using Base::claims_, Base::monitor_, Base::pace_, Base::tokens_;
-    using typename Base::items_run;
+    using items::attempt, items::run_in_step, items::run_item, items::run_several;
+    using items::claims_, items::monitor_, items::pace_, items::source_, items::f_, items::results_;
+    using typename items::items_run;
 
     /// Making a call does nothing yet.
-    template <class BaseArgs, class View, class... ResultsArgs>
-    mapped_call(BaseArgs&& base, View&& view, F f, ResultsArgs&&... results_args)
-        : Base(std::forward<BaseArgs>(base)),
-          source_(std::forward<View>(view)),
-          f_(std::forward<F>(f)),
-          results_(std::forward<ResultsArgs>(results_args)...) {}
+    using items::items;
     ~mapped_call() override = default;
-
-    Source source_;
-    F f_;
-    Results results_;
 
   private:
     std::uint64_t begin_input(bool reads) final { return source_.begin(reads); }
@@ -128,38 +117,6 @@ class mapped_call : public Base {
         return {batch.first(), run, batch.first() + run - 1};
     }
 
-    /// Items one by one, as far as that is a loop that calls nothing: what it computes with then stays in registers. (A sum of numbers
-    /// takes three times as long without.) Whether they were the last of what put completes.
-    template <class Put>
-    [[gnu::noinline]] bool run_in_step(std::size_t seat, claims::batch& shared_batch, Put& shared_put) noexcept {
-        claims::batch batch = shared_batch;
-        Put put = shared_put;
-        const auto take = source_.reader();
-        const function_in_block f = f_;
-        const auto no_token = [] {};
-        std::exception_ptr failure;
-        bool reading = true;
-        bool completes = false;
-        std::uint64_t item = 0;
-        try {
-            completes = put.add_in_step(
-                item, [&](std::uint64_t& i) { return batch.pop_in_passing(i); },
-                [&]() -> decltype(auto) {
-                    reading = true;
-                    auto&& element = take(item);
-                    reading = false;
-                    return invocation_type::call(f, no_token, std::forward<typename Source::item>(element));
-                });
-        } catch (...) {
-            failure = std::current_exception();
-        }
-        shared_batch.follow(batch);
-        shared_put = put;
-        if (failure) [[unlikely]]
-            fail(seat, item, std::move(failure), reading);
-        return completes;
-    }
-
     /// The same for items of which so many may start together. What is left of an item is then what f does, and the compiler may
     /// make a loop over vectors of it.
     template <class Put, class Watching>
@@ -213,29 +170,6 @@ class mapped_call : public Base {
         return block.end;
     }
 
-    /// As many items as put takes at a time, and `item` is then the next. False if one failed, and `item` is that.
-    template <class Take, class Put>
-    [[gnu::always_inline]] bool run_several(std::size_t seat, std::uint64_t& item, const function& f, const Take& take,
-                                            Put& put) noexcept {
-        const auto no_token = [] {};
-        std::exception_ptr failure;
-        bool reading = true;
-        try {
-            put.add_run(item, [&](std::uint64_t i) -> decltype(auto) {
-                reading = true;
-                auto&& element = take(i);
-                reading = false;
-                return invocation_type::call(f, no_token, std::forward<typename Source::item>(element));
-            });
-        } catch (...) {
-            failure = std::current_exception();
-        }
-        if (!failure) [[likely]]
-            return true;
-        fail(seat, item, std::move(failure), reading);
-        return false;
-    }
-
     template <class Put>
     void begin_batch([[maybe_unused]] std::size_t seat, [[maybe_unused]] std::uint64_t first, [[maybe_unused]] Put& put) noexcept {
         if constexpr (writes_batches<Put>) attempt(seat, first, [&] { put.begin(first); });
@@ -251,79 +185,6 @@ class mapped_call : public Base {
 
     void flush([[maybe_unused]] std::size_t seat, [[maybe_unused]] std::uint64_t latest) noexcept final {
         if constexpr (requires { results_.flush(seat); }) attempt(seat, latest, [&] { results_.flush(seat); });
-    }
-
-    /// What f throws is the failure of the item, or of that which the results blame.
-    template <class Attempted>
-    void attempt(std::size_t seat, std::uint64_t item, Attempted f) noexcept {
-        std::exception_ptr failure;
-        try {
-            f();
-        } catch (...) {
-            failure = std::current_exception();
-        }
-        if (failure) fail(seat, item, std::move(failure), false);
-    }
-
-    /// False if the item has failed. failure: null before and after, so that no item has to make one.
-    template <class Take, class Put>
-    [[gnu::always_inline]] bool run_item(std::size_t seat, std::uint64_t item, const function& f, const Take& take, Put& put,
-                                         std::exception_ptr& failure) noexcept {
-        bool reading = !Source::pulled;  // what pulling throws, the puller gets
-        bool failed = false;
-        try {
-            const auto token = [&]<class Tokens = stop_registry>() { return static_cast<Tokens&>(tokens_).start(seat, item); };
-            using taken = std::invoke_result_t<const Take&, std::uint64_t>;
-            if constexpr (!std::is_nothrow_destructible_v<taken>) {
-                // The item goes before its result is there: what its destructor throws is its failure. (Not as the end of a scope: clang
-                // does not destroy what is returned then.)
-                using value = typename invocation_type::value;
-                put(item, [&]() -> value {
-                    slot<taken> held;
-                    held.build([&] { return take(item); });
-                    reading = false;
-                    const auto run = [&]() -> decltype(auto) {
-                        if constexpr (Source::pulled) {
-                            return invocation_type::call(f, token, Source::pass(held.get()));
-                        } else {
-                            return invocation_type::call(f, token, std::forward<typename Source::item>(held.get()));
-                        }
-                    };
-                    if constexpr (std::is_move_constructible_v<value>) {
-                        value result(run());
-                        held.end();
-                        return result;
-                    } else {
-                        return run();
-                    }
-                });
-            } else if constexpr (Source::pulled) {
-                auto kept = take(item);
-                put(item, [&]() -> decltype(auto) { return invocation_type::call(f, token, Source::pass(kept)); });
-            } else {
-                auto&& element = take(item);
-                reading = false;
-                put(item, [&]() -> decltype(auto) {
-                    return invocation_type::call(f, token, std::forward<typename Source::item>(element));
-                });
-            }
-        } catch (...) {
-            failure = std::current_exception();
-            failed = true;
-        }
-        // Not inside the handler, which owns the exception too: once it is handed over, this thread has no more to do with
-        // it, and it is destroyed where it was caught.
-        if (failed) [[unlikely]]
-            fail(seat, item, std::exchange(failure, nullptr), reading);
-        if constexpr (invocation_type::with_token) tokens_.finish(seat);
-        return !failed;
-    }
-
-    [[gnu::cold]] void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, bool reading) noexcept {
-        this->item_failed(seat);
-        if constexpr (requires { results_.blamed(seat, item); }) item = results_.blamed(seat, item);
-        if (Results::failure_stops || reading) this->stop_from(item);
-        results_.fail(seat, item, std::move(exception), reading ? failure_of::input : failure_of::item);
     }
 };
 
