@@ -83,6 +83,15 @@ struct vector_size {
 inline constexpr vector_size vector_sizes[] = {
     {"20k", 20'000, 50}, {"200k", 200'000, 10}, {"2M", 2'000'000, 1}, {"10M", 10'000'000, 1}};
 
+/// So many calls, of which the compiler makes no single one.
+template <class Call>
+void in_a_row(unsigned calls, Call call) {
+    for (unsigned i = 0; i < calls; ++i) {
+        call();
+        benchmark::ClobberMemory();
+    }
+}
+
 /// Inputs begin anew so often, and all sizes are multiples of it.
 inline constexpr std::size_t period = 1000;
 
@@ -117,7 +126,7 @@ void add_vector_map(const std::string& workload, const std::string& name, unsign
                 for (std::size_t i = 0; i < out.size(); i += 997) out[i] = -1;
             };
             const auto run = [&]() -> const std::vector<T>& {
-                for (unsigned call = 0; call < size.calls; ++call) contender.vector_map(out, f, in);
+                in_a_row(size.calls, [&] { contender.vector_map(out, f, in); });
                 return out;
             };
             // The loop at hand may be compiled with other instructions than this one here.
@@ -138,7 +147,7 @@ void add_vector_for_each(const std::string& workload, const std::string& name, u
             std::vector<double> y(size.count);
             double runs = 0;
             const auto run = [&]() -> const std::vector<double>& {
-                for (unsigned call = 0; call < size.calls; ++call) contender.vector_for_each(saxpy{slope}, y, x);
+                in_a_row(size.calls, [&] { contender.vector_for_each(saxpy{slope}, y, x); });
                 runs += size.calls;
                 return y;
             };
@@ -160,10 +169,10 @@ void measure_reduce(benchmark::State& state, unsigned workers, unsigned calls, F
     const std::uint64_t count = std::min({ranges.size()...});
     const auto run = [&] {
         double sum = right;  // or one that is wrong
-        for (unsigned call = 0; call < calls; ++call) {
+        in_a_row(calls, [&] {
             const double got = contender.vector_reduce(f, op, 0.0, ranges...);
             if (got != right) sum = got;
-        }
+        });
         return sum;
     };
     measure(state, count * calls, run, [=](double got) { return got == right; });
