@@ -107,8 +107,10 @@ PARIMAP_INLINE void batched_call::run_batches(std::size_t seat, stint length) no
             }
         }
         ++batches;
+        // What the last item of all takes nobody needs to know, and may be less than to look at the clock.
+        const bool is_measured = left > 0 || !pace_.knows_total();
         do {
-            run_batch(seat);
+            run_batch(seat, is_measured);
         } while (claims_.has_rest(seat));
         if (is_one_batch_at_most(length) || (length == stint::fair && pool_.others_wait())) return;
     }
@@ -126,15 +128,16 @@ PARIMAP_INLINE bool batched_call::has_news_after_patience() const noexcept {
 }
 
 // The one place where a batch is run and its results brought back. (A distributed backend will pack the batch here.)
-PARIMAP_INLINE void batched_call::run_batch(std::size_t seat) noexcept {
+PARIMAP_INLINE void batched_call::run_batch(std::size_t seat, bool is_measured) noexcept {
     std::optional<observed_batch> watching = observation_.begin_batch(seat);
-    const instant start = instant::now();
+    is_measured = is_measured || watching;
+    const instant start = is_measured ? instant::now() : instant();
     const items_run run = [&] {
         const floating_point_scope as_the_caller(floating_point_mode_);
         return run_items(seat, watching ? &*watching : nullptr);
     }();
-    const instant end = instant::now();  // before it wakes a consumer, which is not their cost
-    if (run.count > 0) pace_.measured(end - start, run.count);
+    const instant end = is_measured ? instant::now() : instant();  // before it wakes a consumer, which is not their cost
+    if (is_measured && run.count > 0) pace_.measured(end - start, run.count);
     observation_.end_batch(seat, run.first, run.count, start, end);
     monitor_.after_batch(run.told, run.first + run.count);  // also where all were dropped: who waits for any item must look again
 }

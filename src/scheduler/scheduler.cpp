@@ -95,39 +95,34 @@ PARIMAP_INLINE void scheduler::announce_in_a_moment(call& c) noexcept {
 }
 
 PARIMAP_INLINE bool scheduler::help(call& c, stint length) noexcept {
+    lock held(guarded_->mutex);
+    if (!can_help(c, held)) return false;
+    help(c, length, held);
+    return true;
+}
+
+PARIMAP_INLINE void scheduler::help(call& c, stint length, lock& held) noexcept {
     const place* here = place_of_caller();
-    std::size_t seat = no_worker;
-    {
-        const lock held(guarded_->mutex);
-        if (!c.wants_worker() || !(here || guarded_->seating.any_free())) return false;
-        seat = here ? here->seat : guarded_->seating.take();
-        guarded_->calls.join(c);
-    }
+    const std::size_t seat = here ? here->seat : guarded_->seating.take();
+    guarded_->calls.join(c);
+    held.unlock();
     {
         // A nested call may be reached through jobs of other pools: its items still run on this pool's seat.
         const seated on(slots().innermost, *this, seat, &c);
         c.work(seat, length);
     }
-    bool more = false;
-    {
-        const lock held(guarded_->mutex);
-        leave(c);
-        if (!here) give_back(seat);
-        more = guarded_->calls.any_wants_worker();
-    }
-    if (more) send_worker(nullptr);
-    return true;
+    held.relock();
+    leave(c);
+    if (!here) give_back(seat);
+    if (guarded_->calls.any_wants_worker()) send_worker(nullptr, true, held);
 }
 
 PARIMAP_INLINE void scheduler::finish(call& c) {
-    const bool inside = place_of_caller() != nullptr;
     lock held(guarded_->mutex);
     for (bool may_spin = true;;) {  // the workers in c may be done in a moment
         if (c.is_quiet()) break;
-        if (c.wants_worker() && (inside || guarded_->seating.any_free())) {
-            held.unlock();
-            help(c, stint::whole);
-            held.relock();
+        if (can_help(c, held)) {
+            help(c, stint::whole, held);
         } else if (may_spin && c.has_worker() && guarded_->calls.count() <= 2 * size()) {
             held.unlock();
             guarded_->waiting.spin_until([&c] { return !c.has_worker(); });
@@ -166,8 +161,12 @@ PARIMAP_INLINE void scheduler::want_seat(call& c, bool wanted) noexcept {
     guarded_->calls.want_seat(c, wanted);
 }
 
-PARIMAP_INLINE bool scheduler::can_help(call& c) noexcept {
-    const lock held(guarded_->mutex);
+PARIMAP_INLINE bool scheduler::can_help(const call& c) noexcept {
+    lock held(guarded_->mutex);
+    return can_help(c, held);
+}
+
+PARIMAP_INLINE bool scheduler::can_help(const call& c, const lock& /*held*/) const noexcept {
     return c.wants_worker() && (place_of_caller() || guarded_->seating.any_free());
 }
 
@@ -321,12 +320,14 @@ PARIMAP_INLINE bool scheduler::send_worker(call* scope, bool at_once, lock& held
     try {
         backend_->submit(*r);
     } catch (...) {
-        held.relock();
-        guarded_->seating.has_arrived();
-        guarded_->seating.is_idle(*r);
         is_sent = false;
     }
     submitting = outer;
+    held.relock();
+    if (!is_sent) {
+        guarded_->seating.has_arrived();
+        guarded_->seating.is_idle(*r);
+    }
     sending_.fetch_sub(1, std::memory_order_release);
     return is_sent;
 }

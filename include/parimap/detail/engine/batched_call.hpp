@@ -95,7 +95,7 @@ class PARIMAP_EXPORT batched_call : public call {
     void changed() noexcept final { monitor_.signal(); }
     void work(std::size_t seat, stint length) noexcept final;
     void run_batches(std::size_t seat, stint length) noexcept;
-    void run_batch(std::size_t seat) noexcept;
+    void run_batch(std::size_t seat, bool is_measured) noexcept;
     bool has_news_after_patience() const noexcept;
 
     const birth_process birth_;                                                              // of the pool

@@ -52,6 +52,7 @@ class PARIMAP_EXPORT pace {
 
     /// There are so many items, and all of them are there.
     void set_total(std::uint64_t items) noexcept { total_.store(items, std::memory_order_relaxed); }
+    bool knows_total() const noexcept { return total_.load(std::memory_order_relaxed) > 0; }
 
     /// A worker ran `count` items in `time`. A rise is believed when a second batch confirms it: the kernel may have taken
     /// the CPU away in the middle of one. A fall is believed in steps: one cheap item among slow ones must not be followed

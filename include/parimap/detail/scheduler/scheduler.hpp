@@ -100,7 +100,7 @@ class PARIMAP_EXPORT scheduler {
     static bool has_worker(const call& c) noexcept { return c.has_worker(); }
 
     /// Whether help(c) could start something now.
-    bool can_help(call& c) noexcept;
+    bool can_help(const call& c) noexcept;
 
     // ---- single jobs --------------------------------------------------------------------------------------------
 
@@ -154,6 +154,9 @@ class PARIMAP_EXPORT scheduler {
     /// that thread, and those who use the pool may go on with it until they are no more.
     bool is_left_by_process() const noexcept { return (!is_main_thread() || slots().innermost) && is_in_exit(); }
 
+    bool can_help(const call& c, const lock& held) const noexcept;
+    void help(call& c, stint length, lock& held) noexcept;
+
     void throw_if_closed() const;
 
     /// Sends an idle worker for work if there is a seat for it. scope: the call of the sending thread, if it has one.
@@ -161,7 +164,7 @@ class PARIMAP_EXPORT scheduler {
     /// works on it himself in the end.
     /// False if there was none to send.
     bool send_worker(call* scope, bool at_once = true) noexcept;
-    bool send_worker(call* scope, bool at_once, lock& held) noexcept;  // leaves it with or without
+    bool send_worker(call* scope, bool at_once, lock& held) noexcept;
 
     static void run_task(task& t) noexcept;
 
