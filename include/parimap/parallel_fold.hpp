@@ -31,7 +31,8 @@ namespace parimap::inline PARIMAP_ABI {
 /// A block is one item for chunk, progress, report and trace, and idle workers take no part of one. Input that is not random access is
 /// gathered into blocks, which an explicit window has to hold: else std::invalid_argument.
 /// If step throws, no block behind starts any more, and failed_index is its item; if merge throws, the first item of its right operand.
-/// Throws cancelled (stop token, terminate(); seen between any 64 items) and pool_closed.
+/// Throws cancelled (stop token, terminate(); seen between any 64 items, and of a single-pass input
+/// once a block has been read) and pool_closed.
 struct parallel_fold_fn : detail::frontend<parallel_fold_fn> {
   private:
     friend detail::frontend<parallel_fold_fn>;

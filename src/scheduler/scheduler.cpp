@@ -84,6 +84,12 @@ PARIMAP_INLINE void scheduler::open(call& c, bool blocks) {
     guarded_->calls.add(c);
 }
 
+PARIMAP_INLINE void scheduler::throw_unless_open() const {
+    throw_if_inherited();
+    const lock held(guarded_->mutex);
+    throw_if_closed();
+}
+
 PARIMAP_INLINE void scheduler::announce(call& c, std::uint64_t workers) noexcept {
     if (c.workers_after_news() >= std::min(size(), c.max_workers_)) return;
     while (workers-- > 0 && send_worker(&c)) {
@@ -327,8 +333,12 @@ PARIMAP_INLINE bool scheduler::send_worker(call* scope, bool at_once, lock& held
     if (!is_sent) {
         guarded_->seating.has_arrived();
         guarded_->seating.is_idle(*r);
+        tell_owners();
     }
     sending_.fetch_sub(1, std::memory_order_release);
+    // A call has an owner, who works on it in the end. For a job nobody else might ever come.
+    if (!is_sent && guarded_->seating.all_are_free() && guarded_->jobs.wants_worker())
+        serve(&guarded_->jobs, guarded_->calls.latest(), held);
     return is_sent;
 }
 

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <memory>
 #include <ranges>
@@ -16,6 +17,9 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include <range/v3/view/concat.hpp>
 
 using namespace parimap_test;
 using parimap::map_options;
@@ -167,4 +171,77 @@ TEST_CASE("P5 a fold that is stopped ends inside a block") {
                       parimap::cancelled);
     REQUIRE(ran < 10'000);
     REQUIRE(failed_index == 77);
+}
+
+namespace {
+
+const auto zero = [] { return 0L; };
+const auto add_item = [](long& sum, int i) { sum += i; };
+const auto add_sum = [](long& left, long right) { left += right; };
+
+}  // namespace
+
+TEST_CASE("P1 a fold takes views whose iterators may throw when they are copied") {
+    const std::vector<int> some(500, 1);
+    const std::deque<int> others(500, 2);
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        REQUIRE(parimap::parallel_fold(p, zero, add_item, add_sum, ranges::views::concat(some, others)) == 1500);
+    }
+}
+
+TEST_CASE("P1 a fold takes a block as large as there are numbers") {
+    pool p{2};
+    const auto items = numbers(1000);
+    const std::list<int> linked(items.begin(), items.end());
+    for (const std::size_t block : {std::size_t{1000}, std::size_t{1} << 40U, ~std::size_t{0} / 2 + 1, ~std::size_t{0}}) {
+        CAPTURE(block);
+        const map_options options{.block = block};
+        REQUIRE(parimap::parallel_fold(p, options, zero, add_item, add_sum, items) == 499'500);
+        REQUIRE(parimap::parallel_fold(p, options, zero, add_item, add_sum, linked) == 499'500);
+    }
+}
+
+TEST_CASE("P4 a fold over a range that lies about its size or cannot begin fails at its first item") {
+    const auto items = numbers(1000);
+    struct no_begin {
+        const int* begin() const { throw std::out_of_range("begin"); }
+        const int* end() const { return nullptr; }
+        std::size_t size() const { return 10; }
+    };
+    struct no_size {
+        const int* begin() const { return nullptr; }
+        const int* end() const { return nullptr; }
+        std::size_t size() const { throw std::out_of_range("size"); }
+    };
+    pool p{2};
+    const auto index_of = [&](auto error, const auto& input) {
+        std::size_t failed_index = 77;
+        REQUIRE_THROWS_AS(parimap::parallel_fold(p, map_options{.failed_index = &failed_index}, zero, add_item, add_sum, input),
+                          decltype(error));
+        return failed_index;
+    };
+    const std::ranges::subrange backwards(items.begin() + 500, items.begin() + 400);
+    REQUIRE(index_of(std::length_error(""), backwards) == 0);
+    REQUIRE(index_of(std::out_of_range(""), no_begin()) == 0);
+    REQUIRE(index_of(std::out_of_range(""), no_size()) == 0);
+    p.close();
+    REQUIRE(index_of(parimap::pool_closed(""), no_begin()) == 77);  // and is not asked for anything
+}
+
+TEST_CASE("P4 a cancelled that a step or merge throws itself is its failure") {
+    pool p{2};
+    const auto items = numbers(1000);
+    std::size_t failed_index = 77;
+    const map_options options{.failed_index = &failed_index, .block = 100};
+    const auto step = [](long&, int i) {
+        if (i == 543) throw parimap::cancelled("of another call");
+    };
+    REQUIRE_THROWS_AS(parimap::parallel_fold(p, options, zero, step, add_sum, items), parimap::cancelled);
+    REQUIRE(failed_index == 543);
+    failed_index = 77;
+    const auto merge = [](long&, long) { throw parimap::cancelled("of another call"); };
+    REQUIRE_THROWS_AS(parimap::parallel_fold(p, options, zero, add_item, merge, items), parimap::cancelled);
+    REQUIRE(failed_index % 100 == 0);
 }

@@ -812,12 +812,15 @@ TEST_CASE("P5 terminate makes an unstarted submit and an unfinished map_async th
             }));
         }
         REQUIRE(eventually([&] { return running == workers; }));
-        auto unstarted = p.submit([&] { return ++late_ran; });
+        auto held = std::make_shared<int>(1);
+        const std::weak_ptr<int> seen = held;
+        auto unstarted = p.submit([&, held = std::move(held)] { return late_ran += *held; });
         auto map = parimap::map_async(
             p, [&](int) { return ++late_ran; }, numbers(100));
         p.terminate();
         running_may_end.open();
         REQUIRE_THROWS_AS(unstarted.get(), parimap::cancelled);
+        REQUIRE(seen.expired());
         REQUIRE_THROWS_AS(map.get(), parimap::cancelled);
         for (auto& one : first) REQUIRE(one.get());
         REQUIRE(late_ran == 0);

@@ -8,6 +8,7 @@
 #include <parimap/backend.hpp>
 #include <parimap/detail/scheduler/task_queue.hpp>
 #include <parimap/detail/scheduler/worker_threads.hpp>
+#include <parimap/map_async.hpp>
 #include <parimap/ordered_imap.hpp>
 #include <parimap/parallel_for_each.hpp>
 #include <parimap/pool.hpp>
@@ -227,6 +228,24 @@ TEST_CASE("late backend: tasks that it did not take cost a pool none of its work
             p, [&](int i) { return missed += !meeting.arrive_and_wait(), i; }, numbers(2));
         for (int i = 0; i < 2; ++i) REQUIRE(imap.next_for(deadline) == i);  // with a deadline, so that no consumer helps
         REQUIRE(missed == 0);
+    }
+}
+
+TEST_CASE("late backend: a job whose task it did not take runs all the same") {
+    for (const bool is_map : {false, true}) {
+        CAPTURE(is_map);
+        refusing_backend::refusals = 1;
+        parimap::basic_pool<refusing_backend> p{2};
+        if (is_map) {
+            auto all = parimap::map_async(
+                p, [](int i) { return 2 * i; }, numbers(3));
+            REQUIRE(all.wait_for(deadline) == std::future_status::ready);
+            REQUIRE(all.get() == std::vector<int>{0, 2, 4});
+        } else {
+            auto seven = p.submit([] { return 7; });
+            REQUIRE(seven.wait_for(deadline) == std::future_status::ready);
+            REQUIRE(seven.get() == 7);
+        }
     }
 }
 

@@ -171,6 +171,41 @@ TEST_CASE("P4 whichever allocation of a blocking call fails the program lives on
                 p, [](int i) { return i; }, items) == items);
 }
 
+TEST_CASE("P4 an allocation of a reduction or fold that fails is no cancelling") {
+    pool p{2};
+    const auto items = numbers(400);
+    const map_options options{.chunk = 5, .block = 1};
+    const auto slowly = [](int i) {
+        for (int spin = 0; spin < 300; ++spin) std::atomic_signal_fence(std::memory_order_seq_cst);
+        return long{i};
+    };
+    const auto check = [&](auto call) {
+        bool failed = true;
+        for (long first = 0; failed && first < 100; ++first) {
+            for (int round = 0; round < 3; ++round) {  // which batches a worker gets is chance
+                fail_after(first, 1);
+                bool is_cancelled = false;
+                try {
+                    call();
+                } catch (const std::bad_alloc&) {
+                } catch (const parimap::cancelled&) {
+                    is_cancelled = true;
+                }
+                before_failure = -1;
+                failed = failures < 1;
+                CAPTURE(first);
+                REQUIRE_FALSE(is_cancelled);
+            }
+        }
+    };
+    check([&] { static_cast<void>(parimap::parallel_map_reduce(p, options, slowly, std::plus<>{}, 0L, items)); });
+    check([&] {
+        static_cast<void>(parimap::parallel_fold(
+            p, options, [] { return 0L; }, [&](long& sum, int i) { sum += slowly(i); },
+            [](long& left, long right) { left += right; }, items));
+    });
+}
+
 TEST_CASE("P4 whichever allocation fails catching has a result for each item that ran") {
     pool p{3};
     const auto items = numbers(60);

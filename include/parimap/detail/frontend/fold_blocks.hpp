@@ -42,9 +42,19 @@ class failed_step {
         return item_ / length == block ? item_ : block * length;
     }
 
+    /// A block that begins with this item was stopped: no item of it has failed.
+    void note_stopped(std::uint64_t first) noexcept {
+        const lock held(mutex_);
+        stopped_ = std::min(stopped_, first);
+    }
+    bool is_stop(std::uint64_t block, std::uint64_t length) const noexcept {
+        return stopped_ != no_item && stopped_ / length == block;
+    }
+
   private:
     mutex mutex_;
     std::uint64_t item_ = no_item;
+    std::uint64_t stopped_ = no_item;
 };
 
 inline constexpr std::uint64_t fold_blocks_of_sized = 128;
@@ -57,17 +67,18 @@ T fold_block(const Make& make, std::uint64_t first, std::uint64_t end, const std
              const Step& step, const ForEach& apply) {
     T total = make();
     std::uint64_t item = first;
-    try {
-        while (item < end) {
-            if (stop.stop_requested()) throw cancelled("parimap: the call was stopped before all items had been folded");
+    while (item < end) {
+        if (stop.stop_requested()) {
+            failed.note_stopped(first);
+            throw cancelled("parimap: the call was stopped before all items had been folded");
+        }
+        try {
             for (const std::uint64_t next = std::min(end, item + fold_items_between_looks); item < next; ++item)
                 apply(total, step, item);
+        } catch (...) {
+            failed.note(item);
+            throw;
         }
-    } catch (const cancelled&) {
-        throw;
-    } catch (...) {
-        failed.note(item);
-        throw;
     }
     return total;
 }
@@ -94,18 +105,11 @@ T fold_blocks(scheduler& core, const map_options& options, View view, const Make
     };
     using results = reduction<T, decltype(op)>;
     constexpr std::size_t none = ~std::size_t{0};
-    std::size_t failed_block = none;
+    std::size_t failed_block = 0;  // what the view throws when it is asked is told of its first item
     std::uint64_t items_read = no_item;
     failed_step failed;
-    std::uint64_t length = options.block;
-    if (length == 0) {
-        length = fold_block_of_unsized;
-        if constexpr (some_sized_range<View>) {
-            length = std::max<std::uint64_t>(1, (size_of(view) + fold_blocks_of_sized - 1) / fold_blocks_of_sized);
-        }
-    }
+    std::uint64_t length = options.block ? options.block : fold_block_of_unsized;
     map_options of_blocks = options;
-    of_blocks.chunk = options.chunk ? std::max<std::size_t>(1, options.chunk / static_cast<std::size_t>(length)) : 0;
     of_blocks.failed_index = &failed_block;
     const auto take = [&](results& r, std::uint64_t blocks) -> T {
         std::uint64_t combining = 0;
@@ -117,22 +121,31 @@ T fold_blocks(scheduler& core, const map_options& options, View view, const Make
             throw;
         }
     };
+    core.throw_unless_open();
     try {
+        if constexpr (some_sized_range<View>) {
+            if (options.block == 0)
+                length = std::max<std::uint64_t>(1, (size_of(view) + fold_blocks_of_sized - 1) / fold_blocks_of_sized);
+        }
+        of_blocks.chunk = options.chunk ? std::max<std::size_t>(1, options.chunk / static_cast<std::size_t>(length)) : 0;
         if constexpr (indexed_range<View>) {
             using source = indexed_source<View, Zipped>;
-            const std::uint64_t items = size_of(view);
-            const auto element = elements_from(begin_of(view));
+            const iterator_of<View> begin = begin_of(view);
+            const std::uint64_t items = size_from(view, begin);
+            failed_block = none;
+            const elements_from element(begin);
             const auto fold = [&](std::stop_token stop, std::uint64_t block) {
                 const auto apply = [&](T& total, const Step& s, std::uint64_t i) {
                     fold_step<T, Step, source>::call(s, total, static_cast<typename source::item>(element[i]));
                 };
                 const std::uint64_t first = block * length;
-                return fold_block<T>(make, first, std::min(items, first + length), stop, failed, step, apply);
+                return fold_block<T>(make, first, first + std::min(length, items - first), stop, failed, step, apply);
             };
-            return run_blocking<results, false>(core, of_blocks,
-                                                view_of(std::views::iota(std::uint64_t{0}, (items + length - 1) / length)), fold,
-                                                take, core.size(), op);
+            const std::uint64_t blocks = items / length + (items % length > 0 ? 1 : 0);
+            return run_blocking<results, false>(core, of_blocks, view_of(std::views::iota(std::uint64_t{0}, blocks)), fold, take,
+                                                core.size(), op);
         } else {
+            failed_block = none;
             if (options.window > 0 && options.window < length) {
                 throw std::invalid_argument("parimap: parallel_fold gathers this input in blocks of " + std::to_string(length) +
                                             " items, which do not fit into the window of " + std::to_string(options.window) +
@@ -155,10 +168,8 @@ T fold_blocks(scheduler& core, const map_options& options, View view, const Make
             } when_it_ends{gathered, items_read};
             return run_blocking<results, false>(core, of_blocks, view_of(gathered), fold, take, core.size(), op);
         }
-    } catch (const cancelled&) {
-        throw;
     } catch (...) {
-        if (options.failed_index && failed_block != none) {
+        if (options.failed_index && failed_block != none && !failed.is_stop(failed_block, length)) {
             *options.failed_index = static_cast<std::size_t>(std::min(failed.in_block(failed_block, length), items_read));
         }
         throw;

@@ -7,6 +7,7 @@
 #include <parimap/detail/ranges/pulled_item.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -75,7 +76,7 @@ class pulled_blocks {
         if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
         block_.first = read_;
         block_.items.clear();
-        block_.items.reserve(length_);
+        block_.items.reserve(std::min<std::size_t>(length_, 1024));
         try {
             while (!ended_ && block_.items.size() < length_) {
                 if (std::exchange(advance_, false)) ++*next_;

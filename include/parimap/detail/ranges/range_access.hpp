@@ -125,6 +125,7 @@ template <class Iterator>
 class elements_from {
   public:
     explicit elements_from(const Iterator& first) noexcept : first_(first) {}
+    explicit elements_from(const Iterator&&) = delete;
 
     decltype(auto) operator[](std::uint64_t i) const {
         using difference = decltype(first_ - first_);

@@ -233,12 +233,17 @@ class reduction : public first_failure {
         const std::uint64_t last = std::exchange(seat.next, no_item) - 1;
         std::vector<at_level> path = std::exchange(seat.path, {});
         const emptying both{seat.items, seat.nodes};
-        if (const unsigned count = seat.items.count()) put(seat, 1, last / fan, 0, count, seat.items.take());
-        if (const unsigned count = seat.nodes.count()) put(seat, 2, last / fan / fan, 0, count, seat.nodes.take());
-        unsigned level = first_level;
-        for (at_level& here : path) {
-            if (const unsigned count = here.children.count()) put(seat, level, here.node, 0, count, here.children.take());
-            ++level;
+        try {
+            if (const unsigned count = seat.items.count()) put(seat, 1, last / fan, 0, count, seat.items.take());
+            if (const unsigned count = seat.nodes.count()) put(seat, 2, last / fan / fan, 0, count, seat.nodes.take());
+            unsigned level = first_level;
+            for (at_level& here : path) {
+                if (const unsigned count = here.children.count()) put(seat, level, here.node, 0, count, here.children.take());
+                ++level;
+            }
+        } catch (...) {  // also where no op failed, but memory did: of an item that has run
+            if (seat.combining == no_item) seat.combining = last;
+            throw;
         }
     }
 

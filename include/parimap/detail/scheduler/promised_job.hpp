@@ -52,6 +52,7 @@ class promised_job final : public single_job {
         } catch (...) {  // or there was no memory for its text
             exception = std::current_exception();
         }
+        f_.reset();
         promise_.set_exception(std::move(exception));
     }
 

@@ -58,6 +58,9 @@ class PARIMAP_EXPORT scheduler {
     /// blocks: the calling thread stays in it until its end.
     void open(call& c, bool blocks = false);
 
+    /// Throws where open() would.
+    void throw_unless_open() const;
+
     /// Tells that c has new items to start, for up to so many workers. The caller stored them before.
     void announce(call& c, std::uint64_t workers = 1) noexcept;
 

@@ -28,6 +28,8 @@ class PARIMAP_EXPORT seats {
     std::size_t size() const noexcept { return runners_.size(); }
 
     bool any_free() const noexcept { return !free_.empty(); }
+    /// And nobody on the way to one.
+    bool all_are_free() const noexcept { return free_.size() == size() && on_the_way_ == 0; }
 
     std::size_t take() noexcept;
 
