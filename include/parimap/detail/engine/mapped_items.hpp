@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_ENGINE_MAPPED_ITEMS_HPP
 
 #include <parimap/detail/engine/claims.hpp>
+#include <parimap/detail/engine/stop_registry.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/invocation.hpp>
 #include <parimap/detail/results/failures.hpp>
