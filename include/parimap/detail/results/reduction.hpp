@@ -218,21 +218,11 @@ class reduction : public first_failure {
         }
     }
 
-    struct emptying {
-        folding<R>& items;
-        folding<R>& nodes;
-        ~emptying() {
-            items.clear();
-            nodes.clear();
-        }
-    };
-
     [[gnu::noinline]] void flush(at_seat& seat) {
         if (seat.next == no_item) return;
         // Where one fails the call has failed, and none of the others is wanted.
         const std::uint64_t last = std::exchange(seat.next, no_item) - 1;
         std::vector<at_level> path = std::exchange(seat.path, {});
-        const emptying both{seat.items, seat.nodes};
         try {
             if (const unsigned count = seat.items.count()) put(seat, 1, last / fan, 0, count, seat.items.take());
             if (const unsigned count = seat.nodes.count()) put(seat, 2, last / fan / fan, 0, count, seat.nodes.take());
@@ -243,6 +233,8 @@ class reduction : public first_failure {
             }
         } catch (...) {  // also where no op failed, but memory did: of an item that has run
             if (seat.combining == no_item) seat.combining = last;
+            seat.items.clear();
+            seat.nodes.clear();
             throw;
         }
     }
