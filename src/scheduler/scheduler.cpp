@@ -42,7 +42,7 @@ struct alignas(cache_line) scheduler::guarded {
     job_queue jobs;
     std::size_t jobs_at_once = 0;  // running in run_now()
     bool closed = false;
-    bool terminated = false;
+    atomic<bool> terminated{false};  // written under the mutex
 };
 
 PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers, owned<backend_port> (*make_backend)(std::size_t),
@@ -157,10 +157,7 @@ PARIMAP_INLINE void scheduler::wake_owners() noexcept {
     tell_owners();
 }
 
-PARIMAP_INLINE bool scheduler::is_terminated() const noexcept {
-    const lock held(guarded_->mutex);
-    return guarded_->terminated;
-}
+PARIMAP_INLINE bool scheduler::is_terminated() const noexcept { return guarded_->terminated.load(std::memory_order_relaxed); }
 
 PARIMAP_INLINE void scheduler::want_seat(call& c, bool wanted) noexcept {
     const lock held(guarded_->mutex);
@@ -242,7 +239,8 @@ PARIMAP_INLINE void scheduler::close() noexcept {
 PARIMAP_INLINE void scheduler::terminate() noexcept {
     if (is_inherited()) return;
     lock held(guarded_->mutex);
-    guarded_->closed = guarded_->terminated = true;
+    guarded_->closed = true;
+    guarded_->terminated.store(true, std::memory_order_relaxed);
     guarded_->waiting.hurry();
     while (call* c = guarded_->calls.next_to_tell()) {
         c->is_told_ = true;
@@ -280,7 +278,7 @@ PARIMAP_INLINE bool scheduler::finish_jobs(bool closing) noexcept {
 }
 
 PARIMAP_INLINE void scheduler::throw_if_closed() const {
-    if (guarded_->terminated || (guarded_->closed && !place_of_caller())) {
+    if (is_terminated() || (guarded_->closed && !place_of_caller())) {
         throw pool_closed("parimap: this pool was closed, terminated or moved from; make a new pool for new work");
     }
 }
@@ -423,8 +421,8 @@ PARIMAP_INLINE bool scheduler::stand_by(std::uint64_t& latest_old, instant& idle
 PARIMAP_INLINE void scheduler::run_now(std::unique_ptr<single_job> job, const place* here) {
     lock held(guarded_->mutex);
     throw_if_closed();
-    if (!here) guarded_->changed.wait(held, [this] { return guarded_->seating.any_free() || guarded_->terminated; });
-    if (guarded_->terminated) {
+    if (!here) guarded_->changed.wait(held, [this] { return guarded_->seating.any_free() || is_terminated(); });
+    if (is_terminated()) {
         held.unlock();
         return job->cancel();
     }

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,6 +17,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -171,6 +173,52 @@ TEST_CASE("P5 a fold that is stopped ends inside a block") {
                       parimap::cancelled);
     REQUIRE(ran < 10'000);
     REQUIRE(failed_index == 77);
+}
+
+TEST_CASE("P5 a fold reads no further once it is stopped or has failed") {
+    pool p{2};
+    std::stop_source source;
+    std::atomic<bool> has_failed{false};
+    std::size_t failed_index = 77;
+    int end_at = 0;
+    std::string how;
+    const auto reads = [&](int i) {
+        if (i == 1500) {
+            if (how == "stop") source.request_stop();
+            if (how == "terminate") p.terminate();
+            if (how == "fail") {
+                while (!has_failed) std::this_thread::yield();
+                std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            }
+        }
+        end_at = i;
+        return i;
+    };
+    const auto step = [&](long& sum, int i) {
+        sum += i;
+        if (how == "fail" && i == 7) {
+            has_failed = true;
+            throw std::out_of_range("7");
+        }
+    };
+    const auto fold = [&](const char* name) {
+        how = name;
+        auto numbers = std::views::iota(0, 1'000'000) | std::views::filter([](int) { return true; }) | std::views::transform(reads);
+        return parimap::parallel_fold(
+            p, map_options{.stop = source.get_token(), .failed_index = &failed_index, .block = 1000}, [] { return 0L; }, step,
+            [](long& left, long right) { left += right; }, numbers);
+    };
+    REQUIRE_THROWS_AS(fold("fail"), std::out_of_range);
+    REQUIRE(failed_index == 7);
+    REQUIRE(end_at <= 1501);
+    failed_index = 77;
+    REQUIRE_THROWS_AS(fold("stop"), parimap::cancelled);
+    REQUIRE(failed_index == 77);
+    REQUIRE(end_at <= 1501);
+    source = {};
+    REQUIRE_THROWS_AS(fold("terminate"), parimap::cancelled);
+    REQUIRE(failed_index == 77);
+    REQUIRE(end_at <= 1501);
 }
 
 namespace {

@@ -11,8 +11,8 @@
 #include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/detail/results/reduction.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/item_number.hpp>
-#include <parimap/detail/system/mutex.hpp>
 #include <parimap/errors.hpp>
 #include <parimap/options.hpp>
 
@@ -32,29 +32,34 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// Which item of a block threw. (The engine knows the block.)
 class failed_step {
   public:
-    void note(std::uint64_t item) noexcept {
-        const lock held(mutex_);
-        if (item < item_) item_ = item;
-    }
+    void note(std::uint64_t item) noexcept { lower(item_, item); }
+    bool is_noted() const noexcept { return item_.load(std::memory_order_relaxed) != no_item; }
 
     /// The item, if it is in the block that failed; else the block's first: blocks could not be merged.
     std::uint64_t in_block(std::uint64_t block, std::uint64_t length) const noexcept {
-        return item_ / length == block ? item_ : block * length;
+        const std::uint64_t item = item_.load(std::memory_order_relaxed);
+        return item / length == block ? item : block * length;
     }
 
     /// A block that begins with this item was stopped: no item of it has failed.
-    void note_stopped(std::uint64_t first) noexcept {
-        const lock held(mutex_);
-        stopped_ = std::min(stopped_, first);
+    [[noreturn]] void throw_stopped(std::uint64_t first) {
+        lower(stopped_, first);
+        throw cancelled("parimap: the call was stopped before all items had been folded");
     }
     bool is_stop(std::uint64_t block, std::uint64_t length) const noexcept {
-        return stopped_ != no_item && stopped_ / length == block;
+        const std::uint64_t first = stopped_.load(std::memory_order_relaxed);
+        return first != no_item && first / length == block;
     }
 
   private:
-    mutex mutex_;
-    std::uint64_t item_ = no_item;
-    std::uint64_t stopped_ = no_item;
+    static void lower(atomic<std::uint64_t>& least, std::uint64_t item) noexcept {
+        std::uint64_t old = least.load(std::memory_order_relaxed);
+        while (item < old && !least.compare_exchange_weak(old, item, std::memory_order_relaxed)) {
+        }
+    }
+
+    atomic<std::uint64_t> item_{no_item};
+    atomic<std::uint64_t> stopped_{no_item};
 };
 
 inline constexpr std::uint64_t fold_blocks_of_sized = 128;
@@ -68,10 +73,7 @@ T fold_block(const Make& make, std::uint64_t first, std::uint64_t end, const std
     T total = make();
     std::uint64_t item = first;
     while (item < end) {
-        if (stop.stop_requested()) {
-            failed.note_stopped(first);
-            throw cancelled("parimap: the call was stopped before all items had been folded");
-        }
+        if (stop.stop_requested()) failed.throw_stopped(first);
         try {
             for (const std::uint64_t next = std::min(end, item + fold_items_between_looks); item < next; ++item)
                 apply(total, step, item);
@@ -112,14 +114,16 @@ T fold_blocks(scheduler& core, const map_options& options, View view, const Make
     map_options of_blocks = options;
     of_blocks.failed_index = &failed_block;
     const auto take = [&](results& r, std::uint64_t blocks) -> T {
-        std::uint64_t combining = 0;
-        try {
-            auto all = r.take(blocks, combining);
-            return all ? std::move(all->get()) : make();
-        } catch (...) {
-            failed_block = static_cast<std::size_t>(combining);
-            throw;
-        }
+        auto all = [&] {
+            std::uint64_t combining = 0;
+            try {
+                return r.take(blocks, combining);
+            } catch (...) {
+                failed_block = static_cast<std::size_t>(combining);
+                throw;
+            }
+        }();
+        return all ? std::move(all->get()) : make();
     };
     core.throw_unless_open();
     try {
@@ -152,7 +156,10 @@ T fold_blocks(scheduler& core, const map_options& options, View view, const Make
                                             "; ask for smaller blocks with map_options::block");
             }
             of_blocks.window = options.window / static_cast<std::size_t>(length);
-            using blocks = pulled_blocks<View, Zipped>;
+            const auto check = [&](std::uint64_t first) {
+                if (options.stop.stop_requested() || failed.is_noted() || core.is_terminated()) failed.throw_stopped(first);
+            };
+            using blocks = pulled_blocks<View, Zipped, decltype(check)>;
             const auto fold = [&](std::stop_token stop, typename blocks::block&& block) {
                 const auto apply = [&](T& total, const Step& s, std::uint64_t i) {
                     fold_step<T, Step, blocks>::call(s, total,
@@ -160,7 +167,7 @@ T fold_blocks(scheduler& core, const map_options& options, View view, const Make
                 };
                 return fold_block<T>(make, block.first, block.first + block.items.size(), stop, failed, step, apply);
             };
-            blocks gathered(view, static_cast<std::size_t>(length));
+            blocks gathered(view, static_cast<std::size_t>(length), check);
             const struct note_read {
                 const blocks& all;
                 std::uint64_t& items;

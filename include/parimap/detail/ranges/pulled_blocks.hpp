@@ -19,8 +19,9 @@
 namespace parimap::inline PARIMAP_ABI::detail {
 
 /// A single-pass range. Each of its elements is made when it is looked at, of up to `length` elements of the view, and is moved from
-/// there. What the view throws comes behind the block of those that it gave before.
-template <class View, bool Zipped>
+/// there. What the view throws comes behind the block of those that it gave before. check(first), before each element of the block
+/// that begins with `first`, throws where no more are wanted; then that block is lost.
+template <class View, bool Zipped, class Check>
 class pulled_blocks {
     using traits = pulled_item<View, Zipped>;
 
@@ -35,7 +36,7 @@ class pulled_blocks {
 
     static item pass(typename traits::kept& k) noexcept { return traits::pass(k); }
 
-    pulled_blocks(View& view, std::size_t length) : view_(view), length_(length) {}
+    pulled_blocks(View& view, std::size_t length, Check check) : view_(view), length_(length), check_(std::move(check)) {}
 
     class iterator {
       public:
@@ -77,24 +78,30 @@ class pulled_blocks {
         block_.first = read_;
         block_.items.clear();
         block_.items.reserve(std::min<std::size_t>(length_, 1024));
-        try {
-            while (!ended_ && block_.items.size() < length_) {
-                if (std::exchange(advance_, false)) ++*next_;
-                ended_ = *next_ == *end_;
-                if (ended_) break;
-                block_.items.push_back(traits::keep(*next_));
-                advance_ = true;
-                ++read_;
+        while (!ended_ && block_.items.size() < length_) {
+            check_(block_.first);
+            try {
+                read_one();
+            } catch (...) {
+                ended_ = true;
+                if (block_.items.empty()) throw;
+                failure_ = std::current_exception();
             }
-        } catch (...) {
-            ended_ = true;
-            if (block_.items.empty()) throw;
-            failure_ = std::current_exception();
         }
+    }
+
+    void read_one() {
+        if (std::exchange(advance_, false)) ++*next_;
+        ended_ = *next_ == *end_;
+        if (ended_) return;
+        block_.items.push_back(traits::keep(*next_));
+        advance_ = true;
+        ++read_;
     }
 
     View& view_;
     const std::size_t length_;
+    const Check check_;
     std::optional<iterator_of<View>> next_;
     std::optional<sentinel_of<View>> end_;
     block block_;
