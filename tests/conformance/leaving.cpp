@@ -812,15 +812,18 @@ TEST_CASE("P5 terminate makes an unstarted submit and an unfinished map_async th
             }));
         }
         REQUIRE(eventually([&] { return running == workers; }));
-        auto held = std::make_shared<int>(1);
-        const std::weak_ptr<int> seen = held;
-        auto unstarted = p.submit([&, held = std::move(held)] { return late_ran += *held; });
+        std::future<int> unstarted;
+        bool was_held_when_ready = true;
+        std::shared_ptr<void> held(&late_ran, [&](void*) {  // what a job holds goes before anybody learns that the job is done
+            was_held_when_ready = unstarted.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+        });
+        unstarted = p.submit([&, held = std::move(held)] { return ++late_ran; });
         auto map = parimap::map_async(
             p, [&](int) { return ++late_ran; }, numbers(100));
         p.terminate();
         running_may_end.open();
         REQUIRE_THROWS_AS(unstarted.get(), parimap::cancelled);
-        REQUIRE(seen.expired());
+        REQUIRE_FALSE(was_held_when_ready);
         REQUIRE_THROWS_AS(map.get(), parimap::cancelled);
         for (auto& one : first) REQUIRE(one.get());
         REQUIRE(late_ran == 0);
