@@ -40,6 +40,16 @@ using parimap::result;
 using parimap::unpacked;
 using parimap::unseq;
 
+// Many machines
+using parimap::basic_session;
+using parimap::byte_reader;
+using parimap::byte_writer;
+using parimap::codec;
+using parimap::session;
+using parimap::share;
+using parimap::shared;
+using parimap::travels;
+
 // Bars and reports
 using parimap::format_progress;
 using parimap::progress;
@@ -56,6 +66,7 @@ using parimap::worker_report;
 using parimap::cancelled;
 using parimap::error;
 using parimap::pool_closed;
+using parimap::remote_error;
 using parimap::timed_out;
 
 namespace backends {

@@ -19,13 +19,17 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI {
 
-/// The seat of the job that the calling thread runs, 0 .. size()-1 of its pool; no_worker outside jobs. No two jobs
+/// The seat of the job that the calling thread runs, 0 .. size()-1 of its pool, over all ranks where it has some; no_worker outside jobs. No two jobs
 /// that run at the same time on one pool have the same, but a nested job has the one of the job it is in.
-inline std::size_t this_worker_index() noexcept { return detail::current_place ? detail::current_place->seat : no_worker; }
+inline std::size_t this_worker_index() noexcept {
+    const detail::place* const here = detail::current_place;
+    return here ? here->owner->first_index() + here->seat : no_worker;
+}
 
 template <class Backend>
 class basic_pool;
@@ -38,8 +42,28 @@ struct submitted_jobs;
 template <class Derived>
 struct frontend;
 
+/// What share() needs of a pool.
+struct sharing;
+
 template <class Backend>
 basic_pool<Backend>& make_default_pool();
+
+/// What a pool is made of: a scheduler, or what a backend has in its place, derived from a std::shared_ptr<scheduler>.
+template <class Backend>
+struct core_of {
+    using type = std::shared_ptr<scheduler>;
+    static type make(std::size_t workers, time_span spin) { return scheduler::make(workers, &port_of<Backend>::make, spin); }
+    static type make_for_all_cpus(time_span spin) { return make(cpu_count(), spin); }
+    class communicator;  // there are none
+};
+template <class Backend>
+    requires requires { typename Backend::core; }
+struct core_of<Backend> {
+    using type = typename Backend::core;
+    static type make(std::size_t workers, time_span spin) { return type::make(workers, spin); }
+    static type make_for_all_cpus(time_span spin) { return type::make_for_all_cpus(spin); }
+    using communicator = typename Backend::communicator;
+};
 
 }  // namespace detail
 
@@ -61,13 +85,22 @@ class [[gnu::visibility("default")]] basic_pool {
 
   public:
     /// cpu_count() workers.
-    basic_pool() : basic_pool(cpu_count()) {}
+    basic_pool() : basic_pool(pool_options{}) {}
 
     /// Throws std::invalid_argument for 0 workers or more than 32768, and std::system_error where the system has not so many
     /// threads; none is left then.
-    explicit basic_pool(std::size_t workers) : basic_pool(workers, {}) {}
+    explicit basic_pool(std::size_t workers) : core_(detail::core_of<Backend>::make(workers, {})) {}
 
-    explicit basic_pool(const pool_options& options) : basic_pool(options.workers ? options.workers : cpu_count(), options.spin) {}
+    explicit basic_pool(const pool_options& options)
+        : core_(options.workers ? detail::core_of<Backend>::make(options.workers, options.spin)
+                                : detail::core_of<Backend>::make_for_all_cpus(options.spin)) {}
+
+    /// On the mpi backend: the workers of all ranks of a communicator, each of which makes the pool, and all calls on it, in the same
+    /// order. workers: of each rank; 0 for its cpu_count().
+    template <class Communicator>
+        requires std::is_same_v<Communicator, typename detail::core_of<Backend>::communicator>
+    explicit basic_pool(Communicator communicator, std::size_t workers = 0)
+        : core_(detail::core_of<Backend>::type::make_on(communicator, workers)) {}
 
     basic_pool(basic_pool&&) noexcept = default;
     basic_pool& operator=(basic_pool&& other) noexcept {
@@ -116,21 +149,19 @@ class [[gnu::visibility("default")]] basic_pool {
     }
 
   private:
-    basic_pool(std::size_t workers, detail::time_span spin)
-        : core_(detail::scheduler::make(workers, &detail::port_of<Backend>::make, spin)) {}
-
     template <class Derived>
     friend struct detail::frontend;
+    friend detail::sharing;
     template <class OfBackend>
     friend basic_pool<OfBackend>& detail::make_default_pool();
 
     /// What frontends work with. Throws pool_closed after a move.
-    const std::shared_ptr<detail::scheduler>& core() const {
+    const typename detail::core_of<Backend>::type& core() const {
         if (!core_) throw pool_closed("parimap: this pool was moved from; use the pool it was moved to");
         return core_;
     }
 
-    std::shared_ptr<detail::scheduler> core_;
+    typename detail::core_of<Backend>::type core_;
 };
 
 /// A pool on the backend that your CMake chose.

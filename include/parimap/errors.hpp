@@ -9,6 +9,7 @@
 #include <parimap/detail/form.hpp>
 
 #include <stdexcept>
+#include <string>
 
 namespace parimap::inline PARIMAP_ABI {
 
@@ -32,6 +33,22 @@ struct [[gnu::visibility("default")]] pool_closed : error {
 /// next_for() found no result in time. Nothing is lost: ask again.
 struct [[gnu::visibility("default")]] timed_out : error {
     using error::error;
+};
+
+/// An exception of another rank that could not travel as itself: see parimap/travels.hpp.
+class [[gnu::visibility("default")]] remote_error : public error {
+  public:
+    remote_error(const std::string& what, const std::string& type_name, int rank)
+        : error(what), type_name_(type_name), rank_(rank) {}
+
+    /// The type that it had.
+    const char* type_name() const noexcept { return type_name_.what(); }
+    /// Where it was thrown; -1 if that is not known.
+    int rank() const noexcept { return rank_; }
+
+  private:
+    std::runtime_error type_name_;  // a text that is copied without memory
+    int rank_;
 };
 
 }  // namespace parimap

@@ -27,8 +27,8 @@ struct parallel_for_each_fn : detail::frontend<parallel_for_each_fn> {
   private:
     friend detail::frontend<parallel_for_each_fn>;
 
-    template <class F, class... Ranges>
-    static void run(const detail::pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
+    template <class Core, class F, class... Ranges>
+    static void run(const Core& core, const map_options& options, F&& f, Ranges&&... inputs) {
         detail::check_ranges<Ranges...>();
         if constexpr (detail::are_ranges<Ranges...>) {
             constexpr bool zipped = sizeof...(Ranges) > 1;
@@ -42,7 +42,7 @@ struct parallel_for_each_fn : detail::frontend<parallel_for_each_fn> {
             if constexpr (!may_share_words) {
                 using types = detail::call_types<F, Ranges...>;
                 const typename types::function& shared = f;
-                detail::run_blocking<detail::no_results, zipped>(*core, options, detail::make_view(std::forward<Ranges>(inputs)...),
+                detail::run_blocking<detail::no_results, zipped>(core, options, detail::make_view(std::forward<Ranges>(inputs)...),
                                                                  shared, [](detail::no_results&, std::uint64_t) {});
             }
         }

@@ -33,14 +33,14 @@ struct parallel_map_fn : detail::frontend<parallel_map_fn> {
     friend detail::frontend<parallel_map_fn>;
     friend struct map_async_fn;
 
-    template <class F, class... Ranges>
-    static auto run(const detail::pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
+    template <class Core, class F, class... Ranges>
+    static auto run(const Core& core, const map_options& options, F&& f, Ranges&&... inputs) {
         detail::check_ranges<Ranges...>();
         if constexpr (detail::are_ranges<Ranges...>) {
             using types = detail::call_types<F, Ranges...>;
             const typename types::function& shared = f;
             if constexpr (types::invocation_type::returns_void) {
-                detail::run_blocking<detail::no_results, types::zipped>(*core, options,
+                detail::run_blocking<detail::no_results, types::zipped>(core, options,
                                                                         detail::make_view(std::forward<Ranges>(inputs)...), shared,
                                                                         [](detail::no_results&, std::uint64_t) {});
             } else if constexpr (!std::is_move_constructible_v<typename types::value>) {
@@ -52,7 +52,7 @@ struct parallel_map_fn : detail::frontend<parallel_map_fn> {
                 using results = detail::vector_results<typename types::value,
                                                        types::source::pulled ? detail::way_into_vector::moved
                                                                              : detail::best_way_into_vector<typename types::value>>;
-                return detail::run_blocking<results, types::zipped>(*core, options,
+                return detail::run_blocking<results, types::zipped>(core, options,
                                                                     detail::make_view(std::forward<Ranges>(inputs)...), shared,
                                                                     [](results& r, std::uint64_t items) { return r.take(items); });
             }

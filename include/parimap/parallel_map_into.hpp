@@ -31,8 +31,8 @@ struct parallel_map_into_fn : detail::frontend<parallel_map_into_fn> {
   private:
     friend detail::frontend<parallel_map_into_fn>;
 
-    template <class Out, class F, class... Ranges>
-    static std::size_t run(const detail::pool_core& core, const map_options& options, Out&& out, F&& f, Ranges&&... inputs) {
+    template <class Core, class Out, class F, class... Ranges>
+    static std::size_t run(const Core& core, const map_options& options, Out&& out, F&& f, Ranges&&... inputs) {
         detail::check_ranges<Ranges...>();
         constexpr bool has_room = detail::indexed_range<std::remove_reference_t<Out>>;
         static_assert(has_room,
@@ -53,7 +53,7 @@ struct parallel_map_into_fn : detail::frontend<parallel_map_into_fn> {
                 const typename types::function& shared = f;
                 const bool past_caches = detail::suits_nontemporal(out, inputs...);
                 return detail::run_blocking<detail::into_results<out_view, typename types::value>, types::zipped>(
-                    *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
+                    core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
                     [](auto&, std::uint64_t items) { return static_cast<std::size_t>(items); },
                     detail::view_of(std::forward<Out>(out)), past_caches);
             }

@@ -9,6 +9,7 @@
 // IWYU pragma: begin_exports
 #include <parimap/backend.hpp>
 #include <parimap/catching.hpp>
+#include <parimap/codec.hpp>
 #include <parimap/cpu_count.hpp>
 #include <parimap/default_backend.hpp>
 #include <parimap/errors.hpp>
@@ -28,6 +29,9 @@
 #include <parimap/progress.hpp>
 #include <parimap/progress_bar.hpp>
 #include <parimap/progress_options.hpp>
+#include <parimap/session.hpp>
+#include <parimap/share.hpp>
+#include <parimap/travels.hpp>
 #include <parimap/unordered_imap.hpp>
 #include <parimap/unpacked.hpp>
 #include <parimap/unseq.hpp>

@@ -89,7 +89,7 @@ PARIMAP_INLINE void batched_call::run_batches(std::size_t seat, stint length) no
         const std::uint64_t most = just_one ? 1 : pace_.batch(unclaimed);
         const std::uint64_t most_stolen = just_one ? 1 : pace_.ideal_batch();
         const std::uint64_t least_robbed = is_patient ? pace_.least_robbed() : 1;
-        if (!claims_.claim(seat, most, most_stolen, max_lag_.load(std::memory_order_relaxed), least_robbed)) {
+        if (!claims_.claim(seat, most, most_stolen, max_lag(), least_robbed)) {
             if (least_robbed == 1 || !claims_.claimable()) return;
             is_patient = has_news_after_patience();
             continue;

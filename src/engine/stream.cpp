@@ -25,20 +25,15 @@ PARIMAP_INLINE stream_base::~stream_base() = default;
 
 PARIMAP_INLINE void stream_base::start(const map_options& options) {
     pool_.open(*this);  // throws where the pool is closed, and the input has not been asked for anything
-    try {
-        obey(options.stop);
-        begin(options.window);
-    } catch (...) {
-        obey_no_more();
-        cancel();
-        pool_.abandon(*this);
-        throw;
-    }
+    is_open_ = true;
+    obey(options.stop);
+    begin(options.window);
 }
 
 PARIMAP_INLINE void stream_base::end() noexcept {
+    if (!std::exchange(is_open_, false)) return;
     obey_no_more();
-    if (is_cancelled()) observation_.set_failed();  // before it was left
+    if (is_cancelled() || !began_) observation_.set_failed();  // before it was left
     cancel();
     pool_.abandon(*this);
     observation_.finish();

@@ -22,6 +22,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -41,12 +42,13 @@ struct alignas(cache_line) scheduler::guarded {
     call_list calls;
     job_queue jobs;
     std::size_t jobs_at_once = 0;  // running in run_now()
+    std::vector<std::shared_ptr<const void>> kept;
     bool closed = false;
     atomic<bool> terminated{false};  // written under the mutex
 };
 
 PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers, owned<backend_port> (*make_backend)(std::size_t),
-                                                          time_span spin) {
+                                                          time_span spin, std::size_t seats_afar) {
     constexpr std::size_t most_workers = std::size_t{1} << 15U;  // more than the default of Linux for all threads of a machine
     if (workers == 0) {
         throw std::invalid_argument("parimap: a pool needs at least one worker; leave the number out for cpu_count()");
@@ -59,12 +61,13 @@ PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers, o
     // Instant while the process has one thread; once the workers are there it would cost the first call milliseconds.
     (void)asymmetric_fence::available();
     count_forks();
-    return std::make_shared<scheduler>(make_backend(workers), spin);
+    return std::make_shared<scheduler>(make_backend(workers), spin, seats_afar);
 }
 
-PARIMAP_INLINE scheduler::scheduler(owned<backend_port> backend, time_span spin)
-    : size_(std::max<std::size_t>(1, backend->concurrency())),
-      guarded_(new guarded(size_, *this, spin)),
+PARIMAP_INLINE scheduler::scheduler(owned<backend_port> backend, time_span spin, std::size_t seats_afar)
+    : size_here_(std::max<std::size_t>(1, backend->concurrency())),
+      size_(size_here_ + seats_afar),
+      guarded_(new guarded(size_here_, *this, spin)),
       backend_(std::move(backend)) {
     open(guarded_->jobs);
 }
@@ -91,13 +94,13 @@ PARIMAP_INLINE void scheduler::throw_unless_open() const {
 }
 
 PARIMAP_INLINE void scheduler::announce(call& c, std::uint64_t workers) noexcept {
-    if (c.workers_after_news() >= std::min(size(), c.max_workers_)) return;
+    if (c.workers_after_news() >= std::min(size_here(), c.max_workers_)) return;
     while (workers-- > 0 && send_worker(&c)) {
     }
 }
 
 PARIMAP_INLINE void scheduler::announce_in_a_moment(call& c) noexcept {
-    if (c.workers_after_news() < std::min(size(), c.max_workers_)) send_worker(&c, false);
+    if (c.workers_after_news() < std::min(size_here(), c.max_workers_)) send_worker(&c, false);
 }
 
 PARIMAP_INLINE bool scheduler::help(call& c, stint length) noexcept {
@@ -152,6 +155,24 @@ PARIMAP_INLINE void scheduler::wait_until_left(call& c) noexcept {
     guarded_->changed.wait(held, [&c] { return !c.has_worker(); });
 }
 
+PARIMAP_INLINE bool scheduler::join_from_afar(call& c) noexcept {
+    const lock held(guarded_->mutex);
+    if (c.listing_ == call::listing::none) return false;
+    c.is_worked_on_afar_.store(true, std::memory_order_relaxed);
+    return true;
+}
+
+PARIMAP_INLINE void scheduler::leave_from_afar(call& c) noexcept {
+    const lock held(guarded_->mutex);
+    c.is_worked_on_afar_.store(false, std::memory_order_relaxed);
+    tell_owners();
+}
+
+PARIMAP_INLINE bool scheduler::is_quiet(const call& c) const noexcept {
+    const lock held(guarded_->mutex);
+    return c.is_quiet();
+}
+
 PARIMAP_INLINE void scheduler::wake_owners() noexcept {
     const lock held(guarded_->mutex);
     tell_owners();
@@ -186,6 +207,11 @@ PARIMAP_INLINE void scheduler::submit(std::unique_ptr<single_job> job, bool at_o
         }
     }
     run_now(std::move(job), place_of_caller());
+}
+
+PARIMAP_INLINE void scheduler::keep(std::shared_ptr<const void> value) {
+    const lock held(guarded_->mutex);
+    guarded_->kept.push_back(std::move(value));
 }
 
 PARIMAP_INLINE const place* scheduler::place_of_caller() const noexcept {

@@ -62,6 +62,11 @@ class PARIMAP_EXPORT batched_call : public call {
     /// pulled item sits in a ring of twice the window, and must start before the ring comes round.)
     void set_max_lag(std::uint64_t items) noexcept { max_lag_.store(items, std::memory_order_relaxed); }
 
+    std::uint64_t max_lag() const noexcept { return max_lag_.load(std::memory_order_relaxed); }
+
+    /// In which its items run.
+    const floating_point_mode& mode() const noexcept { return floating_point_mode_; }
+
     /// By a worker whose item threw; it is counted as finished beside.
     void item_failed(std::size_t seat) noexcept;
 

@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_ENGINE_BLOCKING_HPP
 
 #include <parimap/detail/engine/batched_call.hpp>
+#include <parimap/detail/engine/call_on.hpp>
 #include <parimap/detail/engine/mapped_call.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/pull_result.hpp>
@@ -87,8 +88,10 @@ class PARIMAP_EXPORT blocking_base : public batched_call {
 
 /// Runs f over all items of the source. F is `const function&`: the caller waits, so nothing is copied.
 template <class Source, class F, results_of_blocking_call Results>
-class blocking final : public mapped_call<blocking_base, Source, F, Results> {
+class blocking : public mapped_call<blocking_base, Source, F, Results> {
     using base = mapped_call<blocking_base, Source, F, Results>;
+
+  protected:
     using base::results_, base::source_;
 
   public:
@@ -124,16 +127,16 @@ class blocking final : public mapped_call<blocking_base, Source, F, Results> {
 };
 
 /// Builds and runs a blocking call over a view; returns the number of items. take() gets the results before they go.
-template <class Results, bool Zipped, class View, class F, class Take, class... ResultsArgs>
-decltype(auto) run_blocking(scheduler& core, const map_options& options, View view, const F& f, Take take,
+/// Core: a scheduler, or what a pool is made of.
+template <class Results, bool Zipped, class Core, class View, class F, class Take, class... ResultsArgs>
+decltype(auto) run_blocking(Core& core, const map_options& options, View view, const F& f, Take take,
                             ResultsArgs&&... results_args) {
     static_assert(!is_infinite<View>(),
                   "parimap: this range has no end, so a call that waits for all its items would never return; use "
                   "ordered_imap or unordered_imap, or take() a part of it.");
     using source = source_for<View, Zipped>;
-    blocking<source, const F&, Results> call(core, options, std::move(view), f, std::forward<ResultsArgs>(results_args)...);
-    const std::uint64_t items = call.run();
-    return take(call.results(), items);
+    return call_on<Core>::template run<blocking<source, const F&, Results>>(core, take, options, std::move(view), f,
+                                                                            std::forward<ResultsArgs>(results_args)...);
 }
 
 }  // namespace parimap::detail

@@ -90,6 +90,9 @@ class PARIMAP_EXPORT claims {
 
     bool is_open(std::uint64_t item) const noexcept { return item < gate_.load(std::memory_order_relaxed); }
 
+    /// Nothing starts any more from here on; no_item while all may.
+    std::uint64_t first_closed() const noexcept { return gate_.load(std::memory_order_relaxed); }
+
     /// The end of those items of [first, end) that may still start.
     std::uint64_t open_end(std::uint64_t first, std::uint64_t end) const noexcept {
         const std::uint64_t gate = gate_.load(std::memory_order_relaxed);
@@ -212,6 +215,15 @@ class PARIMAP_EXPORT claims {
 
     /// Empties the seat's own range and returns how many items were in it.
     std::uint64_t drop(std::size_t seat) noexcept;
+
+    /// Items that the seat had claimed and that were not started can be claimed again. Its range is empty.
+    void put_back(std::size_t seat, item_range items) noexcept { adopt(seat, items.first, items.end); }
+
+    /// The seat's range, by its owner.
+    item_range range_of(std::size_t seat) const noexcept {
+        const range& r = ranges_[seat];
+        return {r.begin.load(std::memory_order_relaxed), r.begin.load(std::memory_order_relaxed) + r.count()};
+    }
 
     /// Whether any item could be started now.
     bool claimable() const noexcept { return has_batch() || has_loot(); }

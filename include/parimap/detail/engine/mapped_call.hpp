@@ -22,22 +22,44 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// One running call: the batches of its seats, in loops over their items.
 template <class Base, class Source, class F, results_of_call Results>
 class mapped_call : public mapped_items<Base, Source, F, Results> {
-    using items = mapped_items<Base, Source, F, Results>;
+    using below = mapped_items<Base, Source, F, Results>;
 
   public:
-    using typename items::function_in_block, typename items::invocation_type;
+    using typename below::function_in_block, typename below::invocation_type;
     template <class Put>
     static constexpr bool copies_put =
         std::is_trivially_copyable_v<Put> && (!writes_batches<Put> || std::is_copy_assignable_v<Put>);
 
   protected:
-    using items::attempt, items::run_in_step, items::run_item, items::run_several;
-    using items::claims_, items::monitor_, items::pace_, items::source_, items::f_, items::results_;
-    using typename items::items_run;
+    using below::attempt, below::run_in_step, below::run_item, below::run_several;
+    using below::claims_, below::monitor_, below::pace_, below::source_, below::f_, below::results_;
+    using typename below::items_run;
 
     /// Making a call does nothing yet.
-    using items::items;
+    using below::below;
     ~mapped_call() override = default;
+
+    template <class RunBatch>
+    auto with_writer(std::size_t seat, RunBatch run_batch) {
+        if constexpr (requires { results_.with_writer(seat, true, run_batch); }) {
+            return results_.with_writer(seat, pace_.bound_by_memory(), run_batch);
+        } else {
+            return results_.with_writer(seat, run_batch);
+        }
+    }
+
+    template <class Put>
+    void begin_batch([[maybe_unused]] std::size_t seat, [[maybe_unused]] std::uint64_t first, [[maybe_unused]] Put& put) noexcept {
+        if constexpr (writes_batches<Put>) attempt(seat, first, [&] { put.begin(first); });
+    }
+
+    template <class Put>
+    void end_batch([[maybe_unused]] std::size_t seat, [[maybe_unused]] std::uint64_t next, [[maybe_unused]] Put& put) noexcept {
+        if constexpr (writes_batches<Put>) {
+            put.pause(next);
+            if constexpr (!Results::keeps_at_hand) flush(seat, next - 1);
+        }
+    }
 
   private:
     std::uint64_t begin_input(bool reads) final { return source_.begin(reads); }
@@ -69,15 +91,6 @@ class mapped_call : public mapped_items<Base, Source, F, Results> {
             }
             return run_batch(seat, std::move(put), watching);
         });
-    }
-
-    template <class RunBatch>
-    items_run with_writer(std::size_t seat, RunBatch run_batch) {
-        if constexpr (requires { results_.with_writer(seat, true, run_batch); }) {
-            return results_.with_writer(seat, pace_.bound_by_memory(), run_batch);
-        } else {
-            return results_.with_writer(seat, run_batch);
-        }
     }
 
     /// The seat's batch, until it is empty or no item starts any more. (A function by itself, whatever the compiler thinks of
@@ -168,19 +181,6 @@ class mapped_call : public mapped_items<Base, Source, F, Results> {
         }
         if constexpr (copies_put<Put> && writes_batches<Put>) shared_put = put;
         return block.end;
-    }
-
-    template <class Put>
-    void begin_batch([[maybe_unused]] std::size_t seat, [[maybe_unused]] std::uint64_t first, [[maybe_unused]] Put& put) noexcept {
-        if constexpr (writes_batches<Put>) attempt(seat, first, [&] { put.begin(first); });
-    }
-
-    template <class Put>
-    void end_batch([[maybe_unused]] std::size_t seat, [[maybe_unused]] std::uint64_t next, [[maybe_unused]] Put& put) noexcept {
-        if constexpr (writes_batches<Put>) {
-            put.pause(next);
-            if constexpr (!Results::keeps_at_hand) flush(seat, next - 1);
-        }
     }
 
     void flush([[maybe_unused]] std::size_t seat, [[maybe_unused]] std::uint64_t latest) noexcept final {

@@ -24,6 +24,8 @@ namespace parimap::inline PARIMAP_ABI::detail {
 template <class Base, class Source, class F, results_of_call Results>
 class mapped_items : public Base {
   public:
+    using source = Source;
+    using results_type = Results;
     using function = std::remove_cvref_t<F>;
     using invocation_type = invocation<function, Source>;
     /// A loop over vectors keeps what f refers to in registers: that has to be its own.
@@ -162,17 +164,17 @@ class mapped_items : public Base {
         if (failure) fail(seat, item, std::move(failure), false);
     }
 
-    Source source_;
-    F f_;
-    Results results_;
-
-  private:
+    /// reading: it could not be read.
     [[gnu::cold]] void fail(std::size_t seat, std::uint64_t item, std::exception_ptr exception, bool reading) noexcept {
         this->item_failed(seat);
         if constexpr (requires { results_.blamed(seat, item); }) item = results_.blamed(seat, item);
         if (Results::failure_stops || reading) this->stop_from(item);
         results_.fail(seat, item, std::move(exception), reading ? failure_of::input : failure_of::item);
     }
+
+    Source source_;
+    F f_;
+    Results results_;
 };
 
 }  // namespace parimap::detail

@@ -26,6 +26,7 @@ class PARIMAP_EXPORT pace {
     /// What is worth no more is not divided between workers from the outset: whoever finds nothing else takes a part of it.
     static constexpr time_span worth_sharing = time_span::microseconds(2);
     /// To take a part of another's batch interrupts its CPU, which takes up to 25 us on a virtual machine.
+    static constexpr time_span far_batch_time = time_span::microseconds(1000);
     static constexpr time_span worth_robbing = time_span::microseconds(50);
 
     /// chunk: the largest batch, or 0.
@@ -83,6 +84,9 @@ class PARIMAP_EXPORT pace {
 
     /// The batch that suits the cost, if there were no end of items.
     std::uint64_t ideal_batch() const noexcept;
+
+    /// How many items a worker in another process gets at a time: what it takes to bring them there should be little beside them.
+    std::uint64_t far_batch() const noexcept;
 
     /// The least batch to take a part of at once.
     std::uint64_t least_robbed() const noexcept;

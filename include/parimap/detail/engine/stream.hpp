@@ -57,16 +57,16 @@ class PARIMAP_EXPORT stream_base : public shared_stream, public batched_call {
     std::optional<std::size_t> failed_index() const noexcept final;
     void stop() noexcept final;
 
+    /// Opens the call, asks the input for its size and takes the first items. After all constructors, for workers come at once; where it
+    /// throws, the stream has to be destroyed.
+    void start(const map_options& options);
+
   protected:
     explicit stream_base(stream_setup&& setup);
     ~stream_base() override;
 
-    /// Opens the call, asks the input for its size and takes the first items. The last thing that a constructor does; where it throws,
-    /// nothing runs any more.
-    void start(const map_options& options);
-
-    /// Starts no further item, stops the running ones' token and returns when they have returned. The first thing that a
-    /// destructor does.
+    /// Starts no further item, stops the running ones' token and returns when they have returned, once. The first thing that the
+    /// destructor of the most derived class does.
     void end() noexcept;
 
     /// Whether there is nothing more to hand over.
@@ -153,6 +153,7 @@ class PARIMAP_EXPORT stream_base : public shared_stream, public batched_call {
     item_number failed_ = no_item;  // the latest that was thrown
     std::exception_ptr input_failure_;
     stopwatch reading_;
+    bool is_open_ = false;
     bool began_ = false;  // the call that makes the stream is over
     atomic<bool> is_fetching_{false};
     const void* const maker_ = mark_of_this_thread();
@@ -160,19 +161,19 @@ class PARIMAP_EXPORT stream_base : public shared_stream, public batched_call {
 
 /// The stream that one function makes of one source.
 template <class Source, class F, results_of_stream Results>
-class stream final : public mapped_call<stream_base, Source, F, Results> {
+class stream : public mapped_call<stream_base, Source, F, Results> {
     using base = mapped_call<stream_base, Source, F, Results>;
-    using base::pace_, base::results_, base::source_;
     using value_type = typename base::invocation_type::value;
     using entry = typename Results::entry;
+
+  protected:
+    using base::pace_, base::results_, base::source_;
 
   public:
     template <class View, class... ResultsArgs>
     stream(std::shared_ptr<scheduler> core, const map_options& options, View&& view, F f, ResultsArgs&&... results_args)
         : base(stream_setup{std::move(core), options, traits}, std::forward<View>(view), std::forward<F>(f),
-               std::forward<ResultsArgs>(results_args)...) {
-        this->start(options);
-    }
+               std::forward<ResultsArgs>(results_args)...) {}
     [[gnu::noinline]] ~stream() override { this->end(); }  // which has three callers
 
   private:
@@ -194,7 +195,7 @@ class stream final : public mapped_call<stream_base, Source, F, Results> {
         return std::addressof(e.get());
     }
 
-    void release() noexcept override {
+    void release() noexcept final {
         if (fetched_) results_.pop(*std::exchange(fetched_, nullptr));
     }
 

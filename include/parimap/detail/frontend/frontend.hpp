@@ -28,7 +28,8 @@ inline constexpr bool is_options = std::is_same_v<T, map_options>;
 using pool_core = std::shared_ptr<scheduler>;
 
 /// Base of the frontends' function objects. Derived has
-///   template <class... Args> static auto run(const pool_core&, const map_options&, Args&&...)
+///   template <class Core, class... Args> static auto run(const Core&, const map_options&, Args&&...)
+/// where Core is a pool_core or derived from it.
 /// The default pool's backend is a template argument, so that calls without a pool are different functions in
 /// translation units with different defaults.
 template <class Derived>
@@ -74,8 +75,8 @@ struct frontend {
     }
 
   private:
-    template <class First, class... Rest>
-    static auto with_options(const pool_core& core, First&& first, Rest&&... rest) {
+    template <class Core, class First, class... Rest>
+    static auto with_options(const Core& core, First&& first, Rest&&... rest) {
         if constexpr (is_options<std::remove_cvref_t<First>>) {
             static_assert(sizeof...(Rest) > 0, "parimap: after the options comes the function");
             return Derived::run(core, first, std::forward<Rest>(rest)...);

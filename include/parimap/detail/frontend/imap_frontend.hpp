@@ -3,6 +3,7 @@
 #ifndef PARIMAP_DETAIL_FRONTEND_IMAP_FRONTEND_HPP
 #define PARIMAP_DETAIL_FRONTEND_IMAP_FRONTEND_HPP
 
+#include <parimap/detail/engine/call_on.hpp>
 #include <parimap/detail/engine/stream.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/frontend/frontend.hpp>
@@ -40,10 +41,10 @@ class [[nodiscard]] joined_stages {
 };
 
 /// ordered_imap(pool, f) without a range, waiting for one from the left of a pipe.
-template <class Frontend, class F>
+template <class Frontend, class Core, class F>
 class [[nodiscard]] imap_pipe {
   public:
-    imap_pipe(pool_core core, const map_options& options, F f) : pool_(std::move(core)), options_(options), f_(std::move(f)) {}
+    imap_pipe(Core core, const map_options& options, F f) : pool_(std::move(core)), options_(options), f_(std::move(f)) {}
 
     template <class Range>
         requires some_range<std::remove_reference_t<Range>>
@@ -62,7 +63,7 @@ class [[nodiscard]] imap_pipe {
         return Frontend::run(pool_, options_, std::move(f_), std::forward<Range>(input));
     }
 
-    pool_core pool_;
+    Core pool_;
     map_options options_;
     F f_;
 };
@@ -72,13 +73,13 @@ template <class Derived, template <class> class Results>
 struct imap_frontend : frontend<Derived> {
   private:
     friend frontend<Derived>;
-    template <class Frontend, class F>
+    template <class Frontend, class Core, class F>
     friend class imap_pipe;
 
-    template <class F, class... Ranges>
-    static auto run(const pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
+    template <class Core, class F, class... Ranges>
+    static auto run(const Core& core, const map_options& options, F&& f, Ranges&&... inputs) {
         if constexpr (sizeof...(Ranges) == 0) {
-            return imap_pipe<Derived, std::decay_t<F>>(core, options, std::forward<F>(f));
+            return imap_pipe<Derived, Core, std::decay_t<F>>(core, options, std::forward<F>(f));
         } else {
             check_ranges<Ranges...>();
             check_ranges_that_outlive_call<Ranges...>();
@@ -87,8 +88,8 @@ struct imap_frontend : frontend<Derived> {
                 using value = typename types::value;
                 using source = typename types::source;
                 using running = stream<source, typename types::function, Results<value>>;
-                return imap<value, source::sized>(
-                    new running(core, options, make_view(std::forward<Ranges>(inputs)...), std::forward<F>(f), core->size()));
+                return imap<value, source::sized>(call_on<const Core>::template start<running>(
+                    core, options, make_view(std::forward<Ranges>(inputs)...), std::forward<F>(f), core->size()));
             }
         }
     }

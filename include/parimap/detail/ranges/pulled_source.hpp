@@ -124,6 +124,14 @@ class pulled_source {
         return [this](std::uint64_t i) { return take(i); };
     }
 
+    /// Item i, which stays where it is until drop(i): for who sends a copy of it elsewhere.
+    kept& lend(std::uint64_t i) noexcept { return cells_[i & (capacity_ - 1)].value.get(); }
+    void drop(std::uint64_t i) noexcept {
+        cell& c = cells_[i & (capacity_ - 1)];
+        c.value.destroy();
+        c.full.store(false, std::memory_order_release);
+    }
+
     static item pass(taken& t) noexcept {
         if constexpr (boxed) {
             return traits::pass(*t);
@@ -131,6 +139,7 @@ class pulled_source {
             return traits::pass(t);
         }
     }
+    static item pass_lent(kept& k) noexcept { return traits::pass(k); }
 
   private:
     struct emptied {

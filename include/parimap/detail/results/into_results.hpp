@@ -28,6 +28,8 @@ class into_results : public first_failure {
         (std::is_same_v<Result, element> || (std::is_arithmetic_v<Result> && std::is_arithmetic_v<element>));
 
   public:
+    static constexpr bool stays_here = true;  // results are in this process, where the caller's range is
+
     into_results(View out, bool past_caches)
         : out_(std::move(out)), first_(begin_of(out_)), room_(size_from(out_, first_)), past_caches_(past_caches) {}
 

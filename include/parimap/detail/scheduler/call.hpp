@@ -53,7 +53,9 @@ class call {
     // ---- with the scheduler's mutex held ---
 
     bool wants_worker() const noexcept { return active_.load(std::memory_order_relaxed) < max_workers_ && claimable(); }
-    bool has_worker() const noexcept { return active_.load(std::memory_order_relaxed) > 0; }
+    bool has_worker() const noexcept {
+        return active_.load(std::memory_order_relaxed) > 0 || is_worked_on_afar_.load(std::memory_order_relaxed);
+    }
     bool is_quiet() const noexcept { return !has_worker() && !claimable(); }
 
     void join() noexcept { active_.fetch_add(1, std::memory_order_relaxed); }
@@ -72,14 +74,15 @@ class call {
     enum class listing : unsigned char { none, busy, idle };
 
     const std::size_t max_workers_;
-    atomic<std::size_t> active_{0};    // written under the mutex
-    bool owner_wants_seat_ = false;    // the owner, waiting, would work if there were a seat
-    bool holds_outsider_ = false;      // a thread from outside stays in it until its end
-    bool is_told_ = false;             // that the pool was terminated
-    bool is_worth_joining_ = false;    // at once, also by who could leave it to its owner for a moment
-    std::uint64_t number_ = 0;         // of the pool's calls, as they were opened
-    listing listing_ = listing::none;  // where call_list has it
-    call* before_ = nullptr;           // its neighbours there
+    atomic<std::size_t> active_{0};          // written under the mutex
+    bool owner_wants_seat_ = false;          // the owner, waiting, would work if there were a seat
+    bool holds_outsider_ = false;            // a thread from outside stays in it until its end
+    atomic<bool> is_worked_on_afar_{false};  // written under the mutex: items are with another process, or about to be
+    bool is_told_ = false;                   // that the pool was terminated
+    bool is_worth_joining_ = false;          // at once, also by who could leave it to its owner for a moment
+    std::uint64_t number_ = 0;               // of the pool's calls, as they were opened
+    listing listing_ = listing::none;        // where call_list has it
+    call* before_ = nullptr;                 // its neighbours there
     call* behind_ = nullptr;
 };
 

@@ -34,18 +34,27 @@ struct runner;
 class PARIMAP_EXPORT scheduler {
   public:
     /// One on a backend with so many workers. Throws std::invalid_argument for 0 or too many, and what the backend throws.
+    /// seats_afar: those of workers in other processes, whom the backend does not know.
     /// spin: how long idle workers look for work before they sleep; 0: so many of them and so long as pays for short calls.
     static std::shared_ptr<scheduler> make(std::size_t workers, owned<backend_port> (*make_backend)(std::size_t),
-                                           time_span spin = {});
+                                           time_span spin = {}, std::size_t seats_afar = 0);
 
-    scheduler(owned<backend_port> backend, time_span spin);
+    scheduler(owned<backend_port> backend, time_span spin, std::size_t seats_afar);
     ~scheduler();
     scheduler(const scheduler&) = delete;
     scheduler& operator=(const scheduler&) = delete;
 
+    /// How many seats there are, with those of workers in other processes,
     std::size_t size() const noexcept { return size_; }
+    /// and without.
+    std::size_t size_here() const noexcept { return size_here_; }
 
     std::string_view backend_name() const noexcept { return backend_->name(); }
+
+    /// The number of the first seat here, where seats are counted over several processes.
+    std::size_t first_index() const noexcept { return first_index_; }
+    /// Before the first call.
+    void count_seats_from(std::size_t first) noexcept { first_index_ = first; }
 
     /// A number that no other pool of this process ever had.
     std::uint64_t id() const noexcept { return id_; }
@@ -82,6 +91,16 @@ class PARIMAP_EXPORT scheduler {
     /// Waits for the workers in c, of which nothing is left to start. It stays open.
     void wait_until_left(call& c) noexcept;
 
+    /// Between these two c does not end: other processes may have items of it. False if it has ended.
+    bool join_from_afar(call& c) noexcept;
+    void leave_from_afar(call& c) noexcept;
+
+    /// Whether one of the workers here is not in c, as far as that can be known without a lock.
+    bool has_idle_worker(const call& c) const noexcept { return c.active_.load(std::memory_order_relaxed) < size_here_; }
+
+    /// Whether nobody works on c, and nothing of it can be started.
+    bool is_quiet(const call& c) const noexcept;
+
     /// Has all who wait look again: something ended from outside.
     void wake_owners() noexcept;
 
@@ -114,6 +133,9 @@ class PARIMAP_EXPORT scheduler {
 
     /// What the calling thread is doing, as this pool and all calls on it note it.
     thread_slots slots() const noexcept { return slots_(); }
+
+    /// Holds the value until the pool ends.
+    void keep(std::shared_ptr<const void> value);
 
     // ---- the pool's end -----------------------------------------------------------------------------------------
 
@@ -205,7 +227,9 @@ class PARIMAP_EXPORT scheduler {
     const std::uint64_t id_ = next_id();
     const slots_of_thread slots_ = &slots_of_this_module;
     const birth_process birth_;
+    const std::size_t size_here_;
     const std::size_t size_;
+    std::size_t first_index_ = 0;
     const owned<guarded> guarded_;
     atomic<bool> retired_{false};        // written under the mutex
     atomic<std::size_t> sending_{0};     // threads inside backend_->submit()

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// codec: how a value travels to another process.
+#ifndef PARIMAP_CODEC_HPP
+#define PARIMAP_CODEC_HPP
+
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
+#include <parimap/detail/form.hpp>
+#include <parimap/detail/travel/byte_stream.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <span>  // and std::ranges::enable_borrowed_range with it
+#include <type_traits>
+
+namespace parimap::inline PARIMAP_ABI {
+
+/// Where a codec writes,
+using byte_writer = detail::byte_writer;
+/// and where it reads.
+using byte_reader = detail::byte_reader;
+
+/// How a T travels. Trivially copyable types travel as their bytes, without more; the mpi backend adds what cereal can archive. For others
+/// an application has its own:
+///
+///   template <>
+///   struct parimap::codec<polygon> {
+///       static void write(parimap::byte_writer& out, const polygon& p);   // may throw: then the item fails
+///       static polygon read(parimap::byte_reader& in);                    // reads what write() wrote
+///   };
+template <class T>
+struct codec;
+
+namespace detail {
+
+/// (Not what refers to bytes elsewhere, as far as types tell: pointers, std::string_view, std::span.)
+template <class T>
+concept travels_as_bytes = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::is_member_pointer_v<T> &&
+                           !std::is_null_pointer_v<T> && std::is_object_v<T> && !std::ranges::enable_borrowed_range<T>;
+
+/// Whether there is a codec for values of this type.
+template <class T>
+concept can_travel = requires(byte_writer& out, byte_reader& in, const T& value) {
+    codec<T>::write(out, value);
+    { codec<T>::read(in) } -> std::same_as<T>;
+};
+
+}  // namespace detail
+
+template <detail::travels_as_bytes T>
+struct codec<T> {
+    static void write(byte_writer& out, const T& value) {
+        if constexpr (!std::is_empty_v<T>) out.plain(value);
+    }
+    static T read(byte_reader& in) {
+        union raw {  // not every such type has a default constructor
+            raw() {}
+            T value;
+        } made;
+        if constexpr (!std::is_empty_v<T>) in.bytes(&made.value, sizeof(T));
+        return made.value;
+    }
+};
+
+}  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// How calls are made on pools with workers in other processes.
+#ifndef PARIMAP_DETAIL_ENGINE_CALL_ON_FAR_HPP
+#define PARIMAP_DETAIL_ENGINE_CALL_ON_FAR_HPP
+
+#include <parimap/detail/engine/call_on.hpp>
+#include <parimap/detail/engine/far_call.hpp>
+#include <parimap/detail/engine/far_items.hpp>
+#include <parimap/detail/engine/far_work.hpp>
+#include <parimap/detail/engine/joint_call.hpp>
+#include <parimap/detail/engine/served_call.hpp>
+#include <parimap/detail/engine/shared_stream.hpp>
+#include <parimap/detail/form.hpp>
+#include <parimap/detail/ranges/range_access.hpp>
+#include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/travel/byte_stream.hpp>
+#include <parimap/detail/travel/exceptions.hpp>
+#include <parimap/errors.hpp>
+#include <parimap/options.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace parimap::inline PARIMAP_ABI::detail {
+
+/// What all ranks can make together: with inputs that every rank has, or with items that travel.
+template <class Call>
+struct joint {
+    using source = typename Call::source;
+    using function = typename Call::function;
+    using value = typename Call::invocation_type::value;
+    using item = far_item<typename source::item, source::zipped>;
+    static constexpr bool items_travel = item::can_travel && can_be_served<function, item, source::zipped, value>;
+    static constexpr bool is_possible = can_travel<value> && (!source::pulled || items_travel);
+
+    static void throw_unless_possible() {
+        if constexpr (!is_possible) {
+            throw error(
+                "parimap: what f returns, or the items of an input that is read one by one, cannot travel between ranks; give "
+                "their types a "
+                "serialize function of cereal, or specialise parimap::codec for them");
+        }
+    }
+
+    /// F: the function, or a const reference to it.
+    template <class F>
+    using call =
+        std::conditional_t<source::pulled, joint_pulled_call<F, item, source::zipped, value>, joint_call<F, source, value>>;
+};
+
+template <class Core>
+    requires std::is_base_of_v<far_core, std::remove_const_t<Core>>
+struct call_on<Core> {
+    template <class Call, class Take, class View, class F, class... Args>
+    static auto run(Core& core, Take take, const map_options& options, View view, const F& f, Args&&... args) {
+        using outcome = decltype(take(std::declval<Call&>().results(), std::uint64_t{}));
+        const bool is_joint = core.with_root || (core.to_others && core.to_others->is_joint());
+        if constexpr (requires { Call::results_type::stays_here; }) {
+            if (is_joint)
+                return call_on<scheduler>::run<Call>(*core, take, options, std::move(view), f, std::forward<Args>(args)...);
+        }
+        const std::uint64_t items = items_of<Call>(view);
+        if (!is_joint) {
+            far_call<Call> call(core, items, options, std::move(view), f, std::forward<Args>(args)...);
+            const std::uint64_t done = call.run();
+            return take(call.results(), done);
+        }
+        joint<Call>::throw_unless_possible();
+        if constexpr (joint<Call>::is_possible) {
+            if (core.with_root) return follow<Call, outcome>(core, options, std::move(view), f);
+            const auto lead = [&](std::uint32_t& number) {
+                far_call<Call> call(core, items, options, std::move(view), f, std::forward<Args>(args)...);
+                number = call.number();
+                const std::uint64_t done = call.run();
+                return take(call.results(), done);
+            };
+            return tell<outcome>(core, options, lead);
+        } else {
+            throw error("parimap: this call cannot be made");  // thrown above, with what is wrong
+        }
+    }
+
+    template <class Call, class View, class F, class... Args>
+    static shared_stream* start(Core& core, const map_options& options, View view, F&& f, Args&&... args) {
+        const std::uint64_t items = items_of<Call>(view);
+        if (core.with_root || (core.to_others && core.to_others->is_joint())) {
+            joint<Call>::throw_unless_possible();
+            if constexpr (joint<Call>::is_possible) {
+                using followed = joint_stream<typename joint<Call>::template call<typename Call::function>>;
+                if (core.with_root)
+                    return new followed(core.with_root, types_of_call<Call>, core, std::move(view), std::forward<F>(f));
+            }
+        }
+        auto made = std::make_unique<far_call<Call>>(core, items, options, std::move(view), std::forward<F>(f),
+                                                     std::forward<Args>(args)...);
+        made->start(options);
+        return made.release();
+    }
+
+  private:
+    template <class Call, class View>
+    static std::uint64_t items_of(View& view) {
+        if constexpr (Call::source::pulled) {
+            return 0;
+        } else {
+            return static_cast<std::uint64_t>(size_of(view));
+        }
+    }
+
+    /// The root: has all ranks return what it returns, or throw what it throws.
+    template <class Outcome, class Lead>
+    static Outcome tell(Core& core, const map_options& options, Lead lead) {
+        const std::size_t none = ~std::size_t{0};
+        if (options.failed_index) *options.failed_index = none;
+        byte_writer out;
+        std::uint32_t number = 0;
+        try {
+            if constexpr (std::is_void_v<Outcome>) {
+                lead(number);
+                out.plain(true);
+                core.to_others->tell(number, out);
+                return;
+            } else {
+                Outcome made = lead(number);
+                out.plain(true);
+                write_outcome(out, made);
+                core.to_others->tell(number, out);
+                return made;
+            }
+        } catch (...) {
+            out.cut(0);
+            out.plain(false);
+            out.plain(options.failed_index ? *options.failed_index : none);
+            write_exception(out, std::current_exception(), 0);
+            core.to_others->tell(number, out);
+            throw;
+        }
+    }
+
+    template <class Call, class Outcome, class View, class F>
+    static Outcome follow(Core& core, const map_options& options, View view, const F& f) {
+        typename joint<Call>::template call<const F&> mine(core, core.with_root->rank(), std::move(view), f);
+        const std::uint64_t number = core.with_root->join(mine, {types_of_call<Call>, mine.items()});
+        const std::vector<std::byte> bytes = core.with_root->follow(number, true);
+        byte_reader in(bytes);
+        if (!in.plain<bool>()) {
+            const auto failed = in.plain<std::size_t>();
+            if (options.failed_index && failed != ~std::size_t{0}) *options.failed_index = failed;
+            std::rethrow_exception(read_exception(in));
+        }
+        if constexpr (!std::is_void_v<Outcome>) return outcome_of<Outcome>::read(in);
+    }
+};
+
+}  // namespace parimap::detail
+
+#endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+// A call that all ranks make together, on a rank that is not its root.
+#ifndef PARIMAP_DETAIL_ENGINE_JOINT_CALL_HPP
+#define PARIMAP_DETAIL_ENGINE_JOINT_CALL_HPP
+
+#include <parimap/codec.hpp>
+#include <parimap/detail/engine/far_items.hpp>
+#include <parimap/detail/engine/far_work.hpp>
+#include <parimap/detail/engine/mapped_call.hpp>
+#include <parimap/detail/engine/served_base.hpp>
+#include <parimap/detail/engine/served_call.hpp>
+#include <parimap/detail/engine/shared_stream.hpp>
+#include <parimap/detail/form.hpp>
+#include <parimap/detail/results/served_results.hpp>
+#include <parimap/detail/system/instant.hpp>
+#include <parimap/detail/travel/exceptions.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+namespace parimap::inline PARIMAP_ABI::detail {
+
+/// Items of this rank's own input, of which the root sends the numbers.
+template <class Source>
+class numbered_source {
+  public:
+    static constexpr bool pulled = true;
+    static constexpr bool zipped = Source::zipped;
+    static constexpr bool sized = false;
+    static constexpr bool counts = false;
+    static constexpr bool owns_memory = false;
+    using item = typename Source::item;
+
+    template <class View>
+    numbered_source(View&& view, served_numbers& numbers)
+        : source_(std::forward<View>(view)), numbers_(numbers), count_(source_.begin(true)) {}
+    template <class Pair>
+    explicit numbered_source(Pair&& both) : numbered_source(std::move(both.first), *both.second) {}
+
+    static std::uint64_t begin(bool /*reads*/) noexcept { return 0; }
+    static pull_result pull() noexcept { return pull_result::end; }
+
+    /// How many elements there are.
+    std::uint64_t count() const noexcept { return count_; }
+
+    auto reader() const noexcept {
+        return [this, element = source_.reader()](std::uint64_t place) {
+            return numbered{std::move(element), numbers_.of(place).item};
+        };
+    }
+    template <class Numbered>
+    static item pass(Numbered& one) {
+        return one.element(one.number);
+    }
+
+  private:
+    struct numbered {
+        decltype(std::declval<const Source&>().reader()) element;
+        std::uint64_t number;
+    };
+
+    Source source_;
+    served_numbers& numbers_;
+    const std::uint64_t count_;
+};
+
+/// With f and an input of this rank. Source: of the call, which every rank has; only numbers travel.
+template <class F, class Source, class R>
+class joint_call final : private served_numbers, public mapped_call<served_base, numbered_source<Source>, F, served_results<R>> {
+    using call = mapped_call<served_base, numbered_source<Source>, F, served_results<R>>;
+
+  public:
+    template <class View>
+    joint_call(const std::shared_ptr<scheduler>& workers, int rank, View&& view, F f)
+        : call(served_setup{workers, *this, call::invocation_type::with_token},
+               std::pair(std::forward<View>(view), static_cast<served_numbers*>(this)), std::forward<F>(f), workers->size(),
+               static_cast<served_numbers&>(*this), rank) {
+        this->start();
+    }
+    ~joint_call() override { this->end(); }
+
+    std::uint64_t items() const noexcept { return this->source_.count(); }
+
+  private:
+    void read_item(std::uint64_t /*place*/, byte_reader& /*in*/) noexcept override {}
+    void drop_item(std::uint64_t /*place*/) noexcept override {}
+    bool write_results(byte_writer& out, std::uint64_t cost) override { return this->results_.write(out, cost); }
+    void fail_unread(std::uint64_t item, const std::exception_ptr& exception) noexcept override {
+        this->results_.fail_unread(item, exception);
+    }
+};
+
+/// With an input that the root alone reads: its items travel.
+template <class F, class Item, bool Zipped, class R>
+class joint_pulled_call final : private served_numbers,
+                                private served_items<Item>,
+                                public mapped_call<served_base, served_source<Item, Zipped>, F, served_results<R>> {
+    using items_here = served_items<Item>;
+    using call = mapped_call<served_base, served_source<Item, Zipped>, F, served_results<R>>;
+
+  public:
+    template <class View>
+    joint_pulled_call(const std::shared_ptr<scheduler>& workers, int rank, const View& /*not read*/, F f)
+        : items_here(static_cast<served_numbers&>(*this)),
+          call(served_setup{workers, *this, call::invocation_type::with_token}, static_cast<items_here&>(*this), std::forward<F>(f),
+               workers->size(), static_cast<served_numbers&>(*this), rank) {
+        this->start();
+    }
+    ~joint_pulled_call() override { this->end(); }
+
+    static std::uint64_t items() noexcept { return 0; }
+
+  private:
+    void read_item(std::uint64_t place, byte_reader& in) override { items_here::read(place, in); }
+    void drop_item(std::uint64_t place) noexcept override { items_here::drop(place); }
+    bool write_results(byte_writer& out, std::uint64_t cost) override { return this->results_.write(out, cost); }
+    void fail_unread(std::uint64_t item, const std::exception_ptr& exception) noexcept override {
+        this->results_.fail_unread(item, exception);
+    }
+};
+
+/// What a call returns on all ranks, as bytes.
+template <class T>
+void write_outcome(byte_writer& out, const T& value) {
+    codec<T>::write(out, value);
+}
+template <class T, class Allocator>
+void write_outcome(byte_writer& out, const std::vector<T, Allocator>& values) {
+    out.plain(values.size());
+    for (const auto& value : values) codec<T>::write(out, value);
+}
+template <class T>
+struct outcome_of {
+    static T read(byte_reader& in) { return codec<T>::read(in); }
+};
+template <class T, class Allocator>
+struct outcome_of<std::vector<T, Allocator>> {
+    static std::vector<T, Allocator> read(byte_reader& in) {
+        std::vector<T, Allocator> values;
+        for (auto left = in.plain<std::size_t>(); left > 0; --left) values.push_back(codec<T>::read(in));
+        return values;
+    }
+};
+
+/// The stream of a rank that is not the root: it has no results, and serves until the root has all of them.
+template <class Joint>
+class joint_stream final : public shared_stream {
+  public:
+    template <class... Args>
+    explicit joint_stream(std::shared_ptr<follower> root, std::uint64_t types, const std::shared_ptr<scheduler>& workers,
+                          Args&&... args)
+        : root_(std::move(root)), call_(workers, root_->rank(), std::forward<Args>(args)...) {
+        number_ = root_->join(call_, {types, call_.items()});
+    }
+    ~joint_stream() override {
+        try {
+            serve();
+        } catch (...) {  // nobody asks any more
+        }
+    }
+
+    bool wait_for_next(instant /*deadline*/) override { return true; }
+    std::uint64_t remaining() const noexcept override { return 0; }
+    std::optional<std::size_t> failed_index() const noexcept override { return std::nullopt; }
+    void stop() noexcept override {}
+
+  private:
+    void* fetch(instant /*deadline*/) override {
+        serve();
+        return nullptr;
+    }
+    void release() noexcept override {}
+    void leave() noexcept override { delete this; }
+
+    void serve() {
+        if (!std::exchange(has_served_, true)) root_->follow(number_, false);
+    }
+
+    const std::shared_ptr<follower> root_;
+    Joint call_;
+    std::uint64_t number_ = 0;
+    bool has_served_ = false;
+};
+
+}  // namespace parimap::detail
+
+#endif
