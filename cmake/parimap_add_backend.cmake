@@ -4,6 +4,9 @@
 #   parimap_add_backend(<name>
 #       [NEEDS <text>]               # the package as a person knows it: "oneTBB (Debian, Ubuntu: libtbb-dev)"
 #       [FIND_PACKAGE <args>...]     # how find_package finds it: TBB 2021.5
+#       [ALSO_FIND <args>...]        # and a second one
+#       [LANGUAGE <language>]        # what the package wants enabled beside C++
+#       [STANDS_ON <backends>...]    # whose headers it includes
 #       [LINK <targets>...]          # the targets it brings: TBB::tbb
 #       [PKG_CONFIG_REQUIRES <modules>...] [PKG_CONFIG_CFLAGS <flags>...] [PKG_CONFIG_LIBS <flags>...]
 #       [TSAN_ENVIRONMENT <NAME=value>...])    # what its tests need to be honest under ThreadSanitizer
@@ -18,8 +21,8 @@
 set(parimap_cmake_folder ${CMAKE_CURRENT_LIST_DIR})
 
 function(parimap_add_backend name)
-    set(lists FIND_PACKAGE LINK PKG_CONFIG_REQUIRES PKG_CONFIG_CFLAGS PKG_CONFIG_LIBS TSAN_ENVIRONMENT)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" NEEDS "${lists}")
+    set(lists FIND_PACKAGE ALSO_FIND STANDS_ON LINK PKG_CONFIG_REQUIRES PKG_CONFIG_CFLAGS PKG_CONFIG_LIBS TSAN_ENVIRONMENT)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "NEEDS;LANGUAGE" "${lists}")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "parimap_add_backend(${name}): unknown argument: ${arg_UNPARSED_ARGUMENTS}")
     endif()
@@ -27,7 +30,7 @@ function(parimap_add_backend name)
         message(FATAL_ERROR "parimap_add_backend(${name}): there is no include/parimap/backends/${name}.hpp in "
                             "${CMAKE_CURRENT_SOURCE_DIR}.")
     endif()
-    foreach(argument IN ITEMS NEEDS ${lists})
+    foreach(argument IN ITEMS NEEDS LANGUAGE ${lists})
         set_property(GLOBAL PROPERTY PARIMAP_${name}_${argument} ${arg_${argument}})
     endforeach()
 
@@ -43,7 +46,7 @@ function(parimap_add_backend name)
 
     set(missing FALSE)
     if(enable OR ENABLE STREQUAL "AUTO")
-        parimap_find_targets(missing "${arg_LINK}" "${arg_FIND_PACKAGE}")
+        parimap_find_targets(missing "${arg_LINK}" "${arg_FIND_PACKAGE}" "${arg_ALSO_FIND}")
     endif()
     if(missing AND ENABLE STREQUAL "AUTO")
         message(STATUS "parimap: without the ${name} backend, because ${arg_NEEDS} was not found")
@@ -63,6 +66,9 @@ function(parimap_add_backend name)
         set_target_properties(${target} PROPERTIES EXPORT_NAME ${form}${name})
         target_compile_definitions(${target} INTERFACE PARIMAP_USE_${NAME}=1)
         target_include_directories(${target} INTERFACE $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>)
+        foreach(other IN LISTS arg_STANDS_ON)
+            target_include_directories(${target} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/backends/${other}/include>)
+        endforeach()
         target_link_libraries(${target} INTERFACE parimap_${form}core ${arg_LINK})
     endforeach()
     set_property(GLOBAL APPEND PROPERTY PARIMAP_BACKENDS ${name})
@@ -70,11 +76,14 @@ endfunction()
 
 # Sets `missing` to whether one of the targets is not there even after find_package. A target that the application
 # made itself, from its own copy of the package, is taken as it is.
-function(parimap_find_targets missing targets find_package_arguments)
+function(parimap_find_targets missing targets find_package_arguments more_arguments)
     set(${missing} FALSE PARENT_SCOPE)
     foreach(target IN LISTS targets)
         if(NOT TARGET ${target})
             find_package(${find_package_arguments} QUIET)
+        endif()
+        if(NOT TARGET ${target} AND more_arguments)
+            find_package(${more_arguments} QUIET)
         endif()
         if(NOT TARGET ${target})
             set(${missing} TRUE PARENT_SCOPE)

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// A rank that takes part in calls that all ranks make, and is not their root.
+#ifndef PARIMAP_BACKENDS_MPI_PEER_HPP
+#define PARIMAP_BACKENDS_MPI_PEER_HPP
+
+#include <parimap/backends/mpi/messages.hpp>
+#include <parimap/backends/mpi/server.hpp>
+#include <parimap/detail/engine/far_work.hpp>
+#include <parimap/detail/form.hpp>
+#include <parimap/errors.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace parimap::inline PARIMAP_ABI::detail {
+
+/// Everything is done by the threads that make the calls, one at a time, and only inside their calls.
+class mpi_peer final : public follower {
+  public:
+    mpi_peer(own_communicator communicator, std::uint32_t serial, int rank)
+        : communicator_(std::move(communicator)), messages_(communicator_.get(), serial), rank_(rank) {}
+
+    int rank() const noexcept override { return rank_; }
+
+    std::uint64_t join(served_work& work, const call_signature& what) override {
+        const std::uint64_t order = ++joined_;
+        joint& mine = calls_[order];
+        mine.work = &work;
+        mine.what = what;
+        if (mine.is_known) compare(mine);
+        return order;
+    }
+
+    std::vector<std::byte> follow(std::uint64_t order, bool has_outcome) override {
+        patience waiting;
+        joint& mine = calls_.at(order);
+        while (has_outcome && !mine.why_refused ? !mine.outcome : !mine.has_ended) {
+            if (is_over_) {
+                calls_.erase(order);
+                throw error(
+                    "parimap: the root of this pool has ended it, and this rank still makes calls on it; make the same on all "
+                    "ranks");
+            }
+            bool any = false;
+            for (message got; messages_.receive(got); any = true) take(got);
+            for (auto& [other, call] : calls_) any = send_results(call) || any;
+            if (any) {
+                waiting.end();
+            } else {
+                waiting.wait();
+            }
+        }
+        const std::exception_ptr refused = mine.why_refused;
+        std::vector<std::byte> outcome = mine.outcome ? std::move(*mine.outcome) : std::vector<std::byte>();
+        orders_.erase(mine.number);
+        calls_.erase(order);
+        if (refused) std::rethrow_exception(refused);
+        return outcome;
+    }
+
+  private:
+    /// A call, from when the root has opened it or this rank has made it, whichever is first.
+    struct joint {
+        served_work* work = nullptr;
+        call_signature what;
+        bool is_known = false;  // to the root, as
+        std::uint32_t number = 0;
+        call_signature of_root;
+        std::vector<message> early;  // which came before this rank made the call
+        bool has_ended = false;
+        std::optional<std::vector<std::byte>> outcome;
+        std::exception_ptr why_refused;
+        std::unique_ptr<refused_call> refused;
+    };
+
+    void take(message& got) {
+        byte_reader in = got.reader();
+        switch (got.head.kind) {
+            case message_kind::call: {
+                joint& mine = calls_[++opened_];
+                orders_[got.head.number] = opened_;
+                mine.number = got.head.number;
+                mine.of_root = in.plain<call_signature>();
+                mine.is_known = true;
+                if (mine.work) compare(mine);
+                break;
+            }
+            case message_kind::items:
+            case message_kind::stop:
+            case message_kind::give_back:
+            case message_kind::call_end:
+                if (const auto order = orders_.find(got.head.number); order != orders_.end()) {
+                    const auto call = calls_.find(order->second);
+                    if (call != calls_.end()) give(call->second, got);
+                }
+                break;
+            case message_kind::outcome: {
+                const auto order = orders_.find(got.head.number);
+                joint* of = nullptr;
+                if (got.head.number == 0) {  // it failed before it began
+                    of = &calls_[++opened_];
+                    of->has_ended = true;
+                } else if (order != orders_.end() && calls_.contains(order->second)) {
+                    of = &calls_.at(order->second);
+                }
+                if (of) of->outcome.emplace(got.bytes.begin() + sizeof(message_head), got.bytes.end());
+                break;
+            }
+            case message_kind::pool_end: is_over_ = true; break;
+            default: break;
+        }
+    }
+
+    /// Both sides know it now.
+    void compare(joint& mine) {
+        if (mine.what != mine.of_root) {
+            mine.why_refused =
+                std::make_exception_ptr(error("parimap: the ranks of this pool make different calls, or over inputs of different "
+                                              "length; make the same on all, in "
+                                              "the same order"));
+            mine.refused = std::make_unique<refused_call>(mine.why_refused, rank_);
+            mine.work = mine.refused.get();
+        }
+        for (message& early : std::exchange(mine.early, {})) give(mine, early);
+    }
+
+    void give(joint& mine, message& got) {
+        if (!mine.work) return mine.early.push_back(std::move(got));
+        byte_reader in = got.reader();
+        switch (got.head.kind) {
+            case message_kind::items: mine.work->take_items(in); break;
+            case message_kind::stop: mine.work->stop_items_from(in.plain<std::uint64_t>()); break;
+            case message_kind::give_back: {
+                byte_writer out = messages::begin(message_kind::results, mine.number);
+                mine.work->return_items(in.plain<std::uint64_t>(), out);
+                messages_.send(0, std::move(out));
+                break;
+            }
+            default: mine.has_ended = true;
+        }
+    }
+
+    bool send_results(joint& call) {
+        if (!call.work || !call.is_known || call.has_ended) return false;
+        byte_writer out = messages::begin(message_kind::results, call.number);
+        if (!call.work->give_results(out)) return false;
+        messages_.send(0, std::move(out));
+        return true;
+    }
+
+    const own_communicator communicator_;
+    messages messages_;
+    const int rank_;
+    std::map<std::uint64_t, joint> calls_;           // by the order in which they are made
+    std::map<std::uint32_t, std::uint64_t> orders_;  // of those that the root has opened, by its number
+    std::uint64_t joined_ = 0;                       // made here
+    std::uint64_t opened_ = 0;                       // and by the root
+    bool is_over_ = false;
+};
+
+}  // namespace parimap::detail
+
+#endif
