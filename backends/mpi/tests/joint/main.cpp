@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// Calls that all ranks make together, in a program that has started MPI itself: what each rank returns.
+
+#include <parimap/parimap.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <functional>
+#include <numeric>
+#include <ranges>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <mpi.h>
+
+using parimap::map_options;
+
+namespace {
+
+int rank = 0;
+int ranks = 1;
+
+void require(bool is_true, int line, const char* what) {
+    if (is_true) return;
+    std::fprintf(stderr, "rank %d, line %d: not true: %s\n", rank, line, what);
+    MPI_Abort(MPI_COMM_WORLD, 1);
+}
+#define REQUIRE(...) require((__VA_ARGS__), __LINE__, #__VA_ARGS__)
+
+using pool = parimap::basic_pool<parimap::backends::mpi>;
+
+void pass_time(int microseconds) { std::this_thread::sleep_for(std::chrono::microseconds(microseconds)); }
+
+void maps(pool& p) {
+    std::vector<double> xs(1000);
+    std::iota(xs.begin(), xs.end(), 0.0);
+    const double factor = 2;
+    std::atomic<int> ran{0};
+    const auto f = [&](double x) {
+        pass_time(200);
+        ++ran;
+        return x * factor;
+    };
+    const std::vector<double> all = parimap::parallel_map(p, f, xs);
+    REQUIRE(all.size() == 1000);
+    for (std::size_t i = 0; i < 1000; ++i) REQUIRE(all[i] == 2 * xs[i]);
+    REQUIRE(ran > 0);
+    REQUIRE(ran < 1000);
+    const auto words = parimap::parallel_map(
+        p, [&](int i) { return std::to_string(i * factor); }, std::views::iota(0, 100));
+    for (int i = 0; i < 100; ++i) REQUIRE(words[static_cast<std::size_t>(i)] == std::to_string(i * factor));
+    const auto even = parimap::parallel_map(
+        p, [&](int i) { return i % 2 == 0; }, std::views::iota(0, 100));
+    for (int i = 0; i < 100; ++i) REQUIRE(even[static_cast<std::size_t>(i)] == (i % 2 == 0));
+    parimap::parallel_for_each(
+        p, [&](int) { ++ran; }, std::views::iota(0, 100));
+    REQUIRE(parimap::parallel_map_reduce(p, f, std::plus<>{}, 0.0, std::views::iota(0, 20)) == 380);
+    std::vector<double> out(20);
+    REQUIRE(parimap::parallel_map_into(p, out, f, std::views::iota(0, 20)) == 20);
+    REQUIRE(out[19] == 38);
+
+    // An input that is read one by one is that of the root.
+    auto input = std::views::iota(0, rank == 0 ? 300 : 7) | std::views::filter([](int) { return true; });
+    const auto pulled = parimap::parallel_map(
+        p, [&](int i) { return i * factor; }, input);
+    REQUIRE(pulled.size() == 300);
+    for (int i = 0; i < 300; ++i) REQUIRE(pulled[static_cast<std::size_t>(i)] == factor * i);
+
+    for (int call = 0; call < 1000; ++call)
+        REQUIRE(parimap::parallel_map(
+                    p, [&](int i) { return i + call; }, std::views::iota(0, 3)) == std::vector{call, call + 1, call + 2});
+}
+
+void streams(pool& p) {
+    const auto f = [&](int i) {
+        pass_time(100);
+        return 2 * i;
+    };
+    int n = 0;
+    for (const int r : parimap::ordered_imap(p, f, std::views::iota(0, 500))) REQUIRE(r == 2 * n++);
+    REQUIRE(n == (rank == 0 ? 500 : 0));
+    n = 0;
+    for (const int r : parimap::unordered_imap(p, f, std::views::iota(0, 100'000))) {
+        REQUIRE(r % 2 == 0);
+        if (++n == 30) break;
+    }
+    REQUIRE(n == (rank == 0 ? 30 : 0));
+    { auto left = parimap::unordered_imap(p, f, std::views::iota(0, 1000)); }
+    n = 0;
+    auto inner = parimap::ordered_imap(
+        p, [](int i) { return i + 1; }, std::views::iota(0, 500));
+    for (const int r : parimap::ordered_imap(p, f, inner)) REQUIRE(r == 2 * ++n);
+    REQUIRE(n == (rank == 0 ? 500 : 0));
+}
+
+void failures(pool& p) {
+    for (int repeat = 0; repeat < 5; ++repeat) {
+        std::size_t failed = 0;
+        const auto f = [&](int i) {
+            pass_time(300);
+            if (i >= 123) throw std::out_of_range("item " + std::to_string(i));
+            return i;
+        };
+        try {
+            parimap::parallel_map(p, map_options{.failed_index = &failed}, f, std::views::iota(0, 400));
+            REQUIRE(false);
+        } catch (const std::out_of_range& e) {
+            REQUIRE(failed == 123);
+            REQUIRE(e.what() == std::string("item 123"));
+        }
+    }
+    // Ranks that make different calls.
+    try {
+        const auto f = [](int i) {
+            pass_time(2000);
+            return i;
+        };
+        parimap::parallel_map(p, f, std::views::iota(0, rank == 1 ? 99 : 400));
+        REQUIRE(rank > 1);
+    } catch (const parimap::error& e) {
+        REQUIRE(std::string(e.what()).find("different calls") != std::string::npos);
+    }
+    REQUIRE(parimap::parallel_map(
+                p, [](int i) { return i; }, std::views::iota(0, 100))
+                .size() == 100);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    int provided = 0;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+    {
+        pool p(MPI_COMM_WORLD, 1);
+        REQUIRE(p.size() == static_cast<std::size_t>(ranks));
+        maps(p);
+        streams(p);
+        failures(p);
+        pool other(MPI_COMM_WORLD, 2);  // beside the first
+        REQUIRE(other.size() == 2 * static_cast<std::size_t>(ranks));
+        streams(other);
+        maps(p);
+        MPI_Comm half = MPI_COMM_NULL;
+        MPI_Comm_split(MPI_COMM_WORLD, rank % 2, 0, &half);
+        pool mine(half, 1);
+        REQUIRE(parimap::parallel_map(
+                    mine, [](int i) { return i + rank % 2; }, std::views::iota(0, 50))
+                    .back() == 49 + rank % 2);
+        MPI_Comm_free(&half);
+    }
+    MPI_Finalize();
+}
