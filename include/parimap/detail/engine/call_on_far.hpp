@@ -42,8 +42,7 @@ struct joint {
         if constexpr (!is_possible) {
             throw error(
                 "parimap: what f returns, or the items of an input that is read one by one, cannot travel between ranks; give "
-                "their types a "
-                "serialize function of cereal, or specialise parimap::codec for them");
+                "their types a serialize function of cereal, or specialise parimap::codec for them");
         }
     }
 

@@ -129,7 +129,7 @@ class far_call final : public Call, public far_work {
         const floating_point_scope as_the_caller(this->mode());  // elements may be computed when they are read
         // A part of what is left, as a worker here takes it: all should come to their end together.
         const std::uint64_t left = this->claims_.limit() - std::min(this->claims_.limit(), this->claims_.next());
-        most = std::min(most, std::max<std::uint64_t>(1, left / 2));
+        if (left > 0) most = std::min(most, std::max<std::uint64_t>(1, left / 2));
         // Items that came back lie on such a seat.
         const std::uint64_t least_robbed = is_hungry ? 1 : std::min(most, this->pace_.far_batch());
         const item_range waiting = this->claims_.range_of(seat);
