@@ -48,8 +48,7 @@ struct joint {
 
     /// F: the function, or a const reference to it.
     template <class F>
-    using call =
-        std::conditional_t<source::pulled, joint_pulled_call<F, item, source::zipped, value>, joint_call<F, source, value>>;
+    using call = std::conditional_t<source::pulled, served_call<F, item, source::zipped, value>, joint_call<F, source, value>>;
 };
 
 template <class Core>

@@ -73,8 +73,8 @@ class numbered_source {
 
 /// With f and an input of this rank. Source: of the call, which every rank has; only numbers travel.
 template <class F, class Source, class R>
-class joint_call final : private served_numbers, public mapped_call<served_base, numbered_source<Source>, F, served_results<R>> {
-    using call = mapped_call<served_base, numbered_source<Source>, F, served_results<R>>;
+class joint_call final : private served_numbers, public served_call_over<numbered_source<Source>, F, R> {
+    using call = served_call_over<numbered_source<Source>, F, R>;
 
   public:
     template <class View>
@@ -91,39 +91,6 @@ class joint_call final : private served_numbers, public mapped_call<served_base,
   private:
     void read_item(std::uint64_t /*place*/, byte_reader& /*in*/) noexcept override {}
     void drop_item(std::uint64_t /*place*/) noexcept override {}
-    bool write_results(byte_writer& out, std::uint64_t cost) override { return this->results_.write(out, cost); }
-    void fail_unread(std::uint64_t item, const std::exception_ptr& exception) noexcept override {
-        this->results_.fail_unread(item, exception);
-    }
-};
-
-/// With an input that the root alone reads: its items travel.
-template <class F, class Item, bool Zipped, class R>
-class joint_pulled_call final : private served_numbers,
-                                private served_items<Item>,
-                                public mapped_call<served_base, served_source<Item, Zipped>, F, served_results<R>> {
-    using items_here = served_items<Item>;
-    using call = mapped_call<served_base, served_source<Item, Zipped>, F, served_results<R>>;
-
-  public:
-    template <class View>
-    joint_pulled_call(const std::shared_ptr<scheduler>& workers, int rank, const View& /*not read*/, F f)
-        : items_here(static_cast<served_numbers&>(*this)),
-          call(served_setup{workers, *this, call::invocation_type::with_token}, static_cast<items_here&>(*this), std::forward<F>(f),
-               workers->size(), static_cast<served_numbers&>(*this), rank) {
-        this->start();
-    }
-    ~joint_pulled_call() override { this->end(); }
-
-    static std::uint64_t items() noexcept { return 0; }
-
-  private:
-    void read_item(std::uint64_t place, byte_reader& in) override { items_here::read(place, in); }
-    void drop_item(std::uint64_t place) noexcept override { items_here::drop(place); }
-    bool write_results(byte_writer& out, std::uint64_t cost) override { return this->results_.write(out, cost); }
-    void fail_unread(std::uint64_t item, const std::exception_ptr& exception) noexcept override {
-        this->results_.fail_unread(item, exception);
-    }
 };
 
 /// What a call returns on all ranks, as bytes.

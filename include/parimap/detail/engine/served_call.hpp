@@ -106,21 +106,43 @@ consteval bool copies_can_be_served() {
 template <class F, class Item, bool Zipped, class R>
 inline constexpr bool can_be_served = copies_can_be_served<F, Item, Zipped, R>();
 
+/// A served call, whatever its items are made of.
+template <class Source, class F, class R>
+class served_call_over : public mapped_call<served_base, Source, F, served_results<R>> {
+    using call = mapped_call<served_base, Source, F, served_results<R>>;
+
+  protected:
+    using call::call;
+
+  private:
+    bool write_results(byte_writer& out, std::uint64_t cost) final { return this->results_.write(out, cost); }
+    void fail_unread(std::uint64_t item, const std::exception_ptr& exception) noexcept final {
+        this->results_.fail_unread(item, exception);
+    }
+};
+
+/// Its items travel: the call was made elsewhere, or by all ranks over an input that the root alone reads. F: f, or a const reference to it.
 template <class F, class Item, bool Zipped, class R>
 class served_call final : private served_numbers,
                           private served_items<Item>,
-                          public mapped_call<served_base, served_source<Item, Zipped>, F, served_results<R>> {
-    using items = served_items<Item>;
-    using call = mapped_call<served_base, served_source<Item, Zipped>, F, served_results<R>>;
+                          public served_call_over<served_source<Item, Zipped>, F, R> {
+    using items_here = served_items<Item>;
+    using call = served_call_over<served_source<Item, Zipped>, F, R>;
 
   public:
     served_call(const std::shared_ptr<scheduler>& workers, int rank, F f)
-        : items(static_cast<served_numbers&>(*this)),
-          call(served_setup{workers, *this, call::invocation_type::with_token}, static_cast<items&>(*this), std::move(f),
+        : items_here(static_cast<served_numbers&>(*this)),
+          call(served_setup{workers, *this, call::invocation_type::with_token}, static_cast<items_here&>(*this), std::forward<F>(f),
                workers->size(), static_cast<served_numbers&>(*this), rank) {
         this->start();
     }
+    template <class View>
+    served_call(const std::shared_ptr<scheduler>& workers, int rank, const View& /*not read*/, F f)
+        : served_call(workers, rank, std::forward<F>(f)) {}
     ~served_call() override { this->end(); }
+
+    /// How many this rank has itself.
+    static std::uint64_t items() noexcept { return 0; }
 
     static std::unique_ptr<served_work> serve(const std::shared_ptr<scheduler>& workers, int rank, byte_reader& in) {
         const floating_point_scope as_the_caller(in.plain<floating_point_mode>());
@@ -129,12 +151,8 @@ class served_call final : private served_numbers,
     }
 
   private:
-    void read_item(std::uint64_t place, byte_reader& in) override { items::read(place, in); }
-    bool write_results(byte_writer& out, std::uint64_t cost) override { return this->results_.write(out, cost); }
-    void drop_item(std::uint64_t place) noexcept override { items::drop(place); }
-    void fail_unread(std::uint64_t item, const std::exception_ptr& exception) noexcept override {
-        this->results_.fail_unread(item, exception);
-    }
+    void read_item(std::uint64_t place, byte_reader& in) override { items_here::read(place, in); }
+    void drop_item(std::uint64_t place) noexcept override { items_here::drop(place); }
 };
 
 }  // namespace parimap::detail

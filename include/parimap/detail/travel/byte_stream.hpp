@@ -76,7 +76,6 @@ class byte_writer : public with_archive<byte_writer> {
     }
 
     std::size_t size() const noexcept { return bytes_.size(); }
-    bool is_empty() const noexcept { return bytes_.empty(); }
 
     /// Takes back what was written behind `size`; what follows has an archive of its own.
     void cut(std::size_t size) noexcept {
@@ -130,7 +129,6 @@ class byte_reader : public with_archive<byte_reader> {
     }
 
     bool is_at_end() const noexcept { return bytes_.empty(); }
-    std::size_t left() const noexcept { return bytes_.size(); }
 
     /// What follows is so many bytes, and nothing reads behind them until end_part(), which goes on there.
     void begin_part(std::size_t count) {
@@ -139,12 +137,6 @@ class byte_reader : public with_archive<byte_reader> {
         bytes_ = bytes_.first(count);
     }
     void end_part() noexcept { bytes_ = behind_; }
-
-    /// Goes on where `left` bytes are left, whatever was read of those before; an archive begins anew there.
-    void skip_to(std::size_t left) noexcept {
-        end_archive();
-        if (left < bytes_.size()) bytes_ = bytes_.last(left);
-    }
 
   private:
     void need(std::size_t count) const {

@@ -33,7 +33,8 @@ class refused_call final : public served_work {
             const auto head = in.plain<part_of_items>();
             for (std::uint64_t i = 0; i < head.count; ++i) results_.fail_unread(head.first + i, why_);
             refused_ += head.count;
-            in.skip_to(in.left() - head.bytes);
+            in.begin_part(static_cast<std::size_t>(head.bytes));  // unread
+            in.end_part();
         }
     }
     bool give_results(byte_writer& out) override {
