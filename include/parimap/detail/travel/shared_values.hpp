@@ -31,17 +31,20 @@ class shared_values {
 
     /// Null where there is none.
     const void* find(std::uint64_t number) const noexcept {
-        const part* const p = number < length * length ? parts_[number / length].load(std::memory_order_acquire) : nullptr;
-        return p ? (*p)[number % length].load(std::memory_order_acquire) : nullptr;
+        if (number >= length * length) return nullptr;
+        const auto n = static_cast<std::size_t>(number);
+        const part* const p = parts_[n / length].load(std::memory_order_acquire);
+        return p ? (*p)[n % length].load(std::memory_order_acquire) : nullptr;
     }
 
-    void hold(std::uint64_t number, std::shared_ptr<const void> value) {
+    void hold(std::uint64_t number, const std::shared_ptr<const void>& value) {
         if (number >= length * length)
             throw error("parimap: a program can share a million values, and this one has; share larger ones");
+        const auto n = static_cast<std::size_t>(number);
         const lock held(mutex_);
-        atomic<part*>& p = parts_[number / length];
-        if (!p.load(std::memory_order_relaxed)) p.store(new part{}, std::memory_order_release);
-        (*p.load(std::memory_order_relaxed))[number % length].store(value.get(), std::memory_order_release);
+        if (!parts_[n / length].load(std::memory_order_relaxed)) parts_[n / length].store(new part{}, std::memory_order_release);
+        held_[number] = value;  // first, for it may throw
+        at(n).store(value.get(), std::memory_order_release);
         held_[number] = std::move(value);
     }
 
@@ -50,7 +53,7 @@ class shared_values {
             const lock held(mutex_);
             const auto found = held_.find(number);
             if (found == held_.end()) return std::shared_ptr<const void>();
-            (*parts_[number / length].load(std::memory_order_relaxed))[number % length].store(nullptr, std::memory_order_relaxed);
+            at(static_cast<std::size_t>(number)).store(nullptr, std::memory_order_relaxed);
             std::shared_ptr<const void> freed = std::move(found->second);
             held_.erase(found);
             return freed;
@@ -58,6 +61,9 @@ class shared_values {
     }
 
   private:
+    /// Its part exists.
+    atomic<const void*>& at(std::size_t n) noexcept { return (*parts_[n / length].load(std::memory_order_relaxed))[n % length]; }
+
     std::array<atomic<part*>, length> parts_{};
     mutex mutex_;
     std::unordered_map<std::uint64_t, std::shared_ptr<const void>> held_;
