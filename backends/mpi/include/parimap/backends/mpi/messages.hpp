@@ -226,6 +226,21 @@ class patience {
     int looks_ = 0;
 };
 
+/// Takes every message that comes, and does what there is to do, until done(). work() says whether there was anything.
+template <class Done, class Take, class Work>
+void exchange(messages& with, Done done, Take take, Work work) {
+    for (patience waiting; !done();) {
+        bool any = false;
+        for (message got; with.receive(got); any = true) take(got);
+        any = work() || any;
+        if (any) {
+            waiting.end();
+        } else {
+            waiting.wait();
+        }
+    }
+}
+
 }  // namespace parimap::detail
 
 #endif

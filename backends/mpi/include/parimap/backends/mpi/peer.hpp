@@ -4,7 +4,7 @@
 #define PARIMAP_BACKENDS_MPI_PEER_HPP
 
 #include <parimap/backends/mpi/messages.hpp>
-#include <parimap/backends/mpi/server.hpp>
+#include <parimap/backends/mpi/served.hpp>
 #include <parimap/detail/engine/far_work.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/errors.hpp>
@@ -38,23 +38,21 @@ class mpi_peer final : public follower {
     }
 
     std::vector<std::byte> follow(std::uint64_t order, bool has_outcome) override {
-        patience waiting;
         joint& mine = calls_.at(order);
-        while (has_outcome && !mine.why_refused ? !mine.outcome : !mine.has_ended) {
-            if (is_over_) {
-                calls_.erase(order);
-                throw error(
-                    "parimap: the root of this pool has ended it, and this rank still makes calls on it; make the same on all "
-                    "ranks");
-            }
-            bool any = false;
-            for (message got; messages_.receive(got); any = true) take(got);
-            for (auto& [other, call] : calls_) any = send_results(call) || any;
-            if (any) {
-                waiting.end();
-            } else {
-                waiting.wait();
-            }
+        const auto is_done = [&] { return has_outcome && !mine.why_refused ? mine.outcome.has_value() : mine.has_ended; };
+        exchange(
+            messages_, [&] { return is_over_ || is_done(); }, [&](message& got) { take(got); },
+            [&] {
+                bool any = false;
+                for (auto& [other, call] : calls_)
+                    any =
+                        (call.work && call.is_known && !call.has_ended && send_results(call.number, *call.work, messages_)) || any;
+                return any;
+            });
+        if (!is_done()) {
+            calls_.erase(order);
+            throw error(
+                "parimap: the root of this pool has ended it, and this rank still makes calls on it; make the same on all ranks");
         }
         const std::exception_ptr refused = mine.why_refused;
         std::vector<std::byte> outcome = mine.outcome ? std::move(*mine.outcome) : std::vector<std::byte>();
@@ -132,26 +130,7 @@ class mpi_peer final : public follower {
 
     void give(joint& mine, message& got) {
         if (!mine.work) return mine.early.push_back(std::move(got));
-        byte_reader in = got.reader();
-        switch (got.head.kind) {
-            case message_kind::items: mine.work->take_items(in); break;
-            case message_kind::stop: mine.work->stop_items_from(in.plain<std::uint64_t>()); break;
-            case message_kind::give_back: {
-                byte_writer out = messages::begin(message_kind::results, mine.number);
-                mine.work->return_items(in.plain<std::uint64_t>(), out);
-                messages_.send(0, std::move(out));
-                break;
-            }
-            default: mine.has_ended = true;
-        }
-    }
-
-    bool send_results(joint& call) {
-        if (!call.work || !call.is_known || call.has_ended) return false;
-        byte_writer out = messages::begin(message_kind::results, call.number);
-        if (!call.work->give_results(out)) return false;
-        messages_.send(0, std::move(out));
-        return true;
+        if (!pass_on(got, *mine.work, messages_)) mine.has_ended = true;
     }
 
     const own_communicator communicator_;

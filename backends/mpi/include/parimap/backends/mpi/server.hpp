@@ -4,9 +4,9 @@
 #define PARIMAP_BACKENDS_MPI_SERVER_HPP
 
 #include <parimap/backends/mpi/messages.hpp>
+#include <parimap/backends/mpi/served.hpp>
 #include <parimap/detail/engine/far_work.hpp>
 #include <parimap/detail/form.hpp>
-#include <parimap/detail/results/served_results.hpp>
 #include <parimap/detail/scheduler/backend_port.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/travel/code_place.hpp>
@@ -23,37 +23,6 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-/// A call that could not be made here: each of its items fails for that reason.
-class refused_call final : public served_work {
-  public:
-    refused_call(std::exception_ptr why, int rank) : results_(0, numbers_, rank), why_(std::move(why)) {}
-
-    void take_items(byte_reader& in) override {
-        while (!in.is_at_end()) {
-            const auto head = in.plain<part_of_items>();
-            for (std::uint64_t i = 0; i < head.count; ++i) results_.fail_unread(head.first + i, why_);
-            refused_ += head.count;
-            in.begin_part(static_cast<std::size_t>(head.bytes));  // unread
-            in.end_part();
-        }
-    }
-    bool give_results(byte_writer& out) override {
-        out.plain(refused_);
-        return results_.write(out, 0);
-    }
-    void stop_items_from(std::uint64_t /*item*/) noexcept override {}
-    void return_items(std::uint64_t /*most*/, byte_writer& out) override {
-        out.plain(refused_);
-        out.plain(part_of_results{.entries = 0, .cost = 0});
-    }
-
-  private:
-    served_numbers numbers_;
-    served_results<char> results_;
-    const std::exception_ptr why_;
-    std::uint64_t refused_ = 0;
-};
-
 /// Backend: of the workers here. Everything is done by the thread that calls run(), but for the items.
 template <class Backend>
 class mpi_server {
@@ -68,17 +37,13 @@ class mpi_server {
 
     /// Returns when rank 0 ends its session.
     void run() {
-        patience waiting;
-        while (!is_over_ || !messages_.has_sent_all()) {
-            bool any = false;
-            for (message got; messages_.receive(got); any = true) take(got);
-            for (auto& [number, call] : calls_) any = send_results(number, *call) || any;
-            if (any) {
-                waiting.end();
-            } else {
-                waiting.wait();
-            }
-        }
+        exchange(
+            messages_, [&] { return is_over_ && messages_.has_sent_all(); }, [&](const message& got) { take(got); },
+            [&] {
+                bool any = false;
+                for (auto& [number, call] : calls_) any = send_results(number, *call, messages_) || any;
+                return any;
+            });
     }
 
   private:
@@ -90,9 +55,9 @@ class mpi_server {
             case message_kind::pool_end: close_pool(number); break;
             case message_kind::share: hold(number, in); break;
             case message_kind::call: open_call(number, in); break;
-            case message_kind::items: calls_.at(number)->take_items(in); break;
-            case message_kind::stop: calls_.at(number)->stop_items_from(in.plain<std::uint64_t>()); break;
-            case message_kind::give_back: return_items(number, in.plain<std::uint64_t>()); break;
+            case message_kind::items:
+            case message_kind::stop:
+            case message_kind::give_back: pass_on(got, *calls_.at(number), messages_); break;
             case message_kind::call_end: calls_.erase(number); break;
             case message_kind::bye: is_over_ = true; break;
             case message_kind::large:    // which is none by itself
@@ -144,19 +109,6 @@ class mpi_server {
         } catch (...) {
             calls_[number] = std::make_unique<refused_call>(std::current_exception(), rank_);
         }
-    }
-
-    void return_items(std::uint32_t number, std::uint64_t most) {
-        byte_writer out = messages::begin(message_kind::results, number);
-        calls_.at(number)->return_items(most, out);
-        messages_.send(0, std::move(out));
-    }
-
-    bool send_results(std::uint32_t number, served_work& call) {
-        byte_writer out = messages::begin(message_kind::results, number);
-        if (!call.give_results(out)) return false;
-        messages_.send(0, std::move(out));
-        return true;
     }
 
     messages messages_;
