@@ -22,7 +22,9 @@ using parimap::task;
 using parimap::this_worker_index;
 
 // Calls, and what they can be told
+using parimap::blocks;
 using parimap::imap;
+using parimap::index_block;
 using parimap::map_async;
 using parimap::map_options;
 using parimap::ordered_imap;

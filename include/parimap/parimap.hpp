@@ -8,6 +8,7 @@
 
 // IWYU pragma: begin_exports
 #include <parimap/backend.hpp>
+#include <parimap/blocks.hpp>
 #include <parimap/catching.hpp>
 #include <parimap/codec.hpp>
 #include <parimap/cpu_count.hpp>

@@ -21,6 +21,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <ranges>
 #include <set>
 #include <span>
@@ -152,6 +153,44 @@ TEST_CASE("Ranges: views of range-v3 are inputs") {
     REQUIRE(parimap::parallel_map(p, twice, generated) == std::vector<int>{0, 2, 4, 6, 8});
     const auto sum = [](auto&& part) { return ranges::accumulate(part, 0); };
     REQUIRE(parimap::parallel_map(p, sum, items | ranges::views::chunk(8)) == std::vector<int>{28, 92, 70});
+}
+
+TEST_CASE("Ranges: blocks of indices have each index once") {
+    pool p{2};
+    const auto indices_in = [&](std::size_t count, std::size_t size) {
+        const auto indices = [](auto block) { return std::vector<std::size_t>(block.begin(), block.end()); };
+        std::vector<std::size_t> all;
+        for (const std::vector<std::size_t>& block : parimap::ordered_imap(p, indices, parimap::blocks(count, size))) {
+            REQUIRE(!block.empty());
+            REQUIRE(block.size() <= size);
+            all.insert(all.end(), block.begin(), block.end());
+        }
+        return all;
+    };
+    for (const std::size_t count : {0U, 1U, 7U, 8U, 9U, 16U, 100U}) {
+        for (const std::size_t size : {1U, 8U, 1000U}) {
+            CAPTURE(count, size);
+            std::vector<std::size_t> each_once(count);
+            std::iota(each_once.begin(), each_once.end(), std::size_t{0});
+            REQUIRE(indices_in(count, size) == each_once);
+        }
+    }
+    STATIC_REQUIRE(std::ranges::forward_range<parimap::index_block>);
+    constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
+    const auto last = *(parimap::blocks(all, 10).end() - 1);
+    REQUIRE(last.first == all - all % 10);
+    REQUIRE(last.last == all);
+    REQUIRE(parimap::blocks(all, all).size() == 1);
+    REQUIRE_THROWS_AS(parimap::blocks(10, 0), parimap::error);
+
+    std::vector<double> y(5000, 1);
+    parimap::parallel_for_each(
+        p,
+        [&y](auto block) {
+            for (const std::size_t i : block) y[i] += static_cast<double>(i);
+        },
+        parimap::blocks(y.size()));
+    for (std::size_t i = 0; i < y.size(); ++i) REQUIRE(y[i] == static_cast<double>(1 + i));
 }
 
 TEST_CASE("Ranges: streams and generators are inputs") {

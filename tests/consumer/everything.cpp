@@ -19,6 +19,7 @@
 #include "min_and_max.hpp"
 
 #include <parimap/backend.hpp>
+#include <parimap/blocks.hpp>
 #include <parimap/catching.hpp>
 #include <parimap/cpu_count.hpp>
 #include <parimap/default_backend.hpp>
@@ -129,6 +130,8 @@ void try_pool(Pool& pool) {
     expect(parimap::parallel_map(pool, parimap::unpacked(std::multiplies<>{}), pairs)[2] == 6);
     expect(parimap::parallel_map(
                pool, [](std::stop_token token, int n) { return token.stop_requested() ? 0 : n; }, vector) == vector);
+    const auto length = [](parimap::index_block block) { return block.size(); };
+    expect(parimap::parallel_map(pool, length, parimap::blocks(10, 4)) == std::vector<std::size_t>{4, 4, 2});
     expect(pool.submit(square, 3).get() == 9);
     expect(pool.submit([] { return parimap::this_worker_index(); }).get() < pool.size());
 
