@@ -7,6 +7,7 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/trivially_copyable.hpp>
 #include <parimap/detail/travel/byte_stream.hpp>
 
 #include <concepts>
@@ -36,7 +37,7 @@ namespace detail {
 
 /// (Not what refers to bytes elsewhere, as far as types tell: pointers, std::string_view, std::span.)
 template <class T>
-concept travels_as_bytes = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T> && !std::is_member_pointer_v<T> &&
+concept travels_as_bytes = trivially_copyable<T> && !std::is_pointer_v<T> && !std::is_member_pointer_v<T> &&
                            !std::is_null_pointer_v<T> && std::is_object_v<T> && !std::ranges::enable_borrowed_range<T>;
 
 /// Whether there is a codec for values of this type.
@@ -51,7 +52,7 @@ concept can_travel = requires(byte_writer& out, byte_reader& in, const T& value)
 template <detail::travels_as_bytes T>
 struct codec<T> {
     static void write(byte_writer& out, const T& value) {
-        if constexpr (!std::is_empty_v<T>) out.plain(value);
+        if constexpr (!std::is_empty_v<T>) out.bytes(&value, sizeof(T));
     }
     static T read(byte_reader& in) {
         union raw {  // not every such type has a default constructor

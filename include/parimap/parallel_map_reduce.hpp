@@ -30,8 +30,8 @@ struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
   private:
     friend detail::frontend<parallel_map_reduce_fn>;
 
-    template <class F, class Op, class Init, class... Ranges>
-    static std::decay_t<Init> run(const detail::pool_core& core, const map_options& options, F&& f, Op&& op, Init&& init,
+    template <class Core, class F, class Op, class Init, class... Ranges>
+    static std::decay_t<Init> run(const Core& core, const map_options& options, F&& f, Op&& op, Init&& init,
                                   Ranges&&... inputs) {
         detail::check_ranges<Ranges...>();
         if constexpr (detail::are_ranges<Ranges...>) {
@@ -62,7 +62,7 @@ struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
                     }
                 };
                 return detail::run_blocking<results, types::zipped>(
-                    *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared, take, core->size(), shared_op);
+                    core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared, take, core->size(), shared_op);
             }
         }
         return std::forward<Init>(init);

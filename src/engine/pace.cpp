@@ -69,7 +69,9 @@ PARIMAP_INLINE std::uint64_t pace::block() const noexcept { return items_in(bloc
 
 PARIMAP_INLINE std::uint64_t pace::ideal_batch() const noexcept { return items_in(batch_time); }
 
-PARIMAP_INLINE std::uint64_t pace::far_batch() const noexcept { return items_in(far_batch_time); }
+PARIMAP_INLINE std::uint64_t pace::far_batch(bool results_stay) const noexcept {
+    return items_in(results_stay ? 8 * far_batch_time : far_batch_time);
+}
 
 PARIMAP_INLINE std::uint64_t pace::batch(std::uint64_t left) const noexcept {
     const std::uint64_t ideal = ideal_batch();

@@ -53,7 +53,17 @@ PARIMAP_INLINE bool served_base::give_results(byte_writer& out) {
     const bool dropped = is_stopped_ && drop_stopped(out);
     while (oldest_ < received_ && is_done(oldest_)) ++oldest_;
     out.fill(passed, oldest_ + unread_);
-    return any || dropped;
+    const bool kept = write_kept(out);
+    return any || dropped || kept;
+}
+
+/// Once no item is at work, so that nothing more can be combined here.
+PARIMAP_INLINE bool served_base::write_kept(byte_writer& out) {
+    if (!are_results_wanted_ && !is_stopped_) return false;
+    if (oldest_ < received_ || !keeps_results() || !pool_.is_quiet(*this)) return false;
+    are_results_wanted_ = false;
+    write_kept_results(out);
+    return true;
 }
 
 PARIMAP_INLINE bool served_base::write_finished(byte_writer& out) {

@@ -58,7 +58,24 @@ void maps(pool& p) {
     for (int i = 0; i < 100; ++i) REQUIRE(even[static_cast<std::size_t>(i)] == (i % 2 == 0));
     parimap::parallel_for_each(
         p, [&](int) { ++ran; }, std::views::iota(0, 100));
-    REQUIRE(parimap::parallel_map_reduce(p, f, std::plus<>{}, 0.0, std::views::iota(0, 20)) == 380);
+    // One reduction for all, of which each rank combines what it runs.
+    ran = 0;
+    std::atomic<int> combined{0};
+    const auto append = [&](std::string left, const std::string& right) {
+        ++combined;
+        return std::move(left += right);
+    };
+    const auto digit = [&](int i) {
+        pass_time(200);
+        ++ran;
+        return std::to_string(i % 10);
+    };
+    std::string digits = ">";
+    for (int i = 0; i < 1000; ++i) digits += std::to_string(i % 10);
+    REQUIRE(parimap::parallel_map_reduce(p, digit, append, std::string(">"), std::views::iota(0, 1000)) == digits);
+    REQUIRE(ran > 0);
+    REQUIRE(ran < 1000);
+    REQUIRE(combined > ran / 2);
     std::vector<double> out(20);
     REQUIRE(parimap::parallel_map_into(p, out, f, std::views::iota(0, 20)) == 20);
     REQUIRE(out[19] == 38);

@@ -28,27 +28,34 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-/// What all ranks can make together: with inputs that every rank has, or with items that travel.
-template <class Call>
+template <class Outcome>
+inline constexpr bool outcome_can_travel = std::is_void_v<Outcome> || can_travel<Outcome>;
+template <class T, class Allocator>
+inline constexpr bool outcome_can_travel<std::vector<T, Allocator>> = can_travel<T>;
+
+/// What all ranks can make together: with inputs that every rank has, or with items that travel. Outcome: what the call returns.
+template <class Call, class Outcome = void>
 struct joint {
     using source = typename Call::source;
     using function = typename Call::function;
     using value = typename Call::invocation_type::value;
     using item = far_item<typename source::item, source::zipped>;
+    using results = typename served_for<typename Call::results_type, value>::together;
     static constexpr bool items_travel = item::can_travel && can_be_served<function, item, source::zipped, value>;
-    static constexpr bool is_possible = can_travel<value> && (!source::pulled || items_travel);
+    static constexpr bool is_possible = can_travel<value> && outcome_can_travel<Outcome> && (!source::pulled || items_travel);
 
     static void throw_unless_possible() {
         if constexpr (!is_possible) {
             throw error(
-                "parimap: what f returns, or the items of an input that is read one by one, cannot travel between ranks; give "
-                "their types a serialize function of cereal, or specialise parimap::codec for them");
+                "parimap: what f or the call returns, or the items of an input that is read one by one, cannot travel between "
+                "ranks; "
+                "give their types a serialize function of cereal, or specialise parimap::codec for them");
         }
     }
 
     /// F: the function, or a const reference to it.
     template <class F>
-    using call = std::conditional_t<source::pulled, served_call<F, item, source::zipped, value>, joint_call<F, source, value>>;
+    using call = std::conditional_t<source::pulled, served_call<F, item, source::zipped, results>, joint_call<F, source, results>>;
 };
 
 template <class Core>
@@ -68,9 +75,14 @@ struct call_on<Core> {
             const std::uint64_t done = call.run();
             return take(call.results(), done);
         }
-        joint<Call>::throw_unless_possible();
-        if constexpr (joint<Call>::is_possible) {
-            if (core.with_root) return follow<Call, outcome>(core, options, std::move(view), f);
+        joint<Call, outcome>::throw_unless_possible();
+        if constexpr (joint<Call, outcome>::is_possible) {
+            if (core.with_root) {
+                using results_together = served_for<typename Call::results_type, typename Call::invocation_type::value>;
+                return std::apply(
+                    [&](const auto&... own) { return follow<Call, outcome>(core, options, std::move(view), f, own...); },
+                    results_together::own(args...));
+            }
             const auto lead = [&](std::uint32_t& number) {
                 far_call<Call> call(core, items, options, std::move(view), f, std::forward<Args>(args)...);
                 number = call.number();
@@ -140,9 +152,9 @@ struct call_on<Core> {
         }
     }
 
-    template <class Call, class Outcome, class View, class F>
-    static Outcome follow(Core& core, const map_options& options, View view, const F& f) {
-        typename joint<Call>::template call<const F&> mine(core, core.with_root->rank(), std::move(view), f);
+    template <class Call, class Outcome, class View, class F, class... ResultsArgs>
+    static Outcome follow(Core& core, const map_options& options, View view, const F& f, const ResultsArgs&... args) {
+        typename joint<Call>::template call<const F&> mine(core, core.with_root->rank(), std::move(view), f, args...);
         const std::uint64_t number = core.with_root->join(mine, {types_of_call<Call>, mine.items()});
         const std::vector<std::byte> bytes = core.with_root->follow(number, true);
         byte_reader in(bytes);

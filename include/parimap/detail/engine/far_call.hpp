@@ -12,6 +12,9 @@
 #include <parimap/detail/engine/shared_stream.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
+#include <parimap/detail/results/kept.hpp>
+#include <parimap/detail/results/served_boxes.hpp>
+#include <parimap/detail/results/served_reduction.hpp>
 #include <parimap/detail/results/served_results.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/floating_point.hpp>
@@ -46,6 +49,7 @@ class far_call final : public far_giving<Call> {
     using typename below::source, typename below::item;
     using function = typename Call::function;
     using value = typename Call::invocation_type::value;
+    using results_elsewhere = served_for<typename Call::results_type, value>;
 
   public:
     /// count: of the items, where every rank has them.
@@ -82,10 +86,18 @@ class far_call final : public far_giving<Call> {
             throw error(
                 "parimap: f takes its items by reference, to change them, and other ranks have copies; let it take them by value "
                 "or as const&, and return what it makes of them");
+        } else if constexpr (!std::is_void_v<typename results_elsewhere::function> &&
+                             !function_can_travel<typename results_elsewhere::function>) {
+            throw error(
+                "parimap: op cannot travel to other ranks. It has to be an object whose captures are values: std::plus<>, or one "
+                "that "
+                "captures by value; or have all ranks make the call, on a pool of a communicator");
         } else {
             out.plain(this->mode());
             codec<function>::write(out, this->f_);
-            const serve_far_call serve = &served_call<function, item, source::zipped, value>::serve;
+            results_elsewhere::write(out, this->results_);
+            using served = served_call<function, item, source::zipped, typename results_elsewhere::elsewhere>;
+            const serve_far_call serve = &served::template serve<results_elsewhere>;
             return place_of(reinterpret_cast<any_function>(serve));
         }
     }
@@ -124,38 +136,43 @@ class far_call final : public far_giving<Call> {
         std::uint64_t end = 0;
         std::uint64_t taken = 0;
         std::uint64_t run = 0;
+        const auto are_back = [&](std::uint64_t begin, std::uint64_t items) {
+            first = std::min(first, begin);
+            end = std::max(end, begin + 1);
+            taken += items;
+            finished.add(items);
+        };
+        const auto have_run = [&](std::uint64_t begin, std::uint64_t items) {
+            if constexpr (source::pulled) {
+                for (std::uint64_t i = begin; i < begin + items; ++i) this->source_.drop(i);
+            }
+            if (watching) watching->items_done(items);
+            run += items;
+            are_back(begin, items);
+            end = std::max(end, begin + items);
+        };
         this->with_writer(seat, [&](auto put) {
             for (std::uint64_t i = 0; i < head.entries; ++i) {
                 const auto one = in.plain<served_entry>();
-                if (one.kind == served_kind::returned) {
-                    taken += one.bytes;
-                    this->come_back({one.item, one.item + one.bytes});
-                    continue;
+                switch (one.kind) {
+                    case served_kind::value:
+                    case served_kind::failure:
+                        read_entry(seat, one, in, put);
+                        have_run(one.item, 1);
+                        break;
+                    case served_kind::combined:
+                    case served_kind::blamed: read_entry(seat, one, in, put); break;
+                    case served_kind::run:
+                        this->note_kept(seat, true);
+                        have_run(one.item, one.bytes);
+                        break;
+                    case served_kind::settled: this->note_kept(seat, false); break;
+                    case served_kind::dropped:
+                        this->note_dropped(one.item);
+                        are_back(one.item, one.bytes);
+                        break;
+                    case served_kind::returned: this->come_back({one.item, one.item + one.bytes}); taken += one.bytes;
                 }
-                if (one.kind == served_kind::dropped) {
-                    this->note_dropped(one.item);
-                    taken += one.bytes;  // so many items
-                    finished.add(one.bytes);
-                    first = std::min(first, one.item);
-                    end = std::max(end, one.item + 1);
-                    continue;
-                }
-                if constexpr (source::pulled) this->source_.drop(one.item);
-                if (one.begins_archive) in.end_archive();
-                in.begin_part(one.bytes);
-                this->begin_batch(seat, one.item, put);
-                this->attempt(seat, one.item, [&] {
-                    if (one.kind == served_kind::failure) std::rethrow_exception(read_exception(in));
-                    if constexpr (can_travel<value>) put(one.item, [&]() -> value { return codec<value>::read(in); });
-                });
-                this->end_batch(seat, one.item + 1, put);
-                in.end_part();
-                first = std::min(first, one.item);
-                end = std::max(end, one.item + 1);
-                if (watching) watching->items_done(1);
-                finished.add(1);
-                ++taken;
-                ++run;
             }
             return 0;
         });
@@ -164,6 +181,29 @@ class far_call final : public far_giving<Call> {
         if (first < end) this->monitor_.after_batch(first, end);
         this->offer();
         return taken;
+    }
+
+    /// One with bytes behind it.
+    template <class Put>
+    void read_entry(std::size_t seat, const served_entry& one, byte_reader& in, Put& put) noexcept {
+        if (one.begins_archive) in.end_archive();
+        in.begin_part(one.bytes);
+        this->attempt(seat, one.item, [&] {
+            if (one.kind == served_kind::failure || one.kind == served_kind::blamed) std::rethrow_exception(read_exception(in));
+            if constexpr (!can_travel<value>) {
+                return;
+            } else if constexpr (below::results_stay) {
+                const auto part = in.plain<typename Call::results_type::part>();
+                this->results_.put_part(seat, part, kept<value>::from([&]() -> value { return codec<value>::read(in); }));
+            } else {
+                this->begin_batch(seat, one.item, put);
+                put(one.item, [&]() -> value { return codec<value>::read(in); });
+            }
+        });
+        if constexpr (writes_batches<Put>) {
+            if (one.kind == served_kind::value) this->end_batch(seat, one.item + 1, put);
+        }
+        in.end_part();
     }
 
     const std::shared_ptr<carrier> carrier_;

@@ -29,6 +29,7 @@ class far_giving : public Call, public far_work {
   protected:
     using source = typename Call::source;
     using item = far_item<typename source::item, source::zipped>;
+    static constexpr bool results_stay = requires { typename Call::results_type::part; };  // on other ranks, until the end
 
   public:
     bool has_items() const noexcept override { return this->claims_.claimable(); }
@@ -44,7 +45,7 @@ class far_giving : public Call, public far_work {
                 drop({waiting.first, waiting.first + this->claims_.drop(seat)});
         }
         offer();
-        if (!returned_.empty()) return true;
+        if (!returned_.empty() || std::find(keeping_.begin(), keeping_.end(), true) != keeping_.end()) return true;
         for (std::size_t seat = this->pool_.size_here(); seat < this->pool_.size(); ++seat) {
             const item_range waiting = this->claims_.range_of(seat);
             if (waiting.first < waiting.end) return true;
@@ -52,10 +53,12 @@ class far_giving : public Call, public far_work {
         return false;
     }
 
+    bool keeps_results(std::size_t seat) const noexcept override { return keeping_[seat - this->pool_.size_here()]; }
+
     std::uint64_t first_stopped() const noexcept override { return this->claims_.first_closed(); }
 
     std::uint64_t batch() const noexcept override {
-        return std::clamp<std::uint64_t>(most_bytes / std::max<std::uint64_t>(bytes_of_item_, 1), 1, this->pace_.far_batch());
+        return std::clamp<std::uint64_t>(most_bytes / std::max<std::uint64_t>(bytes_of_item_, 1), 1, this->pace_.far_batch(results_stay));
     }
 
     std::uint64_t most_away() const noexcept override { return most_away_; }
@@ -66,7 +69,7 @@ class far_giving : public Call, public far_work {
         const std::uint64_t left = this->claims_.limit() - std::min(this->claims_.limit(), this->claims_.next());
         if (left > 0) most = std::min(most, std::max<std::uint64_t>(1, left / 2));
         // Items that came back lie on such a seat.
-        const std::uint64_t least_robbed = is_hungry ? 1 : std::min(most, this->pace_.far_batch());
+        const std::uint64_t least_robbed = is_hungry ? 1 : std::min(most, this->pace_.far_batch(results_stay));
         const item_range waiting = this->claims_.range_of(seat);
         if (waiting.first == waiting.end && !this->claims_.claim(seat, most, most, this->max_lag(), least_robbed)) return 0;
         const std::size_t before = out.size();
@@ -83,9 +86,12 @@ class far_giving : public Call, public far_work {
     template <class Core, class... Args>
     far_giving(bool joint, Core&& core, const map_options& options, Args&&... args)
         : Call(std::forward<Core>(core), options, std::forward<Args>(args)...),
+          keeping_(this->pool_.size() - this->pool_.size_here()),
           is_joint_(joint),
           most_away_(away_in_window(options, this->pool_.size_here())) {}
     ~far_giving() override = default;
+
+    void note_kept(std::size_t seat, bool any) noexcept { keeping_[seat - this->pool_.size_here()] = any; }
 
     /// They were given away and have not started: they wait on seats, once offered, for whoever takes them.
     void come_back(item_range items) { returned_.push_back(items); }
@@ -196,6 +202,7 @@ class far_giving : public Call, public far_work {
     }
 
     std::vector<item_range> returned_;
+    std::vector<bool> keeping_;  // results, by seat
     const bool is_joint_;
     const std::uint64_t most_away_;
     std::uint64_t bytes_of_item_ = 0;  // on average, of the latest

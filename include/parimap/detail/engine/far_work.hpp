@@ -25,6 +25,7 @@ namespace parimap::inline PARIMAP_ABI::detail {
 //   take_results()      <-----          give_results()
 //   first_stopped()     ----->          stop_items_from()
 //   wants_returned()    ----->          return_items()
+//   keeps_results()     ----->          let_results_go()
 
 /// The call, where it was made. An item that was given away is finished when take_results() has seen it, whatever became of it.
 class far_work {
@@ -52,8 +53,12 @@ class far_work {
 
     /// Whether a worker here has nothing to do, nor is there anything to give away.
     virtual bool wants_returned() const noexcept = 0;
-    /// Items that came back wait for whoever takes them; the call may not end before. Where it was stopped they are dropped.
+    /// Items that came back wait for whoever takes them, or results of some that have run are still to come: the call may not end before.
+    /// Where it was stopped, such items are dropped.
     virtual bool has_returned() noexcept = 0;
+
+    /// Whether the workers behind a seat have run items whose results they still keep, to combine them with others'.
+    virtual bool keeps_results(std::size_t seat) const noexcept = 0;
 
     /// How many items one worker should have at a time,
     virtual std::uint64_t batch() const noexcept = 0;
@@ -87,6 +92,9 @@ class served_work {
 
     /// Writes, as results, up to so many items that have not started and will not: somebody else has nothing to do.
     virtual void return_items(std::uint64_t most, byte_writer& out) = 0;
+
+    /// No more items are known of: what is kept here of results comes back once none is at work. After a stop it does so by itself.
+    virtual void let_results_go() noexcept = 0;
 
   protected:
     served_work() = default;

@@ -72,16 +72,16 @@ class numbered_source {
 };
 
 /// With f and an input of this rank. Source: of the call, which every rank has; only numbers travel.
-template <class F, class Source, class R>
-class joint_call final : private served_numbers, public served_call_over<numbered_source<Source>, F, R> {
-    using call = served_call_over<numbered_source<Source>, F, R>;
+template <class F, class Source, class Results>
+class joint_call final : private served_numbers, public served_call_over<numbered_source<Source>, F, Results> {
+    using call = served_call_over<numbered_source<Source>, F, Results>;
 
   public:
-    template <class View>
-    joint_call(const std::shared_ptr<scheduler>& workers, int rank, View&& view, F f)
+    template <class View, class... ResultsArgs>
+    joint_call(const std::shared_ptr<scheduler>& workers, int rank, View&& view, F f, ResultsArgs&&... results_args)
         : call(served_setup{workers, *this, call::invocation_type::with_token},
                std::pair(std::forward<View>(view), static_cast<served_numbers*>(this)), std::forward<F>(f), workers->size(),
-               static_cast<served_numbers&>(*this), rank) {
+               static_cast<served_numbers&>(*this), rank, std::forward<ResultsArgs>(results_args)...) {
         this->start();
     }
     ~joint_call() override { this->end(); }

@@ -10,6 +10,7 @@
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/results.hpp>
 #include <parimap/detail/system/slot.hpp>
+#include <parimap/detail/system/trivially_copyable.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +30,7 @@ class mapped_items : public Base {
     using function = std::remove_cvref_t<F>;
     using invocation_type = invocation<function, Source>;
     /// A loop over vectors keeps what f refers to in registers: that has to be its own.
-    static constexpr bool copies_function = std::is_trivially_copyable_v<function> && sizeof(function) <= 64;
+    static constexpr bool copies_function = trivially_copyable<function> && sizeof(function) <= 64;
     using function_in_block = std::conditional_t<copies_function, function, const function&>;
 
   protected:

@@ -25,8 +25,9 @@ class PARIMAP_EXPORT pace {
     static constexpr std::uint64_t sample = 64;
     /// What is worth no more is not divided between workers from the outset: whoever finds nothing else takes a part of it.
     static constexpr time_span worth_sharing = time_span::microseconds(2);
-    /// To take a part of another's batch interrupts its CPU, which takes up to 25 us on a virtual machine.
+    /// Of a batch that another process runs; times 8 where results stay there, for neighbours to be combined with.
     static constexpr time_span far_batch_time = time_span::microseconds(1000);
+    /// To take a part of another's batch interrupts its CPU, which takes up to 25 us on a virtual machine.
     static constexpr time_span worth_robbing = time_span::microseconds(50);
 
     /// chunk: the largest batch, or 0.
@@ -86,7 +87,7 @@ class PARIMAP_EXPORT pace {
     std::uint64_t ideal_batch() const noexcept;
 
     /// How many items a worker in another process gets at a time: what it takes to bring them there should be little beside them.
-    std::uint64_t far_batch() const noexcept;
+    std::uint64_t far_batch(bool results_stay) const noexcept;
 
     /// The least batch to take a part of at once.
     std::uint64_t least_robbed() const noexcept;

@@ -7,7 +7,7 @@
 #include <parimap/detail/engine/far_work.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/pull_result.hpp>
-#include <parimap/detail/results/served_results.hpp>
+#include <parimap/detail/results/served_boxes.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
 
 #include <cstddef>
@@ -30,6 +30,7 @@ class PARIMAP_EXPORT served_base : public batched_call, public served_work {
     bool give_results(byte_writer& out) final;
     void stop_items_from(std::uint64_t item) noexcept final;
     void return_items(std::uint64_t most, byte_writer& out) final;
+    void let_results_go() noexcept final { are_results_wanted_ = true; }
 
   protected:
     explicit served_base(const served_setup& setup);
@@ -49,12 +50,15 @@ class PARIMAP_EXPORT served_base : public batched_call, public served_work {
     virtual void drop_item(std::uint64_t place) noexcept = 0;
     virtual void fail_unread(std::uint64_t item, const std::exception_ptr& exception) noexcept = 0;
     virtual bool write_results(byte_writer& out, std::uint64_t cost) = 0;
+    virtual bool keeps_results() const noexcept = 0;
+    virtual void write_kept_results(byte_writer& out) = 0;
 
     // ---- what does not -------------------------------------------------------------------------------------------
 
     bool is_done(std::uint64_t place) const noexcept { return numbers_.of(place).is_done.load(std::memory_order_acquire); }
     bool write_finished(byte_writer& out);
     bool drop_stopped(byte_writer& out);
+    bool write_kept(byte_writer& out);
 
     const std::shared_ptr<scheduler> keep_;
     served_numbers& numbers_;
@@ -62,6 +66,7 @@ class PARIMAP_EXPORT served_base : public batched_call, public served_work {
     std::uint64_t received_ = 0;  // places
     std::uint64_t unread_ = 0;    // items that have none
     bool is_stopped_ = false;
+    bool are_results_wanted_ = false;
 };
 
 }  // namespace parimap::detail

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -107,47 +108,53 @@ template <class F, class Item, bool Zipped, class R>
 inline constexpr bool can_be_served = copies_can_be_served<F, Item, Zipped, R>();
 
 /// A served call, whatever its items are made of.
-template <class Source, class F, class R>
-class served_call_over : public mapped_call<served_base, Source, F, served_results<R>> {
-    using call = mapped_call<served_base, Source, F, served_results<R>>;
+template <class Source, class F, class Results>
+class served_call_over : public mapped_call<served_base, Source, F, Results> {
+    using call = mapped_call<served_base, Source, F, Results>;
 
   protected:
     using call::call;
 
   private:
     bool write_results(byte_writer& out, std::uint64_t cost) final { return this->results_.write(out, cost); }
+    bool keeps_results() const noexcept final { return this->results_.keeps_any(); }
+    void write_kept_results(byte_writer& out) final { this->results_.write_kept(out); }
     void fail_unread(std::uint64_t item, const std::exception_ptr& exception) noexcept final {
         this->results_.fail_unread(item, exception);
     }
 };
 
 /// Its items travel: the call was made elsewhere, or by all ranks over an input that the root alone reads. F: f, or a const reference to it.
-template <class F, class Item, bool Zipped, class R>
+template <class F, class Item, bool Zipped, class Results>
 class served_call final : private served_numbers,
                           private served_items<Item>,
-                          public served_call_over<served_source<Item, Zipped>, F, R> {
+                          public served_call_over<served_source<Item, Zipped>, F, Results> {
     using items_here = served_items<Item>;
-    using call = served_call_over<served_source<Item, Zipped>, F, R>;
+    using call = served_call_over<served_source<Item, Zipped>, F, Results>;
 
   public:
-    served_call(const std::shared_ptr<scheduler>& workers, int rank, F f)
+    template <class View, class... ResultsArgs>
+    served_call(const std::shared_ptr<scheduler>& workers, int rank, const View& /*not read*/, F f, ResultsArgs&&... results_args)
         : items_here(static_cast<served_numbers&>(*this)),
           call(served_setup{workers, *this, call::invocation_type::with_token}, static_cast<items_here&>(*this), std::forward<F>(f),
-               workers->size(), static_cast<served_numbers&>(*this), rank) {
+               workers->size(), static_cast<served_numbers&>(*this), rank, std::forward<ResultsArgs>(results_args)...) {
         this->start();
     }
-    template <class View>
-    served_call(const std::shared_ptr<scheduler>& workers, int rank, const View& /*not read*/, F f)
-        : served_call(workers, rank, std::forward<F>(f)) {}
     ~served_call() override { this->end(); }
 
     /// How many this rank has itself.
     static std::uint64_t items() noexcept { return 0; }
 
+    /// For: the served_for of the call's results.
+    template <class For>
     static std::unique_ptr<served_work> serve(const std::shared_ptr<scheduler>& workers, int rank, byte_reader& in) {
         const floating_point_scope as_the_caller(in.plain<floating_point_mode>());
         F f = codec<F>::read(in);
-        return std::make_unique<served_call>(workers, rank, std::move(f));
+        return std::apply(
+            [&]<class... ResultsArgs>(ResultsArgs&&... args) {
+                return std::make_unique<served_call>(workers, rank, std::ignore, std::move(f), std::forward<ResultsArgs>(args)...);
+            },
+            For::read(in));
     }
 
   private:

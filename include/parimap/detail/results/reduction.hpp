@@ -186,6 +186,18 @@ class reduction : public first_failure {
         return combining == no_item ? item : combining;
     }
 
+    using part = typename tree::part;
+    using value_part = std::pair<part, kept<R>>;
+
+    /// Adds what another reduction over the same items has combined,
+    void put_part(std::size_t seat, const part& p, kept<R> value) {
+        put(seats_[seat], p.level, p.node, p.child, p.count, std::move(value));
+    }
+    /// or has: every one, for all seats are flushed.
+    std::vector<value_part> take_parts() { return tree_.take_parts(); }
+
+    const Op& op() const noexcept { return tree_.op(); }
+
     /// The combination of all items; nothing if there was none. After the last item. While op runs, `combining` is
     /// the first item of its right operand.
     std::optional<kept<R>> take(std::uint64_t items, std::uint64_t& combining) { return tree_.take(items, combining); }

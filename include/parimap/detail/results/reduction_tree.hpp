@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -50,6 +51,31 @@ class reduction_tree {
         kept<R> left = taken(n.folded);
         held.unlock();
         join(level, node, child, count, left, value, combining);
+    }
+
+    /// Children of a node, from `child` on: one, or the first `count`.
+    struct part {
+        std::uint64_t node;
+        unsigned level;
+        unsigned child;
+        unsigned count;
+
+        std::uint64_t first() const noexcept { return first_item(level, node, child); }
+    };
+
+    /// What put() wants, of everything that is here; nothing is here then.
+    std::vector<std::pair<part, kept<R>>> take_parts() {
+        std::vector<std::pair<part, kept<R>>> all;
+        const lock held(mutex_);
+        for (auto& [place, node] : nodes_) {
+            if (node.folded) all.emplace_back(part{place.second, place.first, 0, node.count}, std::move(*node.folded));
+            for (unsigned child = 0; child < fan; ++child) {
+                if (node.waiting[child])
+                    all.emplace_back(part{place.second, place.first, child, 1}, std::move(*node.waiting[child]));
+            }
+        }
+        nodes_.clear();
+        return all;
     }
 
     /// The combination of all items; nothing if there was none. After the last item.

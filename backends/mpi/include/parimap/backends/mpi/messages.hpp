@@ -88,6 +88,7 @@ enum class message_kind : std::uint32_t {
     items,      // of a call: see far_call::give_items
     stop,       // [item]: no item of the call from there on is wanted
     give_back,  // [count]: so many items of the call that have not started, at most
+    settle,     // no more items of the call are known of: what is kept of results is wanted
     call_end,
     outcome,  // of a call that all ranks make: see call_on
     bye,      // the session ends

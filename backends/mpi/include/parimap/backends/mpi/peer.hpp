@@ -91,6 +91,7 @@ class mpi_peer final : public follower {
             }
             case message_kind::items:
             case message_kind::stop:
+            case message_kind::settle:
             case message_kind::give_back:
             case message_kind::call_end:
                 if (const auto order = orders_.find(got.head.number); order != orders_.end()) {

@@ -49,6 +49,7 @@ class mpi_root_call {
         other.passed = in.plain<std::uint64_t>();
         const std::uint64_t taken = work_.take_results(first_seat_ + got.rank - 1, in);
         other.is_asked = false;
+        if (!work_.keeps_results(first_seat_ + got.rank - 1)) other.is_settling = false;
         other.away -= taken;
         away_ -= taken;
     }
@@ -66,6 +67,10 @@ class mpi_root_call {
                 any = true;
             }
             while (give(to, rank)) any = true;
+            if (!other.is_settling && work_.keeps_results(first_seat_ + rank - 1) && (is_closing_ || !work_.has_items())) {
+                to.send(rank, messages::begin(message_kind::settle, number_));
+                any = other.is_settling = true;
+            }
         }
         const bool has_returned = is_held_ && work_.has_returned();
         if (!is_closing_ && away_ > 0) any = ask_back(to) || any;
@@ -93,6 +98,7 @@ class mpi_root_call {
         std::uint64_t passed = 0;  // of which so many are done with before the first that is not
         std::uint64_t stopped = no_item;
         bool knows_call = false;
+        bool is_settling = false;        // it was asked for the results that it keeps
         bool is_asked = false;           // to give items back
         clock::time_point poor_until{};  // it was asked, and gets no more than it can run until then
         clock::time_point fed{};         // when last as many items as it has workers were seen there

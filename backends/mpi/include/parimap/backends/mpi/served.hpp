@@ -34,6 +34,7 @@ class refused_call final : public served_work {
         return results_.write(out, 0);
     }
     void stop_items_from(std::uint64_t /*item*/) noexcept override {}
+    void let_results_go() noexcept override {}
     void return_items(std::uint64_t /*most*/, byte_writer& out) override {
         out.plain(refused_);
         out.plain(part_of_results{.entries = 0, .cost = 0});
@@ -52,6 +53,7 @@ inline bool pass_on(const message& got, served_work& to, messages& answers) {
     switch (got.head.kind) {
         case message_kind::items: to.take_items(in); return true;
         case message_kind::stop: to.stop_items_from(in.plain<std::uint64_t>()); return true;
+        case message_kind::settle: to.let_results_go(); return true;
         case message_kind::give_back: {
             byte_writer out = messages::begin(message_kind::results, got.head.number);
             to.return_items(in.plain<std::uint64_t>(), out);

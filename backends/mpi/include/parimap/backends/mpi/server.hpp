@@ -57,6 +57,7 @@ class mpi_server {
             case message_kind::call: open_call(number, in); break;
             case message_kind::items:
             case message_kind::stop:
+            case message_kind::settle:
             case message_kind::give_back: pass_on(got, *calls_.at(number), messages_); break;
             case message_kind::call_end: calls_.erase(number); break;
             case message_kind::bye: is_over_ = true; break;
