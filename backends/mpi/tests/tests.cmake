@@ -1,15 +1,28 @@
 # SPDX-License-Identifier: MIT
 # Promises over ranks, under the launchers of Open MPI and MPICH, with 2, 3 and 4 ranks: the cases of a program that runs on rank 0 while
-# the others serve, and a program in which all make their calls together.
+# the others serve, and a program in which all make their calls together. And ranks that die.
 
 find_package(cereal QUIET)
 find_package(PkgConfig QUIET)
-function(add_ranks_test target mpi ranks title)
-    set(options_of_openmpi --oversubscribe --bind-to none)
-    set(options_of_mpich -bind-to none)
-    add_test(NAME "mpi: ${title}" COMMAND ${PARIMAP_LAUNCHER_OF_${mpi}} -n ${ranks} ${options_of_${mpi}} $<TARGET_FILE:${target}>)
+set(options_of_openmpi --oversubscribe --bind-to none)
+set(options_of_mpich -bind-to none)
+function(set_ranks_test title)
     set_tests_properties("mpi: ${title}" PROPERTIES LABELS ranks TIMEOUT 120 PROCESSORS 2
         ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe")
+endfunction()
+function(add_ranks_test target mpi ranks title)
+    add_test(NAME "mpi: ${title}" COMMAND ${PARIMAP_LAUNCHER_OF_${mpi}} -n ${ranks} ${options_of_${mpi}} $<TARGET_FILE:${target}>)
+    set_ranks_test("${title}")
+endfunction()
+# The job has to end within 20 s, and not well. (timeout says 124 where it had to end it.)
+function(add_death_test mpi way title)
+    set(command "timeout -k 5 20 \"$@\" < /dev/null; result=$?; test $result -ne 0 && test $result -ne 124 && test $result -ne 137 || { echo \"It returned $result.\"; exit 1; }")
+    if(way STREQUAL killed)    # which is what the launcher returns then
+        string(REPLACE " && test $result -ne 137" "" command "${command}")
+    endif()
+    add_test(NAME "mpi: ${title}" COMMAND sh -c "${command}" sh ${PARIMAP_LAUNCHER_OF_${mpi}} -n 3 ${options_of_${mpi}}
+        $<TARGET_FILE:death_${mpi}> ${way})
+    set_ranks_test("${title}")
 endfunction()
 
 foreach(mpi IN ITEMS openmpi mpich)
@@ -24,7 +37,7 @@ foreach(mpi IN ITEMS openmpi mpich)
         continue()
     endif()
 
-    foreach(program IN ITEMS ranks joint)
+    foreach(program IN ITEMS ranks joint death)
         set(target ${program}_${mpi})
         file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/backends/mpi/tests/${program}/*.cpp)
         add_executable(${target} ${sources})
@@ -39,4 +52,6 @@ foreach(mpi IN ITEMS openmpi mpich)
         add_ranks_test(ranks_${mpi} ${mpi} ${ranks} "P1 to P9 for a program on rank 0 of ${ranks}, ${mpi}")
         add_ranks_test(joint_${mpi} ${mpi} ${ranks} "calls that ${ranks} ranks make together, ${mpi}")
     endforeach()
+    add_death_test(${mpi} killed "a rank that is killed ends the job, ${mpi}")
+    add_death_test(${mpi} leaves "a rank that leaves ends the job, ${mpi}")
 endforeach()
