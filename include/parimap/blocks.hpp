@@ -33,7 +33,10 @@ struct index_block {
         explicit iterator(std::size_t index) noexcept : index_(index) {}
 
         std::size_t operator*() const noexcept { return index_; }
-        iterator& operator++() noexcept { return ++index_, *this; }
+        iterator& operator++() noexcept {
+            ++index_;
+            return *this;
+        }
         iterator operator++(int) noexcept { return iterator(index_++); }
         bool operator==(const iterator&) const noexcept = default;
 

@@ -26,11 +26,9 @@ struct item_range {
 /// Where some of the items from `first` on should end, if at `end` at the latest: where lines of memory do, and nodes of a reduction's
 /// tree.
 constexpr std::uint64_t end_of_some(std::uint64_t first, std::uint64_t end) noexcept {
-    for (std::uint64_t unit = end - first >= 4096 ? 512 : 64; unit > 1 && end - first >= 8; unit /= 8) {
-        const std::uint64_t rounded = end - end % unit;
-        if (rounded > first) return rounded;
-    }
-    return end;
+    const std::uint64_t unit = end - first >= 4096 ? 512 : 64;
+    const std::uint64_t rounded = end - end % unit;
+    return rounded > first ? rounded : end;
 }
 
 /// Items are numbered in input order. The items [0, next_) belong, or belonged, to a batch; [next_, limit_) may be
