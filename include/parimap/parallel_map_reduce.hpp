@@ -31,8 +31,7 @@ struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
     friend detail::frontend<parallel_map_reduce_fn>;
 
     template <class Core, class F, class Op, class Init, class... Ranges>
-    static std::decay_t<Init> run(const Core& core, const map_options& options, F&& f, Op&& op, Init&& init,
-                                  Ranges&&... inputs) {
+    static std::decay_t<Init> run(const Core& core, const map_options& options, F&& f, Op&& op, Init&& init, Ranges&&... inputs) {
         detail::check_ranges<Ranges...>();
         if constexpr (detail::are_ranges<Ranges...>) {
             using types = detail::call_types<F, Ranges...>;

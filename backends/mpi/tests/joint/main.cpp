@@ -76,6 +76,18 @@ void maps(pool& p) {
     REQUIRE(ran > 0);
     REQUIRE(ran < 1000);
     REQUIRE(combined > ran / 2);
+
+    // Calls inside f and op are each rank's own.
+    const auto ten = [&] {
+        int n = 0;
+        for (const int i : parimap::ordered_imap(
+                 p, [](int k) { return k; }, std::views::iota(1, 5)))
+            n += i;
+        return n;
+    };
+    const auto sum = [&](int a, int b) { return a + b + ten() - 10; };
+    REQUIRE(parimap::parallel_map_reduce(
+                p, [&](int i) { return i * ten() / 10; }, sum, 0, std::views::iota(0, 300)) == 300 * 299 / 2);
     std::vector<double> out(20);
     REQUIRE(parimap::parallel_map_into(p, out, f, std::views::iota(0, 20)) == 20);
     REQUIRE(out[19] == 38);
@@ -112,6 +124,23 @@ void streams(pool& p) {
         p, [](int i) { return i + 1; }, std::views::iota(0, 500));
     for (const int r : parimap::ordered_imap(p, f, inner)) REQUIRE(r == 2 * ++n);
     REQUIRE(n == (rank == 0 ? 500 : 0));
+}
+
+// Of pools whose ends lie close together, no message may be lost.
+void many_pools() {
+    for (int i = 0; i < 30; ++i) {
+        pool p(MPI_COMM_WORLD, 1);
+        const auto f = [&](int k) {
+            if (k == 40) throw std::out_of_range("item 40");
+            return k;
+        };
+        try {
+            auto one_by_one = std::views::iota(0, 100) | std::views::filter([](int) { return true; });
+            parimap::parallel_map(p, f, one_by_one);
+            REQUIRE(false);
+        } catch (const std::out_of_range&) {
+        }
+    }
 }
 
 void failures(pool& p) {
@@ -159,6 +188,7 @@ int main(int argc, char** argv) {
         maps(p);
         streams(p);
         failures(p);
+        many_pools();
         pool other(MPI_COMM_WORLD, 2);  // beside the first
         REQUIRE(other.size() == 2 * static_cast<std::size_t>(ranks));
         streams(other);

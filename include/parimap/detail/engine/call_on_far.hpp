@@ -58,12 +58,17 @@ struct joint {
     using call = std::conditional_t<source::pulled, served_call<F, item, source::zipped, results>, joint_call<F, source, results>>;
 };
 
+/// What this thread calls stays on this rank: it makes the outcome of a call, which other ranks do not make.
+[[gnu::visibility("default")]] inline thread_local constinit bool calls_stay_here = false;
+
 template <class Core>
     requires std::is_base_of_v<far_core, std::remove_const_t<Core>>
 struct call_on<Core> {
     template <class Call, class Take, class View, class F, class... Args>
     static auto run(Core& core, Take take, const map_options& options, View view, const F& f, Args&&... args) {
         using outcome = decltype(take(std::declval<Call&>().results(), std::uint64_t{}));
+        if (is_nested(core))
+            return call_on<scheduler>::run<Call>(*core, take, options, std::move(view), f, std::forward<Args>(args)...);
         const bool is_joint = core.with_root || (core.to_others && core.to_others->is_joint());
         if constexpr (requires { Call::results_type::stays_here; }) {
             if (is_joint)
@@ -72,8 +77,7 @@ struct call_on<Core> {
         const std::uint64_t items = items_of<Call>(view);
         if (!is_joint) {
             far_call<Call> call(core, items, options, std::move(view), f, std::forward<Args>(args)...);
-            const std::uint64_t done = call.run();
-            return take(call.results(), done);
+            return outcome_of_call(call, take);
         }
         joint<Call, outcome>::throw_unless_possible();
         if constexpr (joint<Call, outcome>::is_possible) {
@@ -86,8 +90,7 @@ struct call_on<Core> {
             const auto lead = [&](std::uint32_t& number) {
                 far_call<Call> call(core, items, options, std::move(view), f, std::forward<Args>(args)...);
                 number = call.number();
-                const std::uint64_t done = call.run();
-                return take(call.results(), done);
+                return outcome_of_call(call, take);
             };
             return tell<outcome>(core, options, lead);
         } else {
@@ -97,6 +100,10 @@ struct call_on<Core> {
 
     template <class Call, class View, class F, class... Args>
     static shared_stream* start(Core& core, const map_options& options, View view, F&& f, Args&&... args) {
+        if (is_nested(core)) {
+            return call_on<const std::shared_ptr<scheduler>>::template start<Call>(core, options, std::move(view),
+                                                                                   std::forward<F>(f), std::forward<Args>(args)...);
+        }
         const std::uint64_t items = items_of<Call>(view);
         if (core.with_root || (core.to_others && core.to_others->is_joint())) {
             joint<Call>::throw_unless_possible();
@@ -113,6 +120,19 @@ struct call_on<Core> {
     }
 
   private:
+    /// Inside an item other ranks know nothing of the call.
+    static bool is_nested(Core& core) noexcept { return calls_stay_here || core->place_of_caller(); }
+
+    template <class Call, class Take>
+    static decltype(auto) outcome_of_call(Call& call, Take& take) {
+        const std::uint64_t done = call.run();
+        const struct staying_here {
+            bool before = std::exchange(calls_stay_here, true);
+            ~staying_here() { calls_stay_here = before; }
+        } inside;
+        return take(call.results(), done);
+    }
+
     template <class Call, class View>
     static std::uint64_t items_of(View& view) {
         if constexpr (Call::source::pulled) {

@@ -194,7 +194,7 @@ class far_call final : public far_giving<Call> {
                 return;
             } else if constexpr (below::results_stay) {
                 const auto part = in.plain<typename Call::results_type::part>();
-                this->results_.put_part(seat, part, kept<value>::from([&]() -> value { return codec<value>::read(in); }));
+                this->results_.put_part(part, kept<value>::from([&]() -> value { return codec<value>::read(in); }));
             } else {
                 this->begin_batch(seat, one.item, put);
                 put(one.item, [&]() -> value { return codec<value>::read(in); });

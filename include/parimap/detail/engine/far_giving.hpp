@@ -58,7 +58,8 @@ class far_giving : public Call, public far_work {
     std::uint64_t first_stopped() const noexcept override { return this->claims_.first_closed(); }
 
     std::uint64_t batch() const noexcept override {
-        return std::clamp<std::uint64_t>(most_bytes / std::max<std::uint64_t>(bytes_of_item_, 1), 1, this->pace_.far_batch(results_stay));
+        return std::clamp<std::uint64_t>(most_bytes / std::max<std::uint64_t>(bytes_of_item_, 1), 1,
+                                         this->pace_.far_batch(results_stay));
     }
 
     std::uint64_t most_away() const noexcept override { return most_away_; }

@@ -57,8 +57,15 @@ class served_reduction {
                 next_ = no_item;
                 put_.begin(item);
             }
+            next_ = item;
+            try {
+                put_(item, make);
+            } catch (...) {  // those behind it in the batch run all the same, and are no neighbours of those before
+                pause(place);
+                next_ = no_item;
+                throw;
+            }
             next_ = item + 1;
-            put_(item, make);
             all_.has_run(seat_, place);
         }
 
@@ -74,7 +81,14 @@ class served_reduction {
         return here_.with_writer(seat, [&]<class Put>(Put put) { return run_batch(writer<Put>(*this, seat, std::move(put))); });
     }
 
-    void flush(std::size_t seat) { here_.flush(seat); }
+    /// No item is at work: the place of the latest one may be another's by now.
+    void flush(std::size_t seat) noexcept {
+        try {
+            here_.flush(seat);
+        } catch (...) {
+            boxes_.add_failure(seat, here_.blamed(seat, no_item), std::current_exception(), served_kind::blamed);
+        }
+    }
 
     /// The item that has failed may be one that another than the one at work is combined with.
     void fail(std::size_t seat, std::uint64_t place, std::exception_ptr exception, failure_of /*whose*/) noexcept {
@@ -111,8 +125,10 @@ class served_reduction {
                 boxes_.add_failure(boxes_.last(), part.first(), std::current_exception(), served_kind::blamed);
             }
         }
-        boxes_.add(boxes_.last(), no_item, served_kind::settled, [](byte_writer& /*to*/) {});
-        boxes_.write(out, 0);
+        while (boxes_.write(out, 0)) {
+        }
+        out.plain(part_of_results{.entries = 1, .cost = 0});
+        out.plain(served_entry{.item = no_item, .bytes = 0, .kind = served_kind::settled});
     }
 
   private:

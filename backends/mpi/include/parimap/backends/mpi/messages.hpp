@@ -29,7 +29,8 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-/// A duplicate of a communicator: nobody else's messages come here.
+/// A duplicate of a communicator: nobody else's messages come here. Nor may one of ours be left in it at its end: Open MPI gives its number to the
+/// next communicator, which takes such a message for one of its own, and loses the one that has its place in the order.
 class own_communicator {
   public:
     explicit own_communicator(MPI_Comm of) { MPI_Comm_dup(of, &communicator_); }
@@ -42,6 +43,9 @@ class own_communicator {
     }
 
     MPI_Comm get() const noexcept { return communicator_; }
+
+    /// Keeps it until the process ends.
+    void leave() noexcept { communicator_ = MPI_COMM_NULL; }
 
   private:
     MPI_Comm communicator_ = MPI_COMM_NULL;
@@ -93,7 +97,8 @@ enum class message_kind : std::uint32_t {
     outcome,  // of a call that all ranks make: see call_on
     bye,      // the session ends
     // to it
-    results,  // of a call: see served_work::give_results
+    results,    // of a call: see served_work::give_results
+    gave_back,  // the same, as the answer to give_back
     // both ways
     large  // [size]: a message of so many bytes follows in parts
 };

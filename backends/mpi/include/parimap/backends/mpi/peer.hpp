@@ -9,6 +9,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/errors.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -25,6 +26,20 @@ class mpi_peer final : public follower {
   public:
     mpi_peer(own_communicator communicator, std::uint32_t serial, int rank)
         : communicator_(std::move(communicator)), messages_(communicator_.get(), serial), rank_(rank) {}
+
+    /// When the root's pool has ended too, whose message to say so is the last. After 20 s without, something is amiss anyway.
+    ~mpi_peer() {
+        int is_finalized = 0;
+        MPI_Finalized(&is_finalized);
+        if (is_finalized) return;
+        const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        exchange(
+            messages_, [&] { return is_over_ || std::chrono::steady_clock::now() > latest; }, [&](message& got) { take(got); },
+            [] { return false; });
+        if (!is_over_) communicator_.leave();
+    }
+    mpi_peer(const mpi_peer&) = delete;
+    mpi_peer& operator=(const mpi_peer&) = delete;
 
     int rank() const noexcept override { return rank_; }
 
@@ -134,7 +149,7 @@ class mpi_peer final : public follower {
         if (!pass_on(got, *mine.work, messages_)) mine.has_ended = true;
     }
 
-    const own_communicator communicator_;
+    own_communicator communicator_;
     messages messages_;
     const int rank_;
     std::map<std::uint64_t, joint> calls_;           // by the order in which they are made

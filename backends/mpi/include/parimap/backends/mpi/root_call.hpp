@@ -39,16 +39,19 @@ class mpi_root_call {
     std::uint32_t number() const noexcept { return number_; }
     const std::vector<std::byte>& description() const noexcept { return description_; }
 
-    /// Gives nothing more away. It has ended once all that is away has come back. Any thread.
+    /// Gives nothing more away. It has ended once all that is away has come back, and every answer. Any thread.
     void close() noexcept { is_closing_ = true; }
-    bool has_ended() const noexcept { return is_closing_ && away_ == 0 && !is_held_; }
+    bool has_ended() const noexcept {
+        return is_closing_ && away_ == 0 && !is_held_ &&
+               std::none_of(ranks_.begin(), ranks_.end(), [](const other_rank& other) { return other.is_asked; });
+    }
 
     void take(const message& got) {
         byte_reader in = got.reader();
         other_rank& other = ranks_[got.rank];
         other.passed = in.plain<std::uint64_t>();
         const std::uint64_t taken = work_.take_results(first_seat_ + got.rank - 1, in);
-        other.is_asked = false;
+        if (got.head.kind == message_kind::gave_back) other.is_asked = false;
         if (!work_.keeps_results(first_seat_ + got.rank - 1)) other.is_settling = false;
         other.away -= taken;
         away_ -= taken;

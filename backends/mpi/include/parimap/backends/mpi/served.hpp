@@ -55,7 +55,7 @@ inline bool pass_on(const message& got, served_work& to, messages& answers) {
         case message_kind::stop: to.stop_items_from(in.plain<std::uint64_t>()); return true;
         case message_kind::settle: to.let_results_go(); return true;
         case message_kind::give_back: {
-            byte_writer out = messages::begin(message_kind::results, got.head.number);
+            byte_writer out = messages::begin(message_kind::gave_back, got.head.number);
             to.return_items(in.plain<std::uint64_t>(), out);
             answers.send(0, std::move(out));
             return true;
