@@ -211,6 +211,56 @@ TEST_CASE("reduction: whichever combination throws, the first item of its right 
     check(plain());  // whole nodes of which are added at once
 }
 
+TEST_CASE("reduction: what two of them have combined of the same items comes together in one") {
+    std::mt19937 random{11};
+    const auto make = [](std::uint64_t item) { return std::to_string(item); };
+    for (const std::uint64_t items : {1U, 8U, 65U, 512U, 1000U}) {
+        for (const std::uint64_t most : {1U, 20U, 300U}) {
+            CAPTURE(items, most);
+            const grouping op;
+            reduction<std::string, grouping> here(seats, op);
+            reduction<std::string, grouping> there(seats, op);
+            for (const batch b : shuffled(items, most, random))
+                run(random() % 2 == 0 ? here : there, random() % seats, b.first, b.count, make);
+            auto parts = there.take_parts();
+            REQUIRE(there.take_parts().empty());
+            if (most > 100) REQUIRE(parts.size() <= fan + items / 4);
+            std::shuffle(parts.begin(), parts.end(), random);
+            for (auto& [part, value] : parts) here.put_part(part, std::move(value));
+            std::uint64_t combining = 0;
+            REQUIRE(here.take(items, combining)->get() == *expected(items));
+        }
+    }
+}
+
+TEST_CASE("reduction: where combinations fail as two of them come together, the lowest item has failed") {
+    using item_range = std::pair<std::uint64_t, std::uint64_t>;
+    const auto op = [](item_range left, item_range right) {
+        if (right.first % 50 == 49) throw std::out_of_range(std::to_string(right.first));
+        return item_range(left.first, right.second);
+    };
+    std::mt19937 random{12};
+    for (int round = 0; round < 20; ++round) {
+        reduction<item_range, decltype(op)> here(seats, op);
+        reduction<item_range, decltype(op)> there(seats, op);
+        std::vector<batch> odd;  // no two of them are neighbours
+        for (std::uint64_t item = 0; item < 500; ++item) {
+            if (item % 2 == 1) {
+                odd.push_back({item, 1});
+            } else {
+                run(here, 0, item, 1, [](std::uint64_t i) { return item_range(i, i + 1); });
+            }
+        }
+        std::shuffle(odd.begin(), odd.end(), random);
+        for (const batch b : odd) run(there, 1, b.first, b.count, [](std::uint64_t i) { return item_range(i, i + 1); });
+        for (auto& [part, value] : there.take_parts()) here.put_part(part, std::move(value));
+        REQUIRE(here.failed_item() == parimap::detail::no_item);
+        std::uint64_t combining = 0;
+        REQUIRE_THROWS_WITH(here.take(500, combining), "49");
+        REQUIRE(combining == 49);
+    }
+}
+
 TEST_CASE("reduction: a worker keeps what batches that continue each other have made, and puts it into the tree when it leaves") {
     const auto check = [](auto op, auto make, auto tree_of) {
         reduction<decltype(make(0)), decltype(op)> r(1, op);

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/generator.hpp"
 
+#include <parimap/detail/system/trivially_copyable.hpp>
 #include <parimap/parimap.hpp>
 
 #include <range/v3/view/iota.hpp>
@@ -11,7 +12,9 @@
 #include <list>
 #include <numeric>
 #include <ranges>
+#include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -153,4 +156,20 @@ TEST_CASE("A range that can be iterated only where it may be changed is an input
     parimap::parallel_for_each(
         pool, [](int& i) { i *= 2; }, range);
     REQUIRE(*range.begin() == 2);
+}
+
+TEST_CASE("A function of captured numbers is its bytes, whatever was asked of its type before") {
+    const int k = 3;
+    const std::string text = "three";
+    auto by_number = [k](int i) { return i * k; };
+    auto by_text = [text](int i) { return i + static_cast<int>(text.size()); };
+    auto by_reference = [&k](int i) { return i * k; };
+    STATIC_REQUIRE_FALSE(std::is_copy_assignable_v<decltype(by_number)>);
+    const auto [kept] = std::tuple(by_number);  // which asks that too
+    REQUIRE(kept(2) + by_text(0) + by_reference(1) == 14);
+    STATIC_REQUIRE(parimap::detail::trivially_copyable<decltype(by_number)>);
+    STATIC_REQUIRE(parimap::detail::can_travel<decltype(by_number)>);
+    STATIC_REQUIRE(parimap::detail::trivially_copyable<decltype(by_reference)>);
+    STATIC_REQUIRE_FALSE(parimap::detail::trivially_copyable<decltype(by_text)>);
+    STATIC_REQUIRE_FALSE(parimap::detail::trivially_copyable<std::string>);
 }
