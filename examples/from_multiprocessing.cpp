@@ -55,11 +55,15 @@ class timed_line {
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-double multiply(double a, double b) { return a * b; }
+constexpr auto multiply = [](double a, double b) { return a * b; };
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    parimap::session session(argc, argv);  // with mpi: of all ranks. The others work for the first one
+    if (session.serves()) {
+        return session.serve();
+    }
     double scale = 1.0;
     std::size_t workers = 3;
     CLI::App app{"What a Python user knows from multiprocessing, in C++"};

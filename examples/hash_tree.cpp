@@ -50,6 +50,11 @@ struct hasher {
 struct file_sum {
     std::string line;  // as sha256sum prints it, without its end
     std::uintmax_t bytes = 0;
+
+    template <class Archive>
+    void serialize(Archive& archive) {  // on its way from another rank
+        archive(line, bytes);
+    }
 };
 
 // A name with a backslash or a line break is escaped, and its line begins with a backslash, so that one line is one file.
@@ -136,6 +141,10 @@ void add_files_below(const fs::path& root, std::vector<std::string>& files) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    parimap::session session(argc, argv);  // with mpi: of all ranks, which see the same files. The others work for the first one
+    if (session.serves()) {
+        return session.serve();
+    }
     std::vector<std::string> paths{"/usr/include"};
     std::size_t workers = parimap::cpu_count();
     bool unordered = false;
@@ -162,7 +171,8 @@ int main(int argc, char** argv) {
     std::ranges::sort(files);
 
     parimap::pool pool{workers};
-    const auto hash = parimap::catching(parimap::per_worker([] { return hasher{}; }, hash_file));
+    const auto hash = parimap::catching(
+        parimap::per_worker([] { return hasher{}; }, [](hasher& my, const std::string& path) { return hash_file(my, path); }));
 
     // The bar is on stderr. Sums that are printed on the same terminal go above it.
     parimap::run_report report;

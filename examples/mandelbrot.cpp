@@ -137,6 +137,10 @@ bool holds(const std::string& path, const picture& image) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+    parimap::session session(argc, argv);  // with mpi: of all ranks. The others work for the first one
+    if (session.serves()) {
+        return session.serve();
+    }
     picture image;
     std::string output = "mandelbrot.png";
     std::size_t workers = parimap::cpu_count();
@@ -155,7 +159,7 @@ int main(int argc, char** argv) try {
     CLI11_PARSE(app, argc, argv);
 
     parimap::pool pool{workers};
-    const auto render = [&image](std::uint32_t y) { return render_row(image, y); };
+    const auto render = [image](std::uint32_t y) { return render_row(image, y); };
     const auto ys = ranges::views::iota(std::uint32_t{0}, image.height);
 
     png_writer png{output, image};

@@ -26,6 +26,9 @@ class per_worker_function {
   public:
     per_worker_function(Make make, F f) : make_(std::move(make)), f_(std::move(f)) {}
 
+    const Make& make() const noexcept { return make_; }
+    const F& wrapped() const noexcept { return f_; }
+
     template <class... Args>
         requires std::is_invocable_v<const F&, state&, Args...>
     decltype(auto) operator()(Args&&... args) const {

@@ -33,7 +33,10 @@ concept unpackable = requires { std::tuple_size<std::remove_cvref_t<Tuple>>::val
 template <class F>
 class unpacked_function {
   public:
+    using wrapped_function = F;
     explicit unpacked_function(F f) : f_(std::move(f)) {}
+
+    const F& wrapped() const noexcept { return f_; }
 
     template <class Tuple>
         requires unpackable<F, Tuple>

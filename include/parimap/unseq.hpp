@@ -20,7 +20,10 @@ namespace detail {
 template <class F>
 class unseq_function {
   public:
+    using wrapped_function = F;
     explicit unseq_function(F f) : f_(std::move(f)) {}
+
+    const F& wrapped() const noexcept { return f_; }
 
     template <class... Args>
         requires std::is_invocable_v<const F&, Args...>

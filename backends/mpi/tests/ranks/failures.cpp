@@ -200,3 +200,33 @@ TEST_CASE("what cannot travel is an error that says so, and nothing has run") {
                       parimap::error);
     REQUIRE(ran == 0);
 }
+
+TEST_CASE("P4 catching: every item has a result, from whatever rank") {
+    pool p(1);
+    const auto f = [](int i) {
+        pass_time(300);
+        if (i % 3 == 1) throw out_of_paper(std::to_string(i));
+        if (i % 3 == 2) throw jam();
+        return std::to_string(i);
+    };
+    const auto results = parimap::parallel_map(p, parimap::catching(f), std::views::iota(0, 600));
+    REQUIRE(results.size() == 600);
+    int afar = 0;
+    for (int i = 0; i < 600; ++i) {
+        const parimap::result<std::string>& r = results[static_cast<std::size_t>(i)];
+        CAPTURE(i);
+        REQUIRE(r.has_value() == (i % 3 == 0));
+        if (i % 3 == 0) REQUIRE(*r == std::to_string(i));
+        if (i % 3 == 1) REQUIRE_THROWS_AS(r.value(), out_of_paper);
+        if (i % 3 == 2) {
+            try {
+                r.value();
+            } catch (const jam&) {  // here
+            } catch (const parimap::remote_error& e) {
+                REQUIRE(e.rank() > 0);
+                ++afar;
+            }
+        }
+    }
+    REQUIRE(afar > 0);
+}

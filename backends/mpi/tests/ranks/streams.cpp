@@ -3,6 +3,7 @@
 #include "ranks.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -239,4 +240,28 @@ TEST_CASE("P6 items that wait behind a slow one are asked back for whoever has n
         REQUIRE(order.size() == 200);
         for (int i = 0; i < 200; ++i) REQUIRE(order[static_cast<std::size_t>(i)] == i);
     }
+}
+
+TEST_CASE("per_worker: each worker of each rank makes a state of its own") {
+    pool p(2);
+    struct state {
+        std::size_t worker;
+        int calls = 0;
+    };
+    const auto make = [] { return state{parimap::this_worker_index()}; };
+    const auto f = [](state& my, int) {
+        pass_time(200);
+        return std::array{my.worker, parimap::this_worker_index(), static_cast<std::size_t>(++my.calls)};
+    };
+    std::map<std::size_t, std::size_t> calls;  // by worker
+    for (const auto [made_by, run_by, call] : parimap::unordered_imap(p, parimap::per_worker(make, f), std::views::iota(0, 2000))) {
+        REQUIRE(made_by == run_by);
+        calls[run_by] = std::max(calls[run_by], call);
+    }
+    std::size_t all = 0;
+    for (const auto& [worker, of_worker] : calls) all += of_worker;
+    REQUIRE(all == 2000);
+    REQUIRE(calls.size() > 2);
+    const auto safe = parimap::catching(parimap::per_worker(make, f));
+    REQUIRE(parimap::parallel_map(p, safe, std::views::iota(0, 100)).back().has_value());
 }

@@ -10,6 +10,7 @@
 #include <parimap/backends/mpi/cereal_codec.hpp>  // IWYU pragma: export
 #include <parimap/backends/mpi/pool.hpp>
 #include <parimap/backends/mpi/session.hpp>
+#include <parimap/backends/mpi/wrapper_codecs.hpp>  // IWYU pragma: export
 #include <parimap/backends/threads.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/travels.hpp>  // IWYU pragma: export
