@@ -226,7 +226,7 @@ TEST_CASE("reduction: what two of them have combined of the same items comes tog
             REQUIRE(there.take_parts().empty());
             if (most > 100) REQUIRE(parts.size() <= fan + items / 4);
             std::shuffle(parts.begin(), parts.end(), random);
-            for (auto& [part, value] : parts) here.put_part(part, std::move(value));
+            for (auto& [part, value] : parts) here.put_part(0, part, std::move(value));
             std::uint64_t combining = 0;
             REQUIRE(here.take(items, combining)->get() == *expected(items));
         }
@@ -253,11 +253,15 @@ TEST_CASE("reduction: where combinations fail as two of them come together, the 
         }
         std::shuffle(odd.begin(), odd.end(), random);
         for (const batch b : odd) run(there, 1, b.first, b.count, [](std::uint64_t i) { return item_range(i, i + 1); });
-        for (auto& [part, value] : there.take_parts()) here.put_part(part, std::move(value));
-        REQUIRE(here.failed_item() == parimap::detail::no_item);
-        std::uint64_t combining = 0;
-        REQUIRE_THROWS_WITH(here.take(500, combining), "49");
-        REQUIRE(combining == 49);
+        for (auto& [part, value] : there.take_parts()) {
+            try {
+                here.put_part(2, part, std::move(value));
+            } catch (...) {
+                fail(here, 2, part.first(), std::current_exception());
+            }
+        }
+        REQUIRE(here.failed_item() == 49);
+        REQUIRE_THROWS_WITH(std::rethrow_exception(here.take_failure()), "49");
     }
 }
 

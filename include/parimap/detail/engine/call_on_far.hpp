@@ -58,9 +58,6 @@ struct joint {
     using call = std::conditional_t<source::pulled, served_call<F, item, source::zipped, results>, joint_call<F, source, results>>;
 };
 
-/// What this thread calls stays on this rank: it makes the outcome of a call, which other ranks do not make.
-[[gnu::visibility("default")]] inline thread_local constinit bool calls_stay_here = false;
-
 template <class Core>
     requires std::is_base_of_v<far_core, std::remove_const_t<Core>>
 struct call_on<Core> {
@@ -121,15 +118,12 @@ struct call_on<Core> {
 
   private:
     /// Inside an item other ranks know nothing of the call.
-    static bool is_nested(Core& core) noexcept { return calls_stay_here || core->place_of_caller(); }
+    static bool is_nested(Core& core) noexcept { return calls_that_stay_here::is_set || core->place_of_caller(); }
 
     template <class Call, class Take>
     static decltype(auto) outcome_of_call(Call& call, Take& take) {
         const std::uint64_t done = call.run();
-        const struct staying_here {
-            bool before = std::exchange(calls_stay_here, true);
-            ~staying_here() { calls_stay_here = before; }
-        } inside;
+        const calls_that_stay_here inside;
         return take(call.results(), done);
     }
 

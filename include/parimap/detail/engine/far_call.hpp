@@ -107,6 +107,7 @@ class far_call final : public far_giving<Call> {
 
     std::uint64_t take_results(std::size_t seat, byte_reader& in) override {
         const floating_point_scope as_the_caller(this->mode());
+        const calls_that_stay_here inside;
         this->observation_.enter(seat);
         std::uint64_t taken = 0;
         while (!in.is_at_end()) taken += take_part(seat, in);
@@ -194,7 +195,7 @@ class far_call final : public far_giving<Call> {
                 return;
             } else if constexpr (below::results_stay) {
                 const auto part = in.plain<typename Call::results_type::part>();
-                this->results_.put_part(part, kept<value>::from([&]() -> value { return codec<value>::read(in); }));
+                this->results_.put_part(seat, part, kept<value>::from([&]() -> value { return codec<value>::read(in); }));
             } else {
                 this->begin_batch(seat, one.item, put);
                 put(one.item, [&]() -> value { return codec<value>::read(in); });

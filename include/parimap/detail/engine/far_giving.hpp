@@ -66,6 +66,7 @@ class far_giving : public Call, public far_work {
 
     std::uint64_t give_items(std::size_t seat, std::uint64_t most, bool is_hungry, byte_writer& out) noexcept override {
         const floating_point_scope as_the_caller(this->mode());  // elements may be computed when they are read
+        const calls_that_stay_here inside;
         // A part of what is left, as a worker here takes it: all should come to their end together.
         const std::uint64_t left = this->claims_.limit() - std::min(this->claims_.limit(), this->claims_.next());
         if (left > 0) most = std::min(most, std::max<std::uint64_t>(1, left / 2));

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace parimap::inline PARIMAP_ABI::detail {
@@ -109,6 +110,18 @@ struct call_signature {
     std::uint64_t items = 0;
 
     bool operator==(const call_signature&) const = default;
+};
+
+/// While one exists, calls of this thread are made by its process alone: op, which no item is at work for, or an element that is read.
+struct calls_that_stay_here {
+    [[gnu::visibility("default")]] static inline thread_local constinit bool is_set = false;
+
+    const bool was_set = std::exchange(is_set, true);
+
+    calls_that_stay_here() = default;
+    calls_that_stay_here(const calls_that_stay_here&) = delete;
+    calls_that_stay_here& operator=(const calls_that_stay_here&) = delete;
+    ~calls_that_stay_here() { is_set = was_set; }
 };
 
 /// Who carries batches between processes.

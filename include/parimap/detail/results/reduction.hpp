@@ -189,42 +189,22 @@ class reduction : public first_failure {
     using part = typename tree::part;
     using value_part = std::pair<part, kept<R>>;
 
-    /// What another reduction over the same items has combined, for take() to go on with. By one thread,
-    void put_part(const part& p, kept<R> value) { parts_.emplace_back(p, std::move(value)); }
-    /// which takes it there, all of it, once all seats are flushed.
+    /// Adds what another reduction over the same items has combined,
+    void put_part(std::size_t seat, const part& p, kept<R> value) {
+        put(seats_[seat], p.level, p.node, p.child, p.count, std::move(value));
+    }
+    /// or has, all of it: all seats are flushed.
     std::vector<value_part> take_parts() { return tree_.take_parts(); }
 
     const Op& op() const noexcept { return tree_.op(); }
 
     /// The combination of all items; nothing if there was none. After the last item. While op runs, `combining` is
     /// the first item of its right operand.
-    std::optional<kept<R>> take(std::uint64_t items, std::uint64_t& combining) {
-        if (!parts_.empty()) add_parts(combining);
-        return tree_.take(items, combining);
-    }
+    std::optional<kept<R>> take(std::uint64_t items, std::uint64_t& combining) { return tree_.take(items, combining); }
 
   private:
     void put(at_seat& seat, unsigned level, std::uint64_t node, unsigned child, unsigned count, kept<R> folded) {
         tree_.put(level, node, child, count, std::move(folded), seat.combining);
-    }
-
-    /// Where op throws, what it throws for the lowest item.
-    void add_parts(std::uint64_t& combining) {
-        std::exception_ptr failure;
-        std::uint64_t lowest = no_item;
-        for (auto& [p, value] : parts_) {
-            try {
-                tree_.put(p.level, p.node, p.child, p.count, std::move(value), combining);
-            } catch (...) {
-                if (!failure || combining < lowest) {
-                    failure = std::current_exception();
-                    lowest = combining;
-                }
-            }
-        }
-        if (!failure) return;
-        combining = lowest;
-        std::rethrow_exception(failure);
     }
 
     /// One child of a node whose first ones are another batch's.
@@ -273,7 +253,6 @@ class reduction : public first_failure {
 
     tree tree_;
     const few<at_seat> seats_;
-    std::vector<value_part> parts_;
 };
 
 }  // namespace parimap::detail
