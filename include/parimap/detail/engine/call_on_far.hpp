@@ -48,8 +48,7 @@ struct joint {
         if constexpr (!is_possible) {
             throw error(
                 "parimap: what f or the call returns, or the items of an input that is read one by one, cannot travel between "
-                "ranks; "
-                "give their types a serialize function of cereal, or specialise parimap::codec for them");
+                "ranks; give their types a serialize function of cereal, or specialise parimap::codec for them");
         }
     }
 

@@ -89,9 +89,8 @@ class far_call final : public far_giving<Call> {
         } else if constexpr (!std::is_void_v<typename results_elsewhere::function> &&
                              !function_can_travel<typename results_elsewhere::function>) {
             throw error(
-                "parimap: op cannot travel to other ranks. It has to be an object whose captures are values: std::plus<>, or one "
-                "that "
-                "captures by value; or have all ranks make the call, on a pool of a communicator");
+                "parimap: op cannot travel to other ranks. It has to be an object whose captures are values, as std::plus<> is; or "
+                "have all ranks make the call, on a pool of a communicator");
         } else {
             out.plain(this->mode());
             codec<function>::write(out, this->f_);
@@ -130,8 +129,6 @@ class far_call final : public far_giving<Call> {
         const auto head = in.plain<part_of_results>();
         std::optional<observed_batch> watching = this->observation_.begin_batch(seat);
         const instant now = instant::now();
-        if (head.cost > 0)
-            this->pace_.measured(time_span::nanoseconds(static_cast<std::int64_t>(head.cost * head.entries)), head.entries);
         monitor::tally finished = this->monitor_.tally_of(seat);
         std::uint64_t first = no_item;
         std::uint64_t end = 0;
@@ -179,6 +176,7 @@ class far_call final : public far_giving<Call> {
         });
         in.end_archive();
         if (run > 0) this->observation_.end_batch(seat, first, run, now, instant::now());
+        if (run > 0 && head.cost > 0) this->pace_.measured(time_span::nanoseconds(static_cast<std::int64_t>(head.cost * run)), run);
         if (first < end) this->monitor_.after_batch(first, end);
         this->offer();
         return taken;
