@@ -159,7 +159,7 @@ TEST_CASE("A range that can be iterated only where it may be changed is an input
 }
 
 TEST_CASE("A function of captured numbers is its bytes, whatever was asked of its type before") {
-    const int k = 3;
+    int k = 3;
     const std::string text = "three";
     auto by_number = [k](int i) { return i * k; };
     auto by_text = [text](int i) { return i + static_cast<int>(text.size()); };

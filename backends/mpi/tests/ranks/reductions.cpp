@@ -151,7 +151,7 @@ TEST_CASE("An op that cannot travel is told before anything runs") {
 
 TEST_CASE("A function travels whatever has been asked of its type before") {
     pool p(1);
-    const int k = 3;
+    int k = 3;
     const auto f = [k](int i) {
         pass_time(100);
         return i * k;

@@ -52,10 +52,10 @@ TEST_CASE("P9 a pool has the workers of all ranks") {
 }
 
 TEST_CASE("P1 results of all ranks come in the order of their items, whatever chunk and window") {
-    for (const std::size_t workers : {1, 2, 5}) {
+    for (const std::size_t workers : {1U, 2U, 5U}) {
         pool p(workers);
-        for (const std::size_t chunk : {0, 1, 7}) {
-            for (const std::size_t window : {0, 1, 3, 64}) {
+        for (const std::size_t chunk : {0U, 1U, 7U}) {
+            for (const std::size_t window : {0U, 1U, 3U, 64U}) {
                 CAPTURE(workers, chunk, window);
                 const map_options options{.chunk = chunk, .window = window};
                 const auto xs = numbers(500);
