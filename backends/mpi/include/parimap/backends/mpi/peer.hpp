@@ -34,8 +34,8 @@ class mpi_peer final : public follower {
         if (is_finalized) return;
         const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(20);
         exchange(
-            messages_, [&] { return is_over_ || std::chrono::steady_clock::now() > latest; }, [&](message& got) { take(got); },
-            [] { return false; });
+            messages_, [&] { return (is_over_ && messages_.has_sent_all()) || std::chrono::steady_clock::now() > latest; },
+            [&](message& got) { take(got); }, [] { return false; });
         if (!is_over_) communicator_.leave();
     }
     mpi_peer(const mpi_peer&) = delete;
