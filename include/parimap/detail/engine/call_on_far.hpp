@@ -40,7 +40,7 @@ struct joint {
     using function = typename Call::function;
     using value = typename Call::invocation_type::value;
     using item = far_item<typename source::item, source::zipped>;
-    using results = typename served_for<typename Call::results_type, value>::together;
+    using served = served_for<typename Call::results_type, value>;
     static constexpr bool items_travel = item::can_travel && can_be_served<function, item, source::zipped, value>;
     static constexpr bool is_possible = can_travel<value> && outcome_can_travel<Outcome> && (!source::pulled || items_travel);
 
@@ -54,7 +54,8 @@ struct joint {
 
     /// F: the function, or a const reference to it.
     template <class F>
-    using call = std::conditional_t<source::pulled, served_call<F, item, source::zipped, results>, joint_call<F, source, results>>;
+    using call = std::conditional_t<source::pulled, served_call<F, item, source::zipped, typename served::together>,
+                                    joint_call<F, source, typename served::together>>;
 };
 
 template <class Core>
@@ -65,23 +66,21 @@ struct call_on<Core> {
         using outcome = decltype(take(std::declval<Call&>().results(), std::uint64_t{}));
         if (is_nested(core))
             return call_on<scheduler>::run<Call>(*core, take, options, std::move(view), f, std::forward<Args>(args)...);
-        const bool is_joint = core.with_root || (core.to_others && core.to_others->is_joint());
         if constexpr (requires { Call::results_type::stays_here; }) {
-            if (is_joint)
+            if (is_joint(core))
                 return call_on<scheduler>::run<Call>(*core, take, options, std::move(view), f, std::forward<Args>(args)...);
         }
         const std::uint64_t items = items_of<Call>(view);
-        if (!is_joint) {
+        if (!is_joint(core)) {
             far_call<Call> call(core, items, options, std::move(view), f, std::forward<Args>(args)...);
             return outcome_of_call(call, take);
         }
         joint<Call, outcome>::throw_unless_possible();
         if constexpr (joint<Call, outcome>::is_possible) {
             if (core.with_root) {
-                using results_together = served_for<typename Call::results_type, typename Call::invocation_type::value>;
                 return std::apply(
                     [&](const auto&... own) { return follow<Call, outcome>(core, options, std::move(view), f, own...); },
-                    results_together::own(args...));
+                    joint<Call, outcome>::served::own(args...));
             }
             const auto lead = [&](std::uint32_t& number) {
                 far_call<Call> call(core, items, options, std::move(view), f, std::forward<Args>(args)...);
@@ -101,7 +100,7 @@ struct call_on<Core> {
                                                                                    std::forward<F>(f), std::forward<Args>(args)...);
         }
         const std::uint64_t items = items_of<Call>(view);
-        if (core.with_root || (core.to_others && core.to_others->is_joint())) {
+        if (is_joint(core)) {
             joint<Call>::throw_unless_possible();
             if constexpr (joint<Call>::is_possible) {
                 using followed = joint_stream<typename joint<Call>::template call<typename Call::function>>;
@@ -116,6 +115,9 @@ struct call_on<Core> {
     }
 
   private:
+    /// Whether all ranks make the call.
+    static bool is_joint(Core& core) noexcept { return core.with_root || (core.to_others && core.to_others->is_joint()); }
+
     /// Inside an item other ranks know nothing of the call.
     static bool is_nested(Core& core) noexcept { return calls_that_stay_here::is_set || core->place_of_caller(); }
 

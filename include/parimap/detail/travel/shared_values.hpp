@@ -45,7 +45,6 @@ class shared_values {
         if (!parts_[n / length].load(std::memory_order_relaxed)) parts_[n / length].store(new part{}, std::memory_order_release);
         held_[number] = value;  // first, for it may throw
         at(n).store(value.get(), std::memory_order_release);
-        held_[number] = std::move(value);
     }
 
     void free(std::uint64_t number) noexcept {
