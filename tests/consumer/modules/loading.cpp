@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: MIT
-// A program that loads the other module, whose name it is given, several times, and maps on pools of its own meanwhile.
+// A program that loads the other module several times, and maps on pools of its own meanwhile. Its arguments are the module's
+// name and, where the program exports its symbols, the word "exporting".
 #include "checks.hpp"
 
 #include <atomic>
 #include <thread>
 #include <type_traits>
+#include <vector>
 
 #include <dlfcn.h>
 
-#ifdef EXPORTING
-constexpr bool one_program = true;
-#else
-constexpr bool one_program = false;
-#endif
-
-int main(int, char** arguments) {
+int main(int count, char** arguments) {
+    const bool one_program = count > 2;
     std::atomic<bool> done{false};
     std::thread meanwhile([&] {
         parimap::pool kept{2};
