@@ -536,14 +536,15 @@ TEST_CASE("P7 thousands of open streams cost each other nothing") {
         all.clear();
         return cpu_time() - before;
     };
-    // Both so many that no cache holds them, and the best of three of each, since the workers' naps cost CPU time as well.
+    // Both so many that no cache holds them, and the best of up to three of each, since the workers' naps cost CPU time as well.
     auto few = work_on(12'000);
     auto many = work_on(48'000);
-    for (int repeat = 0; repeat < 2; ++repeat) {
+    const auto is_fair = [&] { return many < 10 * few; };  // 4 times as many; 16 times the time if each looked at all
+    for (int repeat = 0; repeat < 2 && !is_fair(); ++repeat) {
         few = std::min(few, work_on(12'000));
         many = std::min(many, work_on(48'000));
     }
-    REQUIRE(many < 10 * few);  // 4 times as many; 16 times the time if each looked at all
+    REQUIRE(is_fair());
 }
 
 TEST_CASE("P7 a submitted job and a short map wait behind a long blocking map for a batch and not for its end") {
