@@ -29,7 +29,7 @@ PARIMAP_INLINE batched_call::batched_call(scheduler& core, const map_options& op
       pool_(core),
       claims_(core.size()),
       monitor_(core.size()),
-      pace_(core.size(), options.chunk),
+      pace_(core.size(), options.chunk, core.size() - core.size_here()),
       tokens_(with_token ? core.size() : 0),
       observation_(observer::for_call(options, core, claims_)),
       birth_(core.birth()) {}

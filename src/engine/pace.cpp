@@ -73,6 +73,11 @@ PARIMAP_INLINE std::uint64_t pace::far_batch(bool results_stay) const noexcept {
     return items_in(results_stay ? 8 * far_batch_time : far_batch_time);
 }
 
+PARIMAP_INLINE bool pace::is_worth_sending(std::uint64_t batch) const noexcept {
+    const float cost = cost_.load(std::memory_order_relaxed);
+    return cost == unknown || cost * static_cast<float>(far_batches * batch) >= worth_sending;
+}
+
 PARIMAP_INLINE std::uint64_t pace::batch(std::uint64_t left) const noexcept {
     const std::uint64_t ideal = ideal_batch();
     const std::uint64_t least = items_in(worth_sharing);
@@ -97,7 +102,10 @@ PARIMAP_INLINE bool pace::is_worth_help(std::uint64_t batches, std::uint64_t lef
 PARIMAP_INLINE std::uint64_t pace::window(std::uint64_t handed) noexcept {
     if (fixed_window_) return fixed_window_;
     const std::uint64_t ideal = std::min(ideal_batch(), batch_of_input());
-    const std::uint64_t wanted = ideal == 1 ? 2 * seats_ : std::min({8 * seats_ * ideal, max_window_, window_of_owned()});
+    const std::uint64_t here = ideal == 1 ? 2 * seats_ : 8 * seats_ * ideal;
+    // What is far away, and three times as much for those who go on meanwhile.
+    const std::uint64_t afar = seats_afar_ > 0 ? 4 * far_batches * seats_afar_ * std::min(far_batch(false), batch_of_input()) : 0;
+    const std::uint64_t wanted = std::min({here + afar, max_window_, window_of_owned()});
     if (wanted <= window_) {
         window_ = std::max<std::uint64_t>(wanted, 2 * seats_);
         grow_at_ = handed + window_;

@@ -189,6 +189,31 @@ TEST_CASE("pace: the adaptive window starts at two items a seat and grows only f
     REQUIRE(p.window(2019) == 12);  // soon again, however large it was
 }
 
+TEST_CASE("pace: the adaptive window has room for what is in other processes, as far as the input goes") {
+    const auto window_at = [](std::size_t seats_afar, std::chrono::nanoseconds cost, std::uint64_t items) {
+        pace p(3, 0, seats_afar);
+        p.set_window(0, items, 16);
+        p.measured(cost, 1);
+        std::uint64_t window = 0;
+        for (std::uint64_t handed = 0; handed < 1'000'000; handed += 1000) window = p.window(handed);
+        return window;
+    };
+    REQUIRE(window_at(0, 1ms, 1'000'000) == 6);
+    REQUIRE(window_at(1, 1ms, 1'000'000) == 6 + 4 * pace::far_batches);
+    REQUIRE(window_at(2, 1ms, 1'000'000) == 6 + 8 * pace::far_batches);
+    REQUIRE(window_at(2, 1ms, 20) == 20);
+    REQUIRE(window_at(1, 100us, 1'000'000) == 3 * 8 * 2 + 4 * pace::far_batches * 10);
+}
+
+TEST_CASE("pace: items are worth a message where they take longer than it, or nothing is known of them") {
+    pace p(3, 0, 1);
+    REQUIRE(p.is_worth_sending(1));
+    p.measured(100ns, 1);
+    REQUIRE(!p.is_worth_sending(1));
+    REQUIRE(p.is_worth_sending(20'000 / (100 * pace::far_batches)));
+    REQUIRE(!p.is_worth_sending(20'000 / (100 * pace::far_batches) - 1));
+}
+
 TEST_CASE("pace: no window is larger than the input or the memory for its results") {
     pace p(1, 0);
     REQUIRE(p.set_window(0, 10, 16) == 10);

@@ -36,6 +36,8 @@ class far_giving : public Call, public far_work {
 
     bool has_unclaimed() const noexcept override { return this->claims_.has_batch(); }
 
+    std::uint64_t first_unclaimed() const noexcept override { return this->claims_.next(); }
+
     bool wants_returned() const noexcept override { return !this->claims_.claimable() && this->pool_.has_idle_worker(*this); }
 
     bool has_returned() noexcept override {
@@ -61,6 +63,8 @@ class far_giving : public Call, public far_work {
         return std::clamp<std::uint64_t>(most_bytes / std::max<std::uint64_t>(bytes_of_item_, 1), 1,
                                          this->pace_.far_batch(results_stay));
     }
+
+    bool is_worth_sending() const noexcept override { return this->pace_.is_worth_sending(batch()); }
 
     std::uint64_t most_away() const noexcept override { return most_away_; }
 

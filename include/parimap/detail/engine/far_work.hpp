@@ -39,8 +39,10 @@ class far_work {
 
     /// Whether there is an item to give away, a guess,
     virtual bool has_items() const noexcept = 0;
-    /// and whether nobody has it yet.
+    /// whether nobody has it yet,
     virtual bool has_unclaimed() const noexcept = 0;
+    /// and which is the first that nobody has had.
+    virtual std::uint64_t first_unclaimed() const noexcept = 0;
 
     /// Gives up to `most` items to the workers behind a seat; returns how many. The call may end once none is away. is_hungry: they have had
     /// nothing to do for a while, so that a single item that waits behind another is worth the way.
@@ -63,6 +65,8 @@ class far_work {
 
     /// How many items one worker should have at a time,
     virtual std::uint64_t batch() const noexcept = 0;
+    /// whether to run what it then has takes longer than to send it, as far as is known,
+    virtual bool is_worth_sending() const noexcept = 0;
     /// and how many may be away from here at once.
     virtual std::uint64_t most_away() const noexcept = 0;
 

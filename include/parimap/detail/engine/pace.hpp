@@ -30,8 +30,13 @@ class PARIMAP_EXPORT pace {
     /// To take a part of another's batch interrupts its CPU, which takes up to 25 us on a virtual machine.
     static constexpr time_span worth_robbing = time_span::microseconds(50);
 
-    /// chunk: the largest batch, or 0.
-    pace(std::size_t seats, std::size_t chunk) noexcept : seats_(seats), chunk_(chunk ? chunk : ~std::uint64_t{0}) {}
+    /// How many of them such a worker has: the one that it runs, and what is there until the news of it has come here and more has come
+    /// back.
+    static constexpr std::uint64_t far_batches = 8;
+
+    /// chunk: the largest batch, or 0. seats_afar: how many of the seats are of other processes.
+    pace(std::size_t seats, std::size_t chunk, std::size_t seats_afar = 0) noexcept
+        : seats_(seats), seats_afar_(seats_afar), chunk_(chunk ? chunk : ~std::uint64_t{0}) {}
 
     /// How far the adaptive window may grow: so many results, or so many bytes of them, in all and for each seat. (What a
     /// core's own cache does not hold comes from further away when it is read and when its place is used again, which
@@ -89,6 +94,9 @@ class PARIMAP_EXPORT pace {
     /// How many items a worker in another process gets at a time: what it takes to bring them there should be little beside them.
     std::uint64_t far_batch(bool results_stay) const noexcept;
 
+    /// Whether far_batches of so many items take longer than to bring them there, as far as is known.
+    bool is_worth_sending(std::uint64_t batch) const noexcept;
+
     /// The least batch to take a part of at once.
     std::uint64_t least_robbed() const noexcept;
 
@@ -116,6 +124,7 @@ class PARIMAP_EXPORT pace {
     static constexpr float inputs_remembered = 100;
     static constexpr float worth_timing = 2000;
     static constexpr float worth_help = 5000;
+    static constexpr float worth_sending = 20'000;
 
     static time_span as_time(float nanoseconds) noexcept;
 
@@ -133,6 +142,7 @@ class PARIMAP_EXPORT pace {
     static void note_bytes(float& mean, std::uint64_t bytes) noexcept;
 
     const std::uint64_t seats_;
+    const std::uint64_t seats_afar_;
     const std::uint64_t chunk_;
     std::uint64_t fixed_window_ = 0;
     std::uint64_t max_window_ = 0;

@@ -48,8 +48,9 @@ class with_archive {
 class byte_writer : public with_archive<byte_writer> {
   public:
     void bytes(const void* from, std::size_t count) {
-        const auto* const first = static_cast<const std::byte*>(from);
-        bytes_.insert(bytes_.end(), first, first + count);
+        const std::size_t before = size();
+        bytes_.resize(before + count);  // (GCC 12 takes insert() for a write past the end, and warns of it at -O3.)
+        if (count > 0) std::memcpy(bytes_.data() + before, from, count);
     }
 
     template <class T>

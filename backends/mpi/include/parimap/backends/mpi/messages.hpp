@@ -214,36 +214,43 @@ class messages {
     std::list<sent> sent_;  // until they have gone, in this order, about
 };
 
-/// How long to wait for a message: first not at all, then longer and longer.
+/// How long to wait for the next message: not at all where they come one upon the other; else for a part of the time between them, and
+/// longer and longer where none comes. (To look costs some microseconds, of a CPU that the items of this rank could have.)
 class patience {
   public:
-    void end() noexcept { looks_ = 0; }
-    void wait() {
-        constexpr int in_a_hurry = 200;
-        if (++looks_ < in_a_hurry) {
+    /// There was one.
+    void end() {
+        const clock::time_point now = clock::now();
+        usual_ = (usual_ + std::min<clock::duration>(now - latest_, longest)) / 2;
+        latest_ = now;
+    }
+    void wait() const {
+        const clock::duration waited = clock::now() - latest_;
+        if (usual_ < shortest && waited < 4 * shortest) {
             std::this_thread::yield();
         } else {
-            const int doubled = std::min((looks_ - in_a_hurry) / 8, 6);
-            std::this_thread::sleep_for(std::min(std::chrono::microseconds(20) * (1 << doubled), std::chrono::microseconds(1000)));
+            std::this_thread::sleep_for(std::clamp<clock::duration>(std::max(usual_, waited), shortest, longest));
         }
     }
 
   private:
-    int looks_ = 0;
+    using clock = std::chrono::steady_clock;
+    static constexpr std::chrono::microseconds shortest{50};
+    static constexpr std::chrono::microseconds longest{900};
+
+    clock::time_point latest_ = clock::now();
+    clock::duration usual_{0};  // between two
 };
 
-/// Takes every message that comes, and does what there is to do, until done(). work() says whether there was anything.
+/// Takes every message that comes, and does what there is to do, until done().
 template <class Done, class Take, class Work>
 void exchange(messages& with, Done done, Take take, Work work) {
     for (patience waiting; !done();) {
         bool any = false;
         for (message got; with.receive(got); any = true) take(got);
-        any = work() || any;
-        if (any) {
-            waiting.end();
-        } else {
-            waiting.wait();
-        }
+        if (any) waiting.end();
+        work();
+        if (!any) waiting.wait();
     }
 }
 

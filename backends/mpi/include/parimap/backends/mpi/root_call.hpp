@@ -5,6 +5,7 @@
 
 #include <parimap/backends/mpi/messages.hpp>
 #include <parimap/detail/engine/far_work.hpp>
+#include <parimap/detail/engine/pace.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/results/served_results.hpp>
 #include <parimap/detail/system/item_number.hpp>
@@ -111,13 +112,12 @@ class mpi_root_call {
         other_rank& other = ranks_[rank];
         if (other.away >= other.workers) other.fed = clock::now();
         // (A rank that was told to stop takes no more: what is still wanted lies before that, and it starts nothing new.)
-        if (is_closing_ || other.stopped != no_item || !work_.has_items()) return false;
+        if (is_closing_ || other.stopped != no_item || !work_.has_items() || !is_wanted_elsewhere()) return false;
         const std::uint64_t batch = work_.batch();
         const std::uint64_t room = work_.most_away() - std::min(work_.most_away(), away_);
         std::uint64_t most = std::min({room, batch * other.workers, most_items_served - (other.sent - other.passed)});
         if (work_.has_unclaimed() && clock::now() > other.poor_until) {
-            // Two batches for each worker: one that it runs, and one that is there when it has.
-            const std::uint64_t wanted = 2 * other.workers * batch;
+            const std::uint64_t wanted = pace::far_batches * other.workers * batch;
             if (other.away + std::max<std::uint64_t>(1, batch / 2) > wanted) return false;
             most = std::min(most, wanted - other.away);
         } else if (other.away >= other.workers) {
@@ -137,6 +137,16 @@ class mpi_root_call {
         away_ += given;
         to.send(rank, std::move(out));
         return true;
+    }
+
+    /// What takes less than to send it is done here, unless nobody here comes to it.
+    bool is_wanted_elsewhere() {
+        const clock::time_point now = clock::now();
+        if (const std::uint64_t unclaimed = work_.first_unclaimed(); unclaimed != unclaimed_) {
+            unclaimed_ = unclaimed;
+            claimed_ = now;
+        }
+        return work_.is_worth_sending() || now - claimed_ > std::chrono::milliseconds(1);
     }
 
     /// Where somebody has nothing to do, and another rank has more than its workers can run at once.
@@ -165,6 +175,8 @@ class mpi_root_call {
     std::vector<std::byte> description_;
     std::vector<other_rank> ranks_;  // by number; the first is this one
     std::uint64_t away_ = 0;
+    std::uint64_t unclaimed_ = 0;  // the first item that nobody has had,
+    clock::time_point claimed_{};  // and since when
     bool is_held_ = false;
     std::atomic<bool> is_closing_{false};
 };
