@@ -22,10 +22,15 @@ UNITS = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
 COSTS_NS = {"0": 0, "100ns": 100, "1us": 1e3, "10us": 1e4, "100us": 1e5, "1ms": 1e6}
 STREAMS = ("stream_ordered", "stream_unordered")
 SIZES = {"20k": 2e4, "200k": 2e5, "2M": 2e6, "10M": 1e7}
+RANKS = ("openmpi_", "mpich_")
 SKEWS = ("skew_map", "skew_ordered", "skew_unordered")
 
 
 # --- The measurements -------------------------------------------------------------------------------------------------
+
+def is_over_ranks(group):
+    return group.startswith(RANKS)
+
 
 class Measured:
     """What was measured, found by group, contender and number of workers."""
@@ -53,7 +58,9 @@ class Measured:
 
     def values(self, group, contender, workers=None, what="real_time"):
         """{round: value}; times in microseconds."""
-        runs = self.rounds.get((group, contender, workers or self.workers(contender)), {})
+        runs = self.rounds.get((group, contender, workers or self.workers(contender)))
+        if runs is None:    # between ranks there are two workers, however many CPUs there are
+            runs = self.rounds.get((group, contender, 2), {}) if is_over_ranks(group) else {}
         scale = (lambda run: UNITS[run["time_unit"]]) if what == "real_time" else (lambda run: 1.0)
         return {number: run[what] * scale(run) for number, run in runs.items() if what in run}
 
@@ -76,7 +83,7 @@ class Measured:
     def ideal_share(self, group, contender):
         """1.0: as if the serial loop's work were spread over the CPUs at no cost."""
         ratio = self.ratio(group, contender, "serial")
-        return None if ratio is None else 1 / (ratio * self.cpus)
+        return None if ratio is None else 1 / (ratio * (2 if is_over_ranks(group) else self.cpus))
 
     def backends(self):
         # Variants, which have a plus in their names, stand in the columns of their backends.
@@ -201,6 +208,11 @@ def at_least_10us(m):
     return [group for stream in STREAMS for group in m.groups(stream) if COSTS_NS[group.split("/")[1]] >= 1e4]
 
 
+def over_ranks(*parameters):
+    return lambda m: [group for group in dict.fromkeys(g for g, _, _ in m.rounds)
+                      if is_over_ranks(group) and group.split("/")[1] in parameters]
+
+
 def large(*names):
     return lambda m: [group for group in all_of(*names)(m) if not group.endswith("_20k")]
 
@@ -277,6 +289,14 @@ TARGETS = [
     *vector_targets("_native", " at -march=native"),
     Target("64 workers on items that sleep: share of 64 times the speed", "≥", 0.95,
            medians(all_of("blocking"), "speedup", 1 / 64)),
+    Target("between two ranks, batches of 1 in a window of 4: times as long as a message there and back", "≤", 1.5,
+           times_as_long(over_ranks("batch_1"), "ping-pong")),
+    Target("the same, batches of 64", "≤", 0.15, times_as_long(over_ranks("batch_64"), "ping-pong")),
+    Target("the same, empty items", "≤", 0.10, times_as_long(over_ranks("empty"), "ping-pong")),
+    Target("the same, items of 100 us and 1 ms: share of the ideal throughput", "≥", 0.95,
+           share_of_ideal(over_ranks("100us", "1ms"))),
+    Target("batches of 1 and 64: times as long as mpi4py.futures", "≤", 0.02,
+           times_as_long(over_ranks("batch_1", "batch_64"), "mpi4py-futures")),
     Target("long stream: allocations an item after the first million", "≤", 0, allocations_per_item, 3),
     Target("long stream: growth of the peak memory after the first million items, KiB", "≤", 256,
            medians(all_of("memory"), "peak_growth_kib"), 0),

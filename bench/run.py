@@ -7,6 +7,7 @@ machine for a while so disturbs all contenders alike, and the report compares wh
 
 import argparse
 import datetime
+import importlib.util
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import platform
 import re
 import resource
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,8 +28,8 @@ ONLY_OPTIMISED = ("ordered_imap_nine", "parallel_map_nine", "header_only")    # 
 QUICK_GROUPS = (r"^(stream_ordered/(0|100ns|1us|10us)|stream_unordered/(0|100ns|1us|10us)|map/.*|"
                 r"skew_(map|ordered)/(start|lognormal)|latency/after_cheap|small/(2|100)|nested/.*|zip_.*|strings_.*|"
                 r"blocking/.*|pool/.*|idle/.*|watched/.*|vector_map/square_double_200k|vector_for_each/.*_200k|"
-                r"vector_reduce/sum_.*_200k|stencil/1024|calls/5ns.*|small_reduce/.*|nested_call/.*|submit/.*)/")
-QUICK = QUICK_GROUPS + "(parimap-.*|serial|omp-for|tbb-for|tbb-pipeline|tbb-deterministic|tbb-tasks)/"
+                r"vector_reduce/sum_.*_200k|stencil/1024|openmpi_.*|calls/5ns.*|small_reduce/.*|nested_call/.*|submit/.*)/")
+QUICK = QUICK_GROUPS + "(parimap-.*|serial|omp-for|tbb-for|tbb-pipeline|tbb-deterministic|tbb-tasks|ping-pong|mpi4py-futures)/"
 
 
 def group_of(name):
@@ -43,14 +45,28 @@ def output_of(command):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+def over_ranks(mpi, command):
+    """Runs on two ranks that share the CPUs; nothing, where the launcher is missing."""
+    launcher = shutil.which(f"mpirun.{mpi}")
+    unbound = {"openmpi": "--bind-to", "mpich": "-bind-to"}[mpi]
+    return [launcher, "-n", "2", unbound, "none", *command] if launcher else None
+
+
 def find_programs(build):
     """The commands that take Google Benchmark's arguments, by name."""
     programs = {}
     for path in sorted((build / "bench").glob("bench_*")):
-        if path.is_file() and os.access(path, os.X_OK) and not path.name.startswith("bench_memory_"):
-            programs[path.name] = [str(path)]
+        if not path.is_file() or not os.access(path, os.X_OK) or path.name.startswith("bench_memory_"):
+            continue
+        mpi = re.fullmatch(r"bench_mpi_(\w+)", path.name)
+        programs[path.name] = over_ranks(mpi[1], [str(path)]) if mpi else [str(path)]
     programs["multiprocessing_bench.py"] = [sys.executable, str(HERE / "multiprocessing_bench.py")]
-    return programs
+    if importlib.util.find_spec("mpi4py"):    # Debian's is on Open MPI
+        script = [sys.executable, "-m", "mpi4py.futures", str(HERE / "mpi" / "mpi4py_bench.py")]
+        programs["mpi4py_bench.py"] = over_ranks("openmpi", script)
+    if os.geteuid() == 0:
+        os.environ |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    return {name: command for name, command in programs.items() if command}
 
 
 def find_groups(programs, wanted):
@@ -70,8 +86,8 @@ def run_once(command, name):
         out = pathlib.Path(folder) / "out.json"
         pattern = name.replace("+", "[+]")
         arguments = [f"--benchmark_filter=^{pattern}$", f"--benchmark_min_time={MIN_TIME}", f"--benchmark_out={out}"]
-        subprocess.run(command + arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=TIMEOUT,
-                       check=True)
+        subprocess.run(command + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       timeout=TIMEOUT, check=True)
         return json.loads(out.read_text())["benchmarks"]
 
 
@@ -148,7 +164,8 @@ def run_strip(build):
 
 def package_versions():
     versions = {}
-    for package in ("g++", "libtbb-dev", "libgomp1", "libboost-dev", "librange-v3-dev", "libbenchmark-dev", "python3"):
+    for package in ("g++", "libtbb-dev", "libgomp1", "libboost-dev", "librange-v3-dev", "libbenchmark-dev", "python3",
+                    "libopenmpi-dev", "libmpich-dev", "python3-mpi4py"):
         found = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True)
         if found.returncode == 0:
             versions[package] = found.stdout

@@ -35,7 +35,7 @@ class mpi_peer final : public follower {
         const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(20);
         exchange(
             messages_, [&] { return (is_over_ && messages_.has_sent_all()) || std::chrono::steady_clock::now() > latest; },
-            [&](message& got) { take(got); }, [] { return false; });
+            [&](message& got) { take(got); }, [] {}, sleep);
         if (!is_over_) communicator_.leave();
     }
     mpi_peer(const mpi_peer&) = delete;
@@ -58,12 +58,11 @@ class mpi_peer final : public follower {
         exchange(
             messages_, [&] { return is_over_ || is_done(); }, [&](message& got) { take(got); },
             [&] {
-                bool any = false;
-                for (auto& [other, call] : calls_)
-                    any =
-                        (call.work && call.is_known && !call.has_ended && send_results(call.number, *call.work, messages_)) || any;
-                return any;
-            });
+                for (auto& [other, call] : calls_) {
+                    if (call.work && call.is_known && !call.has_ended) send_results(call.number, *call.work, messages_);
+                }
+            },
+            sleep);
         if (!is_done()) {
             calls_.erase(order);
             throw error(

@@ -9,6 +9,7 @@
 #include <parimap/detail/form.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -39,8 +40,8 @@ class mpi_root {
         {
             const std::lock_guard held(mutex_);
             is_ending_ = true;
+            tell_thread();
         }
-        news_.notify_all();
         if (thread_.joinable()) thread_.join();
     }
     mpi_root(const mpi_root&) = delete;
@@ -105,8 +106,8 @@ class mpi_root {
                 for (std::size_t rank = 1; rank < ranks(); ++rank) posted_.emplace_back(rank, made->description());
             }
             calls_.push_back(std::move(made));
+            tell_thread();
         }
-        news_.notify_all();
         return number;
     }
 
@@ -126,6 +127,7 @@ class mpi_root {
         const auto found = std::find_if(calls_.begin(), calls_.end(), is_it);
         if (found == calls_.end()) return;
         (*found)->close();
+        tell_thread();
         closed_.wait(held, [&] { return std::none_of(calls_.begin(), calls_.end(), is_it); });
     }
 
@@ -133,6 +135,12 @@ class mpi_root {
     /// With the mutex held: for the thread to send.
     void post(std::size_t rank, byte_writer&& out) {
         posted_.emplace_back(rank, out.take());
+        tell_thread();
+    }
+
+    /// With the mutex held: there is something to do.
+    void tell_thread() {
+        has_news_ = true;
         news_.notify_all();
     }
 
@@ -146,17 +154,19 @@ class mpi_root {
                 if (to != open.end()) (*to)->take(got);
             },
             [&] {
-                bool any = false;
                 for (const std::shared_ptr<mpi_root_call>& one : open) {
-                    any = one->feed(messages_) || any;
+                    one->feed(messages_);
                     if (one->has_ended()) end(*one);
                 }
-                return any;
+            },
+            [&](patience::clock::duration time) {
+                std::unique_lock held(mutex_);
+                news_.wait_for(held, time, [&] { return has_news_; });
             });
         if (!is_joint_) {
             for (std::size_t rank = 1; rank < ranks(); ++rank) messages_.send(rank, messages::begin(message_kind::bye, 0));
         }
-        for (patience waiting; !messages_.has_sent_all();) waiting.wait();
+        while (!messages_.has_sent_all()) std::this_thread::sleep_for(std::chrono::microseconds(50));
     }
 
     /// Sends what was posted, and sleeps while there is nothing to do. False at the end.
@@ -166,6 +176,7 @@ class mpi_root {
             if (is_ending_) return false;
             if (messages_.has_sent_all()) news_.wait(held, [&] { return !calls_.empty() || !posted_.empty() || is_ending_; });
         }
+        has_news_ = false;
         for (auto& [rank, bytes] : posted_) messages_.send(rank, std::move(bytes));
         posted_.clear();
         open = calls_;
@@ -190,6 +201,7 @@ class mpi_root {
     std::vector<std::pair<std::size_t, std::vector<std::byte>>> posted_;
     std::uint32_t last_number_ = 0;
     std::uint64_t last_shared_ = 0;
+    bool has_news_ = false;
     bool is_ending_ = false;
     std::thread thread_;  // the last, for it uses all others
 };

@@ -58,9 +58,8 @@ class mpi_root_call {
         away_ -= taken;
     }
 
-    /// Whether there was anything to do.
-    bool feed(messages& to) {
-        bool any = false;
+    /// Gives what there is to give, and asks for what is wanted.
+    void feed(messages& to) {
         const std::uint64_t stopped = work_.first_stopped();
         for (std::size_t rank = 1; rank < ranks_.size(); ++rank) {
             other_rank& other = ranks_[rank];
@@ -68,21 +67,20 @@ class mpi_root_call {
                 byte_writer out = messages::begin(message_kind::stop, number_);
                 out.plain(other.stopped = stopped);
                 to.send(rank, std::move(out));
-                any = true;
             }
-            while (give(to, rank)) any = true;
+            while (give(to, rank)) {
+            }
             if (!other.is_settling && work_.keeps_results(first_seat_ + rank - 1) && (is_closing_ || !work_.has_items())) {
                 to.send(rank, messages::begin(message_kind::settle, number_));
-                any = other.is_settling = true;
+                other.is_settling = true;
             }
         }
         const bool has_returned = is_held_ && work_.has_returned();
-        if (!is_closing_ && away_ > 0) any = ask_back(to) || any;
+        if (!is_closing_ && away_ > 0) ask_back(to);
         if (is_held_ && away_ == 0 && !has_returned) {
             is_held_ = false;
             work_.let_go();
         }
-        return any;
     }
 
     /// Has those that know the call forget it.
@@ -150,23 +148,23 @@ class mpi_root_call {
     }
 
     /// Where somebody has nothing to do, and another rank has more than its workers can run at once.
-    bool ask_back(messages& to) {
-        if (work_.has_items()) return false;
+    void ask_back(messages& to) {
+        if (work_.has_items()) return;
         bool is_wanted = work_.wants_returned();
         std::size_t most = 1;
         for (std::size_t rank = 1; rank < ranks_.size(); ++rank) {
             const other_rank& other = ranks_[rank];
-            if (other.is_asked) return false;  // one at a time
+            if (other.is_asked) return;  // one at a time
             if (other.away < other.workers) is_wanted = true;
             if (other.away > ranks_[most].away) most = rank;
         }
         other_rank& richest = ranks_[most];
-        if (!is_wanted || richest.away <= richest.workers) return false;
+        if (!is_wanted || richest.away <= richest.workers) return;
         byte_writer out = messages::begin(message_kind::give_back, number_);
         out.plain<std::uint64_t>((richest.away - richest.workers + 1) / 2);
         to.send(most, std::move(out));
         richest.poor_until = clock::now() + std::chrono::milliseconds(10);
-        return richest.is_asked = true;
+        richest.is_asked = true;
     }
 
     far_work& work_;

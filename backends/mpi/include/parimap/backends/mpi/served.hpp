@@ -64,12 +64,10 @@ inline bool pass_on(const message& got, served_work& to, messages& answers) {
     }
 }
 
-/// False where there are none.
-inline bool send_results(std::uint32_t call, served_work& of, messages& answers) {
+/// Those that there are.
+inline void send_results(std::uint32_t call, served_work& of, messages& answers) {
     byte_writer out = messages::begin(message_kind::results, call);
-    if (!of.give_results(out)) return false;
-    answers.send(0, std::move(out));
-    return true;
+    if (of.give_results(out)) answers.send(0, std::move(out));
 }
 
 }  // namespace parimap::detail

@@ -40,10 +40,9 @@ class mpi_server {
         exchange(
             messages_, [&] { return is_over_ && messages_.has_sent_all(); }, [&](const message& got) { take(got); },
             [&] {
-                bool any = false;
-                for (auto& [number, call] : calls_) any = send_results(number, *call, messages_) || any;
-                return any;
-            });
+                for (auto& [number, call] : calls_) send_results(number, *call, messages_);
+            },
+            sleep);
     }
 
   private:
