@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Promises over ranks, under the launchers of Open MPI and MPICH, with 2, 3 and 4 ranks: the cases of a program that runs on rank 0 while
-# the others serve, and a program in which all make their calls together. And ranks that die.
+# the others serve, a program in which all make their calls together, and one that has started MPI for fewer threads. And ranks that die.
 
 find_package(cereal QUIET)
 find_package(PkgConfig QUIET)
@@ -10,8 +10,8 @@ function(set_ranks_test title)
     set_tests_properties("mpi: ${title}" PROPERTIES LABELS ranks TIMEOUT 120 PROCESSORS 2
         ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe")
 endfunction()
-function(add_ranks_test target mpi ranks title)
-    add_test(NAME "mpi: ${title}" COMMAND ${PARIMAP_LAUNCHER_OF_${mpi}} -n ${ranks} ${options_of_${mpi}} $<TARGET_FILE:${target}>)
+function(add_ranks_test target mpi ranks title)    # arguments may follow
+    add_test(NAME "mpi: ${title}" COMMAND ${PARIMAP_LAUNCHER_OF_${mpi}} -n ${ranks} ${options_of_${mpi}} $<TARGET_FILE:${target}> ${ARGN})
     set_ranks_test("${title}")
 endfunction()
 # The job has to end within 20 s, and not well. (timeout says 124 where it had to end it.)
@@ -37,7 +37,7 @@ foreach(mpi IN ITEMS openmpi mpich)
         continue()
     endif()
 
-    foreach(program IN ITEMS ranks joint death)
+    foreach(program IN ITEMS ranks joint levels death)
         set(target ${program}_${mpi})
         file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/backends/mpi/tests/${program}/*.cpp)
         add_executable(${target} ${sources})
@@ -51,6 +51,9 @@ foreach(mpi IN ITEMS openmpi mpich)
     foreach(ranks IN ITEMS 2 3 4)
         add_ranks_test(ranks_${mpi} ${mpi} ${ranks} "P1 to P9 for a program on rank 0 of ${ranks}, ${mpi}")
         add_ranks_test(joint_${mpi} ${mpi} ${ranks} "calls that ${ranks} ranks make together, ${mpi}")
+    endforeach()
+    foreach(level IN ITEMS single funneled serialized)
+        add_ranks_test(levels_${mpi} ${mpi} 3 "calls where MPI was started for ${level} threads, ${mpi}" ${level})
     endforeach()
     add_death_test(${mpi} killed "a rank that is killed ends the job, ${mpi}")
     add_death_test(${mpi} leaves "a rank that leaves ends the job, ${mpi}")

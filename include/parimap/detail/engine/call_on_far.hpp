@@ -6,6 +6,7 @@
 #include <parimap/detail/engine/call_on.hpp>
 #include <parimap/detail/engine/far_call.hpp>
 #include <parimap/detail/engine/far_items.hpp>
+#include <parimap/detail/engine/far_stream.hpp>
 #include <parimap/detail/engine/far_work.hpp>
 #include <parimap/detail/engine/joint_call.hpp>
 #include <parimap/detail/engine/served_call.hpp>
@@ -13,15 +14,20 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/travel/byte_stream.hpp>
 #include <parimap/detail/travel/exceptions.hpp>
 #include <parimap/errors.hpp>
 #include <parimap/options.hpp>
 
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <mutex>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -73,7 +79,7 @@ struct call_on<Core> {
         const std::uint64_t items = items_of<Call>(view);
         if (!is_joint(core)) {
             far_call<Call> call(core, items, options, std::move(view), f, std::forward<Args>(args)...);
-            return outcome_of_call(call, take);
+            return outcome_of_call(core, call, take);
         }
         joint<Call, outcome>::throw_unless_possible();
         if constexpr (joint<Call, outcome>::is_possible) {
@@ -85,7 +91,7 @@ struct call_on<Core> {
             const auto lead = [&](std::uint32_t& number) {
                 far_call<Call> call(core, items, options, std::move(view), f, std::forward<Args>(args)...);
                 number = call.number();
-                return outcome_of_call(call, take);
+                return outcome_of_call(core, call, take);
             };
             return tell<outcome>(core, options, lead);
         } else {
@@ -108,8 +114,8 @@ struct call_on<Core> {
                     return new followed(core.with_root, types_of_call<Call>, core, std::move(view), std::forward<F>(f));
             }
         }
-        auto made = std::make_unique<far_call<Call>>(core, items, options, std::move(view), std::forward<F>(f),
-                                                     std::forward<Args>(args)...);
+        auto made = std::make_unique<far_stream<Call>>(core, items, options, std::move(view), std::forward<F>(f),
+                                                       std::forward<Args>(args)...);
         made->start(options);
         return made.release();
     }
@@ -122,10 +128,38 @@ struct call_on<Core> {
     static bool is_nested(Core& core) noexcept { return calls_that_stay_here::is_set || core->place_of_caller(); }
 
     template <class Call, class Take>
-    static decltype(auto) outcome_of_call(Call& call, Take& take) {
-        const std::uint64_t done = call.run();
+    static decltype(auto) outcome_of_call(Core& core, Call& call, Take& take) {
+        const bool carries = core.to_others && core.to_others->is_carried_by_callers();
+        const std::uint64_t done = carries ? run_beside(*core.to_others, call) : call.run();
         const calls_that_stay_here inside;
         return take(call.results(), done);
+    }
+
+    /// This thread carries, and another one does the caller's part of the call meanwhile.
+    template <class Call>
+    static std::uint64_t run_beside(carrier& to_others, Call& call) {
+        std::mutex mutex;
+        std::condition_variable ended;
+        bool has_ended = false;
+        std::uint64_t done = 0;
+        std::exception_ptr failure;
+        std::thread caller([&] {
+            try {
+                done = call.run();
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            const std::lock_guard held(mutex);
+            has_ended = true;
+            ended.notify_one();
+        });
+        to_others.carry_until([&](time_span time) {
+            std::unique_lock held(mutex);
+            return ended.wait_for(held, std::chrono::nanoseconds(time.count()), [&] { return has_ended; });
+        });
+        caller.join();
+        if (failure) std::rethrow_exception(std::move(failure));
+        return done;
     }
 
     template <class Call, class View>

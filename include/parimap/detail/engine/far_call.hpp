@@ -28,6 +28,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -44,7 +45,7 @@ inline const std::uint64_t types_of_call =
 /// Call: a stream or a blocking call. Beside its own workers those of other ranks take its batches, as far as they can: where f, items
 /// and results can travel. It is an error if they cannot and there are others.
 template <class Call>
-class far_call final : public far_giving<Call> {
+class far_call : public far_giving<Call> {
     using below = far_giving<Call>;
     using typename below::source, typename below::item;
     using function = typename Call::function;
@@ -113,6 +114,16 @@ class far_call final : public far_giving<Call> {
         this->observation_.leave(seat);
         return taken;
     }
+
+  protected:
+    /// Ends what is away, where this thread has to carry it.
+    void end_carried() noexcept {
+        if (!is_carried_here()) return;
+        this->cancel();
+        carrier_->close(*this);
+    }
+    bool is_carried_here() const noexcept { return carrier_ && carrier_->is_carried_by_callers(); }
+    void carry_until(const std::function<bool(time_span)>& wait) { carrier_->carry_until(wait); }
 
   private:
     template <class Made>

@@ -5,11 +5,13 @@
 
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/travel/byte_stream.hpp>
 #include <parimap/detail/travel/code_place.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -145,6 +147,11 @@ class carrier {
     virtual bool is_joint() const noexcept = 0;
     /// What became of such a call, for all ranks: what a follower's follow() returns.
     virtual void tell(std::uint32_t call, const byte_writer& outcome) = 0;
+
+    /// Whether no thread of its own carries: then those that make calls have to, again and again while they are in one.
+    virtual bool is_carried_by_callers() const noexcept = 0;
+    /// Carries until wait(time), which lasts so long or less, says that it is enough.
+    virtual void carry_until(const std::function<bool(time_span)>& wait) = 0;
 
   protected:
     carrier() = default;

@@ -49,7 +49,7 @@ struct stream_setup {
 /// only one that touches the input of a pulled source.
 class PARIMAP_EXPORT stream_base : public shared_stream, public batched_call {
   public:
-    bool wait_for_next(instant deadline) final;
+    bool wait_for_next(instant deadline) override;
     std::uint64_t remaining() const noexcept final {
         // An input that failed is told behind the results: whoever takes no more than remain must come to it.
         return (total_ > handed_ ? total_ - handed_ : 0) + (input_failure_ ? 1 : 0);
@@ -176,7 +176,7 @@ class stream : public mapped_call<stream_base, Source, F, Results> {
                std::forward<ResultsArgs>(results_args)...) {}
     [[gnu::noinline]] ~stream() override { this->end(); }  // which has three callers
 
-  private:
+  protected:
     void* fetch(instant deadline) override {
         release();
         // What most calls find, without the registers that all else needs.
@@ -188,6 +188,7 @@ class stream : public mapped_call<stream_base, Source, F, Results> {
         return this->find_next(deadline) ? hold(*results_.front()) : nullptr;
     }
 
+  private:
     void* hold(entry& e) {
         if constexpr (can_own<value_type>()) pace_.result_owns(owned_bytes<value_type>(e.get()));
         this->hand_over();

@@ -15,6 +15,7 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -54,33 +55,39 @@ class own_communicator {
 /// What ranks tell each other at first: the CPUs of each. Throws error on all of them where they do not run the same program.
 struct introduction {
     std::vector<std::size_t> cpus;
+    int threads;           // for which MPI was started, at least, on all of them
     std::uint32_t serial;  // of the messages: a communicator may get those that nobody has fetched from one that is gone
 };
 inline introduction introduce(MPI_Comm communicator) {
     int ranks = 1;
     MPI_Comm_size(communicator, &ranks);
     static std::atomic<std::uint64_t> last_serial{0};
-    const std::uint64_t mine[3]{id_of_program(), cpu_count(), ++last_serial};
-    std::vector<std::uint64_t> all(3 * static_cast<std::size_t>(ranks));
-    MPI_Allgather(mine, 3, MPI_UINT64_T, all.data(), 3, MPI_UINT64_T, communicator);
+    int threads = MPI_THREAD_SINGLE;
+    MPI_Query_thread(&threads);
+    struct of_rank {
+        std::uint64_t program, cpus, serial, level;
+    };
+    const std::array levels{MPI_THREAD_SINGLE, MPI_THREAD_FUNNELED, MPI_THREAD_SERIALIZED, MPI_THREAD_MULTIPLE};  // as they rise
+    const auto level = std::find(levels.begin(), levels.end(), threads) - levels.begin();
+    const of_rank mine{id_of_program(), cpu_count(), ++last_serial, static_cast<std::uint64_t>(level)};
+    std::vector<of_rank> all(static_cast<std::size_t>(ranks));
+    MPI_Allgather(&mine, sizeof mine, MPI_BYTE, all.data(), sizeof mine, MPI_BYTE, communicator);
     std::vector<std::size_t> cpus;
-    for (std::size_t i = 0; i < all.size(); i += 3) {
-        if (all[i] != all[0]) throw error("parimap: not all ranks run the same program; start one on all of them");
-        cpus.push_back(static_cast<std::size_t>(all[i + 1]));
+    std::uint64_t least = mine.level;
+    for (const of_rank& one : all) {
+        if (one.program != all[0].program) throw error("parimap: not all ranks run the same program; start one on all of them");
+        cpus.push_back(static_cast<std::size_t>(one.cpus));
+        least = std::min(least, one.level);
     }
-    return {std::move(cpus), static_cast<std::uint32_t>(all[2])};
+    return {std::move(cpus), levels[static_cast<std::size_t>(least)], static_cast<std::uint32_t>(all[0].serial)};
 }
 
-/// Throws error unless several threads may talk to other ranks.
-inline void need_threads() {
-    int provided = 0;
-    MPI_Query_thread(&provided);
-    if (provided < MPI_THREAD_MULTIPLE) {
-        throw error(
-            "parimap: MPI was started for fewer threads than MPI_THREAD_MULTIPLE; ask for that in MPI_Init_thread, or let a "
-            "session start "
-            "MPI");
-    }
+/// Throws error where a process that says it has one thread is to have workers beside it.
+inline void need_threads(int threads, const std::vector<std::size_t>& workers) {
+    if (threads != MPI_THREAD_SINGLE || std::all_of(workers.begin(), workers.end(), [](std::size_t n) { return n == 1; })) return;
+    throw error(
+        "parimap: MPI was started for one thread (MPI_THREAD_SINGLE), and a rank of this pool has several workers; ask for "
+        "MPI_THREAD_FUNNELED or more in MPI_Init_thread, or make the pool with one worker a rank");
 }
 
 enum class message_kind : std::uint32_t {
@@ -248,23 +255,28 @@ class patience {
     unsigned messages_ = 0;
 };
 
-inline constexpr auto sleep = [](patience::clock::duration time) { std::this_thread::sleep_for(time); };
+/// Takes every message that has come, and does what there is to do. Returns how long to wait before the next look.
+template <class Take, class Work>
+patience::clock::duration look(messages& with, patience& waiting, Take take, Work work) {
+    bool any = false;
+    for (message got; with.receive(got); any = true) take(got);
+    if (any) waiting.end();
+    work();
+    return any ? patience::clock::duration::zero() : waiting.next();
+}
 
-/// Takes every message that comes, and does what there is to do, until done(). pause(time) lasts so long, or until there is something to do.
-template <class Done, class Take, class Work, class Pause>
-void exchange(messages& with, Done done, Take take, Work work, Pause pause) {
-    for (patience waiting; !done();) {
-        bool any = false;
-        for (message got; with.receive(got); any = true) take(got);
-        if (any) waiting.end();
-        work();
-        if (any) continue;
-        if (const auto time = waiting.next(); time > time.zero()) {
-            pause(time);
-        } else {
-            std::this_thread::yield();
-        }
+inline void pause(patience::clock::duration time) {
+    if (time > time.zero()) {
+        std::this_thread::sleep_for(time);
+    } else {
+        std::this_thread::yield();
     }
+}
+
+/// Looks for messages again and again, until done().
+template <class Done, class Take, class Work>
+void exchange(messages& with, Done done, Take take, Work work) {
+    for (patience waiting; !done();) pause(look(with, waiting, take, work));
 }
 
 }  // namespace parimap::detail

@@ -35,7 +35,7 @@ class mpi_peer final : public follower {
         const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(20);
         exchange(
             messages_, [&] { return (is_over_ && messages_.has_sent_all()) || std::chrono::steady_clock::now() > latest; },
-            [&](message& got) { take(got); }, [] {}, sleep);
+            [&](message& got) { take(got); }, [] {});
         if (!is_over_) communicator_.leave();
     }
     mpi_peer(const mpi_peer&) = delete;
@@ -61,8 +61,7 @@ class mpi_peer final : public follower {
                 for (auto& [other, call] : calls_) {
                     if (call.work && call.is_known && !call.has_ended) send_results(call.number, *call.work, messages_);
                 }
-            },
-            sleep);
+            });
         if (!is_done()) {
             calls_.erase(order);
             throw error(

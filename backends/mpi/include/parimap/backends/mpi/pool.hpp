@@ -11,10 +11,13 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/backend_port.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/travel/shared_values.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -41,6 +44,13 @@ class mpi_carrier final : public carrier {
     void close(far_work& work) noexcept override { root_->close(work); }
     bool is_joint() const noexcept override { return root_->is_joint(); }
     void tell(std::uint32_t call, const byte_writer& outcome) override { root_->tell(call, outcome); }
+
+    bool is_carried_by_callers() const noexcept override { return !root_->has_thread(); }
+    void carry_until(const std::function<bool(time_span)>& wait) override {
+        const mpi_root::carrying_thread here(*root_);
+        while (!wait(time_span::nanoseconds(std::chrono::nanoseconds(root_->carry()).count()))) {
+        }
+    }
 
     std::uint64_t share(std::shared_ptr<const void> here, byte_writer&& what) override {
         const std::uint64_t number = root_->share(pool_, what.take());
@@ -87,8 +97,8 @@ struct mpi_core : far_core {
         const introduction ranks = introduce(own.get());
         const std::vector<std::size_t>& cpus = ranks.cpus;
         if (cpus.size() == 1) return workers ? make(std::vector{workers}, {}) : make(cpus, {});
-        need_threads();
         std::vector<std::size_t> of_ranks = workers ? std::vector<std::size_t>(cpus.size(), workers) : cpus;
+        need_threads(ranks.threads, of_ranks);
         const std::size_t here = of_ranks[static_cast<std::size_t>(rank)];
         const std::size_t all = std::accumulate(of_ranks.begin(), of_ranks.end(), std::size_t{0});
         mpi_core made;
@@ -114,6 +124,7 @@ struct mpi_core : far_core {
     }
 
     static mpi_core make(std::vector<std::size_t> workers, time_span spin) {
+        if (workers.size() > 1) need_threads(mpi_here.root->threads(), workers);
         mpi_core made;
         const std::size_t here = workers.front();
         const std::size_t afar = std::accumulate(workers.begin() + 1, workers.end(), std::size_t{0});

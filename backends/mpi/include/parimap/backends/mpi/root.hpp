@@ -7,8 +7,10 @@
 #include <parimap/backends/mpi/root_call.hpp>
 #include <parimap/detail/engine/far_work.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/errors.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -21,7 +23,8 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-/// Has one thread, which alone talks to the other ranks. It sleeps while no call is open.
+/// Has one thread, which alone talks to the other ranks, and sleeps while no call is open. Where MPI was not started for that, the threads
+/// that make calls talk, while they are in one: see carry().
 class mpi_root {
   public:
     /// joint: all ranks make the calls.
@@ -29,8 +32,10 @@ class mpi_root {
         : communicator_(std::move(communicator)),
           messages_(communicator_.get(), ranks.serial),
           cpus_(std::move(ranks.cpus)),
-          is_joint_(joint),
-          thread_([this] { run(); }) {}
+          threads_(ranks.threads),
+          is_joint_(joint) {
+        if (has_thread()) thread_ = std::thread([this] { run(); });
+    }
 
     /// Lets the other ranks go.
     ~mpi_root() { end(); }
@@ -39,13 +44,45 @@ class mpi_root {
     void end() noexcept {
         {
             const std::lock_guard held(mutex_);
-            is_ending_ = true;
+            if (std::exchange(is_ending_, true)) return;
             tell_thread();
         }
-        if (thread_.joinable()) thread_.join();
+        if (has_thread()) {
+            thread_.join();
+        } else {
+            run();
+        }
     }
     mpi_root(const mpi_root&) = delete;
     mpi_root& operator=(const mpi_root&) = delete;
+
+    /// Whether it has a thread of its own.
+    bool has_thread() const noexcept { return threads_ >= MPI_THREAD_MULTIPLE; }
+    int threads() const noexcept { return threads_; }
+
+    /// Where it has none: talks to the other ranks once. Returns how long to wait before the next time. On a thread that may not, it
+    /// leaves it to the one that may and is in a call.
+    patience::clock::duration carry() {
+        const std::unique_lock alone(carrying_, std::try_to_lock);
+        if (!alone || !may_talk_here()) return std::chrono::microseconds(100);
+        take_news();
+        return talk();
+    }
+    /// While one exists, the calling thread carries.
+    class carrying_thread {
+      public:
+        explicit carrying_thread(mpi_root& root) noexcept : root_(root.may_talk_here() ? &root : nullptr) {
+            if (root_) ++root_->carrying_threads_;
+        }
+        ~carrying_thread() {
+            if (root_) --root_->carrying_threads_;
+        }
+        carrying_thread(const carrying_thread&) = delete;
+        carrying_thread& operator=(const carrying_thread&) = delete;
+
+      private:
+        mpi_root* const root_;
+    };
 
     std::size_t ranks() const noexcept { return cpus_.size(); }
     const std::vector<std::size_t>& cpus() const noexcept { return cpus_; }
@@ -53,6 +90,7 @@ class mpi_root {
 
     /// Everything that happens is said to the thread.
     std::uint32_t open_pool(const std::vector<std::size_t>& workers) {
+        const carry_at_end posting(*this);
         const std::lock_guard held(mutex_);
         const std::uint32_t pool = ++last_number_;
         std::uint64_t first = 0;
@@ -66,12 +104,14 @@ class mpi_root {
     }
 
     void close_pool(std::uint32_t pool) {
+        const carry_at_end posting(*this);
         const std::lock_guard held(mutex_);
         for (std::size_t rank = 1; rank < ranks(); ++rank) post(rank, messages::begin(message_kind::pool_end, pool));
     }
 
     /// Sends the bytes of a value to all; returns its number.
     std::uint64_t share(std::uint32_t pool, const std::vector<std::byte>& bytes) {
+        const carry_at_end posting(*this);
         const std::lock_guard held(mutex_);
         const std::uint64_t number = ++last_shared_;
         for (std::size_t rank = 1; rank < ranks(); ++rank) {
@@ -100,6 +140,11 @@ class mpi_root {
         {
             const std::lock_guard held(mutex_);
             if (is_ending_) return 0;
+            if (!has_thread() && !may_talk_here() && carrying_threads_ == 0) {
+                throw error(
+                    "parimap: MPI was started for calls of one thread (MPI_THREAD_FUNNELED), and this is another one; make the "
+                    "calls on this pool on the thread that started MPI, or start it with MPI_THREAD_MULTIPLE");
+            }
             number = ++last_number_;
             auto made = std::make_shared<mpi_root_call>(work, number, description.take(), workers, first_seat, is_joint_);
             if (is_joint_) {
@@ -113,12 +158,17 @@ class mpi_root {
 
     /// Of a call that has just ended; 0 if it has never begun.
     void tell(std::uint32_t call, const byte_writer& outcome) {
-        const std::lock_guard held(mutex_);
-        for (std::size_t rank = 1; rank < ranks(); ++rank) {
-            byte_writer out = messages::begin(message_kind::outcome, call);
-            out.bytes(outcome.view().data(), outcome.size());
-            post(rank, std::move(out));
+        {
+            const std::lock_guard held(mutex_);
+            for (std::size_t rank = 1; rank < ranks(); ++rank) {
+                byte_writer out = messages::begin(message_kind::outcome, call);
+                out.bytes(outcome.view().data(), outcome.size());
+                post(rank, std::move(out));
+            }
         }
+        // The others wait for it. (What is large goes only as they take it, and while this rank calls MPI.)
+        const auto latest = patience::clock::now() + std::chrono::seconds(20);
+        while (!has_thread() && may_talk_here() && !has_sent_all() && patience::clock::now() < latest) pause(carry());
     }
 
     void close(far_work& work) noexcept {
@@ -128,7 +178,13 @@ class mpi_root {
         if (found == calls_.end()) return;
         (*found)->close();
         tell_thread();
-        closed_.wait(held, [&] { return std::none_of(calls_.begin(), calls_.end(), is_it); });
+        const auto is_closed = [&] { return std::none_of(calls_.begin(), calls_.end(), is_it); };
+        if (has_thread()) return closed_.wait(held, is_closed);
+        while (!is_closed()) {
+            held.unlock();
+            pause(carry());
+            held.lock();
+        }
     }
 
   private:
@@ -144,43 +200,80 @@ class mpi_root {
         news_.notify_all();
     }
 
+    /// Until it ends.
     void run() {
-        std::vector<std::shared_ptr<mpi_root_call>> open;
-        exchange(
-            messages_, [&] { return !take_news(open); },
-            [&](const message& got) {
-                const auto to =
-                    std::find_if(open.begin(), open.end(), [&](const auto& one) { return one->number() == got.head.number; });
-                if (to != open.end()) (*to)->take(got);
-            },
-            [&] {
-                for (const std::shared_ptr<mpi_root_call>& one : open) {
-                    one->feed(messages_);
-                    if (one->has_ended()) end(*one);
-                }
-            },
-            [&](patience::clock::duration time) {
+        while (wait_for_news()) {
+            take_news();
+            const patience::clock::duration time = talk();
+            if (time > time.zero()) {
                 std::unique_lock held(mutex_);
                 news_.wait_for(held, time, [&] { return has_news_; });
-            });
+            } else {
+                std::this_thread::yield();
+            }
+        }
         if (!is_joint_) {
             for (std::size_t rank = 1; rank < ranks(); ++rank) messages_.send(rank, messages::begin(message_kind::bye, 0));
         }
-        while (!messages_.has_sent_all()) std::this_thread::sleep_for(std::chrono::microseconds(50));
+        while (!messages_.has_sent_all()) pause(std::chrono::microseconds(50));
     }
 
-    /// Sends what was posted, and sleeps while there is nothing to do. False at the end.
-    bool take_news(std::vector<std::shared_ptr<mpi_root_call>>& open) {
+    /// Sleeps while there is nothing to do. False at the end.
+    bool wait_for_news() {
         std::unique_lock held(mutex_);
-        if (calls_.empty() && posted_.empty()) {
-            if (is_ending_) return false;
-            if (messages_.has_sent_all()) news_.wait(held, [&] { return !calls_.empty() || !posted_.empty() || is_ending_; });
-        }
+        if (!calls_.empty() || !posted_.empty()) return true;
+        if (!is_ending_ && messages_.has_sent_all())
+            news_.wait(held, [&] { return !calls_.empty() || !posted_.empty() || is_ending_; });
+        return !is_ending_ || !calls_.empty() || !posted_.empty();
+    }
+
+    /// Sends what was posted.
+    void take_news() {
+        const std::lock_guard held(mutex_);
         has_news_ = false;
         for (auto& [rank, bytes] : posted_) messages_.send(rank, std::move(bytes));
         posted_.clear();
-        open = calls_;
-        return true;
+        open_ = calls_;
+    }
+
+    patience::clock::duration talk() {
+        return look(
+            messages_, waiting_,
+            [&](const message& got) {
+                const auto to =
+                    std::find_if(open_.begin(), open_.end(), [&](const auto& one) { return one->number() == got.head.number; });
+                if (to != open_.end()) (*to)->take(got);
+            },
+            [&] {
+                for (const std::shared_ptr<mpi_root_call>& one : open_) {
+                    one->feed(messages_);
+                    if (one->has_ended()) end(*one);
+                }
+            });
+    }
+
+    bool has_sent_all() {
+        const std::lock_guard alone(carrying_);
+        const std::lock_guard held(mutex_);
+        return posted_.empty() && messages_.has_sent_all();
+    }
+
+    /// What was posted meanwhile goes, where no thread sends it.
+    struct carry_at_end {
+        mpi_root& root;
+        explicit carry_at_end(mpi_root& r) noexcept : root(r) {}
+        carry_at_end(const carry_at_end&) = delete;
+        carry_at_end& operator=(const carry_at_end&) = delete;
+        ~carry_at_end() {
+            if (!root.has_thread()) root.carry();
+        }
+    };
+
+    bool may_talk_here() const noexcept {
+        if (threads_ > MPI_THREAD_FUNNELED) return true;
+        int is_main = 0;
+        MPI_Is_thread_main(&is_main);
+        return is_main;
     }
 
     void end(const mpi_root_call& one) {
@@ -193,8 +286,14 @@ class mpi_root {
     const own_communicator communicator_;
     messages messages_;
     const std::vector<std::size_t> cpus_;
+    const int threads_;  // that MPI was started for
     const bool is_joint_;
-    std::mutex mutex_;
+    std::mutex carrying_;  // where there is no thread for it: held by who talks
+    std::atomic<int> carrying_threads_{0};
+    patience waiting_;
+    std::vector<std::shared_ptr<mpi_root_call>> open_;  // those of calls_ that who talks knows
+
+    std::mutex mutex_;                // of all that follows
     std::condition_variable news_;    // for the thread
     std::condition_variable closed_;  // for who closes a call
     std::vector<std::shared_ptr<mpi_root_call>> calls_;

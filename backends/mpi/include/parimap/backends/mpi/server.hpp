@@ -41,8 +41,7 @@ class mpi_server {
             messages_, [&] { return is_over_ && messages_.has_sent_all(); }, [&](const message& got) { take(got); },
             [&] {
                 for (auto& [number, call] : calls_) send_results(number, *call, messages_);
-            },
-            sleep);
+            });
     }
 
   private:

@@ -81,7 +81,6 @@ class mpi_session {
         MPI_Comm_size(MPI_COMM_WORLD, &ranks_);
         MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
         if (ranks_ == 1) return;
-        need_threads();
         own_communicator own(MPI_COMM_WORLD);
         introduction ranks = introduce(own.get());
         if (rank_ == 0) {
