@@ -1,94 +1,23 @@
 // SPDX-License-Identifier: MIT
-// Messages between ranks, on a communicator of their own.
+// Messages between ranks.
 #ifndef PARIMAP_BACKENDS_MPI_MESSAGES_HPP
 #define PARIMAP_BACKENDS_MPI_MESSAGES_HPP
 
-#include <parimap/cpu_count.hpp>
+#include <parimap/backends/mpi/communicator.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/travel/byte_stream.hpp>
-#include <parimap/detail/travel/code_place.hpp>
-#include <parimap/errors.hpp>
-
-// Or Open MPI 4 and MPICH bring bindings of their own for C++, which have to be linked.
-#define OMPI_SKIP_MPICXX 1
-#define MPICH_SKIP_MPICXX 1
-#include <mpi.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <list>
 #include <memory>
 #include <span>
-#include <thread>
 #include <utility>
 #include <vector>
 
 namespace parimap::inline PARIMAP_ABI::detail {
-
-/// A duplicate of a communicator: nobody else's messages come here. Nor may one of ours be left in it at its end: Open MPI gives its number to the
-/// next communicator, which takes such a message for one of its own, and loses the one that has its place in the order.
-class own_communicator {
-  public:
-    explicit own_communicator(MPI_Comm of) { MPI_Comm_dup(of, &communicator_); }
-    own_communicator(own_communicator&& other) noexcept : communicator_(std::exchange(other.communicator_, MPI_COMM_NULL)) {}
-    own_communicator& operator=(own_communicator&&) = delete;
-    ~own_communicator() {
-        int is_finalized = 0;
-        MPI_Finalized(&is_finalized);
-        if (communicator_ != MPI_COMM_NULL && !is_finalized) MPI_Comm_free(&communicator_);
-    }
-
-    MPI_Comm get() const noexcept { return communicator_; }
-
-    /// Keeps it until the process ends.
-    void leave() noexcept { communicator_ = MPI_COMM_NULL; }
-
-  private:
-    MPI_Comm communicator_ = MPI_COMM_NULL;
-};
-
-/// What ranks tell each other at first: the CPUs of each. Throws error on all of them where they do not run the same program.
-struct introduction {
-    std::vector<std::size_t> cpus;
-    int threads;           // for which MPI was started, at least, on all of them
-    std::uint32_t serial;  // of the messages: a communicator may get those that nobody has fetched from one that is gone
-};
-inline introduction introduce(MPI_Comm communicator) {
-    int ranks = 1;
-    MPI_Comm_size(communicator, &ranks);
-    static std::atomic<std::uint64_t> last_serial{0};
-    int threads = MPI_THREAD_SINGLE;
-    MPI_Query_thread(&threads);
-    struct of_rank {
-        std::uint64_t program, cpus, serial, level;
-    };
-    const std::array levels{MPI_THREAD_SINGLE, MPI_THREAD_FUNNELED, MPI_THREAD_SERIALIZED, MPI_THREAD_MULTIPLE};  // as they rise
-    const auto level = std::find(levels.begin(), levels.end(), threads) - levels.begin();
-    const of_rank mine{id_of_program(), cpu_count(), ++last_serial, static_cast<std::uint64_t>(level)};
-    std::vector<of_rank> all(static_cast<std::size_t>(ranks));
-    MPI_Allgather(&mine, sizeof mine, MPI_BYTE, all.data(), sizeof mine, MPI_BYTE, communicator);
-    std::vector<std::size_t> cpus;
-    std::uint64_t least = mine.level;
-    for (const of_rank& one : all) {
-        if (one.program != all[0].program) throw error("parimap: not all ranks run the same program; start one on all of them");
-        cpus.push_back(static_cast<std::size_t>(one.cpus));
-        least = std::min(least, one.level);
-    }
-    return {std::move(cpus), levels[static_cast<std::size_t>(least)], static_cast<std::uint32_t>(all[0].serial)};
-}
-
-/// Throws error where a process that says it has one thread is to have workers beside it.
-inline void need_threads(int threads, const std::vector<std::size_t>& workers) {
-    if (threads != MPI_THREAD_SINGLE || std::all_of(workers.begin(), workers.end(), [](std::size_t n) { return n == 1; })) return;
-    throw error(
-        "parimap: MPI was started for one thread (MPI_THREAD_SINGLE), and a rank of this pool has several workers; ask for "
-        "MPI_THREAD_FUNNELED or more in MPI_Init_thread, or make the pool with one worker a rank");
-}
 
 enum class message_kind : std::uint32_t {
     // from the rank that makes calls
@@ -220,64 +149,6 @@ class messages {
     const std::uint32_t serial_;
     std::list<sent> sent_;  // until they have gone, in this order, about
 };
-
-/// How long to wait for the next message: not at all where they come one upon the other; else about as long as it usually takes, and longer
-/// and longer where none comes. (To look costs up to some 30 us where a thread sleeps before, of a CPU that the items of this rank could have.)
-class patience {
-  public:
-    using clock = std::chrono::steady_clock;
-
-    /// There was one.
-    void end() {
-        const clock::time_point now = clock::now();
-        const clock::duration gap = std::min<clock::duration>(now - latest_, longest);
-        usual_ = is_probing() ? gap : (usual_ + gap) / 2;
-        latest_ = now;
-        ++messages_;
-    }
-
-    /// Nothing: look again at once.
-    clock::duration next() const {
-        const clock::duration waited = clock::now() - latest_;
-        if (waited < 4 * shortest && (usual_ < shortest || is_probing())) return {};
-        return std::clamp<clock::duration>(std::max(usual_, waited), shortest, longest);
-    }
-
-  private:
-    static constexpr std::chrono::microseconds shortest{50};
-    static constexpr std::chrono::microseconds longest{900};
-
-    /// Who sleeps for as long as it usually takes finds that it takes so long: now and then it is seen how soon the other answers.
-    bool is_probing() const noexcept { return messages_ % 16 == 0; }
-
-    clock::time_point latest_ = clock::now();
-    clock::duration usual_{0};  // between two
-    unsigned messages_ = 0;
-};
-
-/// Takes every message that has come, and does what there is to do. Returns how long to wait before the next look.
-template <class Take, class Work>
-patience::clock::duration look(messages& with, patience& waiting, Take take, Work work) {
-    bool any = false;
-    for (message got; with.receive(got); any = true) take(got);
-    if (any) waiting.end();
-    work();
-    return any ? patience::clock::duration::zero() : waiting.next();
-}
-
-inline void pause(patience::clock::duration time) {
-    if (time > time.zero()) {
-        std::this_thread::sleep_for(time);
-    } else {
-        std::this_thread::yield();
-    }
-}
-
-/// Looks for messages again and again, until done().
-template <class Done, class Take, class Work>
-void exchange(messages& with, Done done, Take take, Work work) {
-    for (patience waiting; !done();) pause(look(with, waiting, take, work));
-}
 
 }  // namespace parimap::detail
 

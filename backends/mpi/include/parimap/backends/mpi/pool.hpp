@@ -3,8 +3,10 @@
 #ifndef PARIMAP_BACKENDS_MPI_POOL_HPP
 #define PARIMAP_BACKENDS_MPI_POOL_HPP
 
+#include <parimap/backends/mpi/communicator.hpp>
 #include <parimap/backends/mpi/peer.hpp>
 #include <parimap/backends/mpi/session.hpp>
+#include <parimap/backends/mpi/threads.hpp>
 #include <parimap/cpu_count.hpp>
 #include <parimap/detail/engine/call_on_far.hpp>  // IWYU pragma: export
 #include <parimap/detail/engine/far_work.hpp>
@@ -45,9 +47,9 @@ class mpi_carrier final : public carrier {
     bool is_joint() const noexcept override { return root_->is_joint(); }
     void tell(std::uint32_t call, const byte_writer& outcome) override { root_->tell(call, outcome); }
 
-    bool is_carried_by_callers() const noexcept override { return !root_->has_thread(); }
+    bool is_carried_by_callers() const noexcept override { return !root_->threads().are_many(); }
     void carry_until(const std::function<bool(time_span)>& wait) override {
-        const mpi_root::carrying_thread here(*root_);
+        const mpi_threads::carrying here(root_->threads());
         while (!wait(time_span::nanoseconds(std::chrono::nanoseconds(root_->carry()).count()))) {
         }
     }
@@ -124,7 +126,7 @@ struct mpi_core : far_core {
     }
 
     static mpi_core make(std::vector<std::size_t> workers, time_span spin) {
-        if (workers.size() > 1) need_threads(mpi_here.root->threads(), workers);
+        if (workers.size() > 1) need_threads(mpi_here.root->threads().level(), workers);
         mpi_core made;
         const std::size_t here = workers.front();
         const std::size_t afar = std::accumulate(workers.begin() + 1, workers.end(), std::size_t{0});

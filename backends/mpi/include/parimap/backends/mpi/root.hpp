@@ -3,14 +3,15 @@
 #ifndef PARIMAP_BACKENDS_MPI_ROOT_HPP
 #define PARIMAP_BACKENDS_MPI_ROOT_HPP
 
+#include <parimap/backends/mpi/communicator.hpp>
+#include <parimap/backends/mpi/exchange.hpp>
 #include <parimap/backends/mpi/messages.hpp>
 #include <parimap/backends/mpi/root_call.hpp>
+#include <parimap/backends/mpi/threads.hpp>
 #include <parimap/detail/engine/far_work.hpp>
 #include <parimap/detail/form.hpp>
-#include <parimap/errors.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -34,7 +35,7 @@ class mpi_root {
           cpus_(std::move(ranks.cpus)),
           threads_(ranks.threads),
           is_joint_(joint) {
-        if (has_thread()) thread_ = std::thread([this] { run(); });
+        if (threads_.are_many()) thread_ = std::thread([this] { run(); });
     }
 
     /// Lets the other ranks go.
@@ -47,7 +48,7 @@ class mpi_root {
             if (std::exchange(is_ending_, true)) return;
             tell_thread();
         }
-        if (has_thread()) {
+        if (threads_.are_many()) {
             thread_.join();
         } else {
             run();
@@ -56,33 +57,16 @@ class mpi_root {
     mpi_root(const mpi_root&) = delete;
     mpi_root& operator=(const mpi_root&) = delete;
 
-    /// Whether it has a thread of its own.
-    bool has_thread() const noexcept { return threads_ >= MPI_THREAD_MULTIPLE; }
-    int threads() const noexcept { return threads_; }
+    mpi_threads& threads() noexcept { return threads_; }
 
     /// Where it has none: talks to the other ranks once. Returns how long to wait before the next time. On a thread that may not, it
     /// leaves it to the one that may and is in a call.
     patience::clock::duration carry() {
         const std::unique_lock alone(carrying_, std::try_to_lock);
-        if (!alone || !may_talk_here()) return std::chrono::microseconds(100);
+        if (!alone || !threads_.may_talk_here()) return std::chrono::microseconds(100);
         take_news();
         return talk();
     }
-    /// While one exists, the calling thread carries.
-    class carrying_thread {
-      public:
-        explicit carrying_thread(mpi_root& root) noexcept : root_(root.may_talk_here() ? &root : nullptr) {
-            if (root_) ++root_->carrying_threads_;
-        }
-        ~carrying_thread() {
-            if (root_) --root_->carrying_threads_;
-        }
-        carrying_thread(const carrying_thread&) = delete;
-        carrying_thread& operator=(const carrying_thread&) = delete;
-
-      private:
-        mpi_root* const root_;
-    };
 
     std::size_t ranks() const noexcept { return cpus_.size(); }
     const std::vector<std::size_t>& cpus() const noexcept { return cpus_; }
@@ -140,11 +124,7 @@ class mpi_root {
         {
             const std::lock_guard held(mutex_);
             if (is_ending_) return 0;
-            if (!has_thread() && !may_talk_here() && carrying_threads_ == 0) {
-                throw error(
-                    "parimap: MPI was started for calls of one thread (MPI_THREAD_FUNNELED), and this is another one; make the "
-                    "calls on this pool on the thread that started MPI, or start it with MPI_THREAD_MULTIPLE");
-            }
+            threads_.need_one_that_talks();
             number = ++last_number_;
             auto made = std::make_shared<mpi_root_call>(work, number, description.take(), workers, first_seat, is_joint_);
             if (is_joint_) {
@@ -168,7 +148,8 @@ class mpi_root {
         }
         // The others wait for it. (What is large goes only as they take it, and while this rank calls MPI.)
         const auto latest = patience::clock::now() + std::chrono::seconds(20);
-        while (!has_thread() && may_talk_here() && !has_sent_all() && patience::clock::now() < latest) pause(carry());
+        while (!threads_.are_many() && threads_.may_talk_here() && !has_sent_all() && patience::clock::now() < latest)
+            pause(carry());
     }
 
     void close(far_work& work) noexcept {
@@ -179,7 +160,7 @@ class mpi_root {
         (*found)->close();
         tell_thread();
         const auto is_closed = [&] { return std::none_of(calls_.begin(), calls_.end(), is_it); };
-        if (has_thread()) return closed_.wait(held, is_closed);
+        if (threads_.are_many()) return closed_.wait(held, is_closed);
         while (!is_closed()) {
             held.unlock();
             pause(carry());
@@ -265,16 +246,9 @@ class mpi_root {
         carry_at_end(const carry_at_end&) = delete;
         carry_at_end& operator=(const carry_at_end&) = delete;
         ~carry_at_end() {
-            if (!root.has_thread()) root.carry();
+            if (!root.threads_.are_many()) root.carry();
         }
     };
-
-    bool may_talk_here() const noexcept {
-        if (threads_ > MPI_THREAD_FUNNELED) return true;
-        int is_main = 0;
-        MPI_Is_thread_main(&is_main);
-        return is_main;
-    }
 
     void end(const mpi_root_call& one) {
         one.tell_end(messages_);
@@ -286,10 +260,9 @@ class mpi_root {
     const own_communicator communicator_;
     messages messages_;
     const std::vector<std::size_t> cpus_;
-    const int threads_;  // that MPI was started for
+    mpi_threads threads_;
     const bool is_joint_;
     std::mutex carrying_;  // where there is no thread for it: held by who talks
-    std::atomic<int> carrying_threads_{0};
     patience waiting_;
     std::vector<std::shared_ptr<mpi_root_call>> open_;  // those of calls_ that who talks knows
 

@@ -3,6 +3,8 @@
 #ifndef PARIMAP_BACKENDS_MPI_SERVER_HPP
 #define PARIMAP_BACKENDS_MPI_SERVER_HPP
 
+#include <parimap/backends/mpi/communicator.hpp>
+#include <parimap/backends/mpi/exchange.hpp>
 #include <parimap/backends/mpi/messages.hpp>
 #include <parimap/backends/mpi/served.hpp>
 #include <parimap/detail/engine/far_work.hpp>
