@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// What travels: types that cereal knows, plain ones and those with a codec of their own, each in each other.
+
+#include <array>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "ranks.hpp"
+
+using namespace parimap_test;
+using parimap::detail::can_travel;
+
+namespace {
+
+struct point {
+    double x = 0;
+    double y = 0;
+    bool operator==(const point&) const = default;
+};
+struct nothing {
+    bool operator==(const nothing&) const = default;
+};
+enum class color : char { red, blue };
+
+struct polygon {
+    std::vector<double> corners;
+    bool operator==(const polygon&) const = default;
+};
+
+struct record {
+    std::string name;
+    point place;
+    polygon area;
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(name, place, area);
+    }
+    bool operator==(const record&) const = default;
+};
+
+struct tree {
+    int value = 0;
+    std::vector<tree> below;
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(value, below);
+    }
+    bool operator==(const tree&) const = default;
+};
+
+struct unknown {
+    std::string text;
+};
+
+}  // namespace
+
+template <>
+struct parimap::codec<polygon> {
+    static void write(parimap::byte_writer& out, const polygon& p) {
+        out.plain(p.corners.size());
+        for (const double corner : p.corners) out.plain(corner);
+    }
+    static polygon read(parimap::byte_reader& in) {
+        polygon p;
+        p.corners.resize(in.plain<std::size_t>());
+        for (double& corner : p.corners) corner = in.plain<double>();
+        return p;
+    }
+};
+
+namespace {
+
+/// Two in a row, as in one message.
+template <class T>
+bool arrives(const T& value) {
+    parimap::byte_writer out;
+    parimap::codec<T>::write(out, value);
+    parimap::codec<T>::write(out, value);
+    const std::vector<std::byte> message = out.take();
+    parimap::byte_reader in(message);
+    const T first = parimap::codec<T>::read(in);
+    const T second = parimap::codec<T>::read(in);
+    return first == value && second == value && in.is_at_end();
+}
+
+}  // namespace
+
+TEST_CASE("values of every kind arrive as they were, in containers too") {
+    REQUIRE(arrives(std::vector<point>{{1, 2}, {3, 4}}));
+    REQUIRE(arrives(std::vector<nothing>(3)));
+    REQUIRE(arrives(std::vector<color>{color::blue, color::red}));
+    REQUIRE(arrives(std::vector<bool>{true, false, true}));
+    REQUIRE(arrives(std::vector<double>{1, 2, 3}));
+    REQUIRE(arrives(std::vector<std::vector<std::string>>{{"one", "two"}, {}}));
+    REQUIRE(arrives(std::vector<std::optional<point>>{point{1, 2}, std::nullopt}));
+    REQUIRE(arrives(std::map<std::string, std::vector<polygon>>{{"a", {{{1, 2}}, {{3}}}}}));
+    REQUIRE(arrives(std::pair<int, point>{3, {1, 2}}));
+    REQUIRE(arrives(std::tuple<std::string, polygon, point>{"text", {{1}}, {2, 3}}));
+    REQUIRE(arrives(std::variant<int, std::string>{"text"}));
+    REQUIRE(arrives(std::array<std::string, 2>{"one", "two"}));
+    REQUIRE(arrives(std::vector<record>{{"name", {1, 2}, {{5, 6, 7}}}, {}}));
+    REQUIRE(arrives(tree{1, {{2, {}}, {3, {{4, {}}}}}}));
+    parimap::byte_writer out;
+    parimap::codec<std::unique_ptr<std::vector<point>>>::write(out, std::make_unique<std::vector<point>>(2));
+    const std::vector<std::byte> message = out.take();
+    parimap::byte_reader in(message);
+    REQUIRE(parimap::codec<std::unique_ptr<std::vector<point>>>::read(in)->size() == 2);
+}
+
+TEST_CASE("what cannot travel is known by its type, however deep it lies") {
+    STATIC_REQUIRE(!can_travel<unknown>);
+    STATIC_REQUIRE(!can_travel<std::vector<unknown>>);
+    STATIC_REQUIRE(!can_travel<std::map<int, std::vector<unknown>>>);
+    STATIC_REQUIRE(!can_travel<std::pair<int, unknown>>);
+    STATIC_REQUIRE(!can_travel<std::unique_ptr<unknown>>);
+    STATIC_REQUIRE(!can_travel<int*>);
+    STATIC_REQUIRE(!can_travel<std::vector<int*>>);
+    STATIC_REQUIRE(!can_travel<std::vector<std::string_view>>);
+    STATIC_REQUIRE(!can_travel<std::vector<std::function<int()>>>);
+    pool p{1};
+    REQUIRE_THROWS_WITH(parimap::parallel_map(
+                            p, [](int) { return std::vector<unknown>(1); }, std::views::iota(0, 10)),
+                        Catch::Matchers::Contains("what f returns cannot travel"));
+}
+
+TEST_CASE("a message that ends before its values is an error") {
+    parimap::byte_writer out;
+    parimap::codec<std::string>::write(out, std::string(100, 'x'));
+    std::vector<std::byte> message = out.take();
+    message.resize(50);
+    parimap::byte_reader in(message);
+    REQUIRE_THROWS_AS(parimap::codec<std::string>::read(in), parimap::error);
+}
+
+TEST_CASE("records with parts of every kind are items and results on other ranks") {
+    pool p{1};
+    std::vector<record> records;
+    for (int i = 0; i < 200; ++i) records.push_back({std::to_string(i), {1.0 * i, 2.0}, {{3.0, 4.0}}});
+    const auto f = [](const record& r) {
+        pass_time(200);
+        return std::vector<record>(2, r);
+    };
+    std::size_t n = 0;
+    for (const std::vector<record>& two : parimap::ordered_imap(p, f, records)) {
+        REQUIRE(two == std::vector<record>(2, records[n]));
+        ++n;
+    }
+    REQUIRE(n == records.size());
+}
