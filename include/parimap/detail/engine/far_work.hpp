@@ -20,7 +20,7 @@ namespace parimap::inline PARIMAP_ABI::detail {
 
 // Two processes and one call. Here, where the call was made, far_work gives batches away and takes results; there, a served_work runs
 // them on the workers of its own pool. A carrier, of which each process has one, brings bytes from the one to the other. All member
-// functions of both are called by its thread alone.
+// functions of both are called by its thread alone, or by the threads that make calls, one at a time.
 //
 //   here, far_work                      there, served_work
 //   describe()          once ->         serve_far_call(), the function that describe() names, makes it
