@@ -105,14 +105,6 @@ class byte_reader : public with_archive<byte_reader> {
         bytes_ = bytes_.subspan(count);
     }
 
-    /// Up to `count` bytes; how many there were.
-    std::size_t some_bytes(void* to, std::size_t count) noexcept {
-        const std::size_t there = count < bytes_.size() ? count : bytes_.size();
-        if (there > 0) std::memcpy(to, bytes_.data(), there);
-        bytes_ = bytes_.subspan(there);
-        return there;
-    }
-
     template <class T>
     T plain() {
         static_assert(std::is_trivially_copyable_v<T>);
