@@ -6,7 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <functional>
 #include <numeric>
 #include <ranges>
@@ -17,23 +16,16 @@
 
 #include <mpi.h>
 
+#include "../require.hpp"
+
+using namespace parimap_test;
 using parimap::map_options;
 
 namespace {
 
-int rank = 0;
 int ranks = 1;
 
-void require(bool is_true, int line, const char* what) {
-    if (is_true) return;
-    std::fprintf(stderr, "rank %d, line %d: not true: %s\n", rank, line, what);
-    MPI_Abort(MPI_COMM_WORLD, 1);
-}
-#define REQUIRE(...) require((__VA_ARGS__), __LINE__, #__VA_ARGS__)
-
 using pool = parimap::basic_pool<parimap::backends::mpi>;
-
-void pass_time(int microseconds) { std::this_thread::sleep_for(std::chrono::microseconds(microseconds)); }
 
 void maps(pool& p) {
     std::vector<double> xs(1000);

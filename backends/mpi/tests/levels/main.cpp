@@ -8,7 +8,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <functional>
 #include <ranges>
 #include <stdexcept>
@@ -18,21 +17,16 @@
 
 #include <mpi.h>
 
+#include "../require.hpp"
+
+using namespace parimap_test;
 using parimap::map_options;
 
 namespace {
 
-int rank = 0;
 int level = MPI_THREAD_SINGLE;
 const std::thread::id main_thread = std::this_thread::get_id();
 std::atomic<int> talking{0};
-
-void require(bool is_true, int line, const char* what) {
-    if (is_true) return;
-    std::fprintf(stderr, "rank %d, line %d: not true: %s\n", rank, line, what);
-    MPI_Abort(MPI_COMM_WORLD, 1);
-}
-#define REQUIRE(...) require((__VA_ARGS__), __LINE__, #__VA_ARGS__)
 
 /// One call of MPI, by a thread that may make it.
 struct call_of_mpi {
@@ -49,8 +43,6 @@ struct call_of_mpi {
 
 using pool = parimap::basic_pool<parimap::backends::mpi>;
 using session = parimap::basic_session<parimap::backends::mpi>;
-
-void pass_time(int microseconds) { std::this_thread::sleep_for(std::chrono::microseconds(microseconds)); }
 
 void calls_of_all(std::size_t workers) {
     pool p{MPI_COMM_WORLD, workers};
