@@ -3,15 +3,13 @@
 """Python's multiprocessing.Pool on the workloads where that makes sense. Takes the arguments of Google Benchmark that
 run.py uses, and writes JSON of the same form."""
 
-import argparse
-import json
 import math
 import multiprocessing
 import os
 import random
-import re
-import sys
 import time
+
+import python_main
 
 FACTOR = 6364136223846793005
 SUMMAND = 1442695040888963407
@@ -108,26 +106,6 @@ def measure(name, items, function, use, workers):
     return result
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--benchmark_list_tests", action="store_true")
-    parser.add_argument("--benchmark_filter", default="")
-    parser.add_argument("--benchmark_out")
-    parser.add_argument("--benchmark_min_time", help="ignored: every workload runs once")
-    arguments = parser.parse_args()
-
-    chosen = {}
-    for group, workload in workloads().items():
-        name = f"{group}/python-multiprocessing/{workload[-1]}"
-        if re.search(arguments.benchmark_filter, name):
-            chosen[name] = workload
-    if arguments.benchmark_list_tests:
-        print("\n".join(chosen))
-        return
-    results = [measure(name, *workload) for name, workload in chosen.items()]
-    with open(arguments.benchmark_out, "w") if arguments.benchmark_out else sys.stdout as out:
-        json.dump({"benchmarks": results}, out, indent=2)
-
-
 if __name__ == "__main__":
-    main()
+    named = {f"{group}/python-multiprocessing/{workload[-1]}": workload for group, workload in workloads().items()}
+    python_main.run(__doc__, named, measure)

@@ -62,7 +62,7 @@ def find_programs(build):
         programs[path.name] = over_ranks(mpi[1], [str(path)]) if mpi else [str(path)]
     programs["multiprocessing_bench.py"] = [sys.executable, str(HERE / "multiprocessing_bench.py")]
     if importlib.util.find_spec("mpi4py"):    # Debian's is on Open MPI
-        script = [sys.executable, "-m", "mpi4py.futures", str(HERE / "mpi" / "mpi4py_bench.py")]
+        script = [sys.executable, "-m", "mpi4py.futures", str(HERE / "mpi4py_bench.py")]
         programs["mpi4py_bench.py"] = over_ranks("openmpi", script)
     if os.geteuid() == 0:
         os.environ |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
