@@ -60,7 +60,7 @@ PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers, o
     }
     // Instant while the process has one thread; once the workers are there it would cost the first call milliseconds.
     (void)asymmetric_fence::available();
-    count_forks();
+    watch_process();
     return std::make_shared<scheduler>(make_backend(workers), spin, seats_afar);
 }
 

@@ -20,11 +20,22 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-PARIMAP_INLINE void count_forks() noexcept {
+/// The mark of the thread that calls exit(), once it has come to the objects that are older than the first pool. What was registered
+/// too late for exit() itself, the dynamic linker ends, in whose frames the stack cannot be read to its end.
+[[gnu::visibility("default")]] inline constinit std::atomic<const void*> thread_in_exit{nullptr};
+
+struct exit_note {
+    ~exit_note() {
+        if (is_in_exit()) thread_in_exit.store(mark_of_this_thread(), std::memory_order_relaxed);  // not where a module is closed
+    }
+};
+
+PARIMAP_INLINE void watch_process() noexcept {
 #if defined(__unix__) || defined(__APPLE__)
     static const int failure = ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
     static_cast<void>(failure);  // no memory: children then find no workers, as without parimap
 #endif
+    static const exit_note at_exit;
 }
 
 PARIMAP_INLINE bool is_main_thread() noexcept {
@@ -41,6 +52,7 @@ PARIMAP_INLINE const void* mark_of_this_thread() noexcept {
 }
 
 PARIMAP_INLINE bool is_in_exit() noexcept {
+    if (thread_in_exit.load(std::memory_order_relaxed) == mark_of_this_thread()) return true;
 #if defined(__linux__) && !defined(__arm__)
     struct search {
         std::uintptr_t exit = reinterpret_cast<std::uintptr_t>(&exit_itself);

@@ -84,6 +84,24 @@ struct ends_the_process {
     }
 };
 
+pool* pool_at_the_end = nullptr;
+
+// Called by the dynamic linker in exit(), which then ends the static objects that were made since exit() came to it.
+[[gnu::destructor]] void make_stream_at_the_end() {
+    if (!pool_at_the_end) return;
+    static std::atomic<bool> started{false};
+    std::thread([] {
+        static auto stream = parimap::ordered_imap(
+            *pool_at_the_end,
+            [](int) {
+                started = true;
+                std::this_thread::sleep_for(20s);
+            },
+            numbers(1));
+    }).join();
+    while (!started) std::this_thread::yield();
+}
+
 }  // namespace
 
 TEST_CASE("P11 exit in an item ends the process with its status") {
@@ -145,6 +163,7 @@ TEST_CASE("P11 exit on another thread ends the process with its status") {
                 }) == "exit 3");
     }
     REQUIRE(end_of_child([] {
+                (void)default_pool();  // a runtime does not begin in exit()
                 std::thread([] {
                     std::this_thread::sleep_for(20ms);
                     std::exit(3);
@@ -212,6 +231,14 @@ TEST_CASE("P11 exit on another thread ends the process with its status, whoever 
                     std::this_thread::sleep_for(20s);
                 }) == "exit 3");
     }
+}
+
+TEST_CASE("P11 exit on another thread ends the process with its status, also where a static stream was made during it") {
+    if (under_tsan || is_serial) return;  // TSan cannot follow the fork of a process with threads; serial runs nothing beside it
+    REQUIRE(end_of_child([] {
+                pool_at_the_end = new pool{2};
+                std::thread([] { std::exit(3); }).join();
+            }) == "exit 3");
 }
 
 TEST_CASE("P11 exit ends the process with its status, whatever job waits for the thread that calls it") {

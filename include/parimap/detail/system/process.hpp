@@ -29,8 +29,9 @@ class birth_process {
     const unsigned forks_ = forks.load(std::memory_order_relaxed);
 };
 
-/// From now on forks are counted. (In place of getpid(), which is a system call: every call on a pool asks.)
-PARIMAP_EXPORT void count_forks() noexcept;
+/// From now on forks are counted (in place of getpid(), which is a system call: every call on a pool asks), and who calls exit() is
+/// noted.
+PARIMAP_EXPORT void watch_process() noexcept;
 
 /// Whether the calling thread is the one that runs main(), and so the one that ends the process unless exit() is called on
 /// another.
@@ -50,7 +51,8 @@ exit_itself(int status) noexcept __asm__("exit");
 #endif
 
 /// Whether the calling thread is in exit(), found on its stack: destructors of static objects cannot ask for it otherwise, and a
-/// handler of ours would be called before them only if it were registered later. No where the stack cannot be read.
+/// handler of ours would be called before them only if it were registered later. For those that are called still later, one is. No
+/// where the stack cannot be read.
 PARIMAP_EXPORT bool is_in_exit() noexcept;
 
 /// Has end(what) called when the main thread ends by pthread_exit() while others go on, if it is the main thread that makes

@@ -35,7 +35,10 @@ class [[gnu::visibility("default")]] openmp {
 
     /// OMP_THREAD_LIMIT and OMP_DYNAMIC may leave it fewer workers, of which concurrency() knows. Throws std::system_error where
     /// the system has not so many threads.
-    explicit openmp(std::size_t workers) : workers_(as_many_as_there_are(workers)), host_([this] { host(); }) { team_.wait(0); }
+    explicit openmp(std::size_t workers) : workers_(as_many_as_there_are(workers)), host_([this] { host(); }) {
+        team_.wait(0);
+        static const end_of_process at_exit;
+    }
 
     ~openmp() {
         while (offered_->serve_one()) {
@@ -70,7 +73,16 @@ class [[gnu::visibility("default")]] openmp {
         return static_cast<int>(workers);
     }
 
-    static bool in_region_of_user() noexcept { return omp_in_parallel() && !is_worker_; }
+    // exit() may end the runtime while other threads still submit: libomp then crashes in whoever calls it. What is left is told
+    // before that, for it was made after the runtime.
+    struct end_of_process {
+        ~end_of_process() { runtime_ends_.store(true, std::memory_order_relaxed); }
+    };
+    static inline constinit std::atomic<bool> runtime_ends_{false};
+
+    static bool in_region_of_user() noexcept {
+        return !is_worker_ && !runtime_ends_.load(std::memory_order_relaxed) && omp_in_parallel();
+    }
 
     // Runs on a thread of its own, since a region keeps the thread that opens it. No exception leaves it: the queue
     // and the tasks throw none.
@@ -78,18 +90,21 @@ class [[gnu::visibility("default")]] openmp {
         detail::task_queue* const queue = &queue_;
         std::atomic<int>* const team = &team_;
         const int workers = workers_;
+        std::atomic<int> serving{0};
         // Each thread makes one task and runs it itself, at once. Tasks that others may run end badly in libomp: where one
         // thread makes more than 256 it runs one of them itself and makes no more; and the thief of a task gives its
         // memory back to the maker when the region may have ended and the maker is gone.
-#pragma omp parallel num_threads(workers) default(none) shared(queue, team)
+#pragma omp parallel num_threads(workers) default(none) shared(queue, team, serving)
         {
-            if (omp_get_thread_num() == 0) {
-                team->store(omp_get_num_threads());
-                team->notify_one();
-            }
-#pragma omp task if (false) default(none) firstprivate(queue)
+            const int threads = omp_get_num_threads();
+#pragma omp task if (false) default(none) firstprivate(queue, team, threads) shared(serving)
             {
                 is_worker_ = true;
+                // The pool is there when no thread has a call of the runtime before it any more.
+                if (serving.fetch_add(1) + 1 == threads) {
+                    team->store(threads);
+                    team->notify_one();
+                }
                 queue->serve();
                 is_worker_ = false;
             }
@@ -109,7 +124,7 @@ class [[gnu::visibility("default")]] openmp {
     }
 
     const int workers_;         // asked for,
-    std::atomic<int> team_{0};  // and there; 0 until the region is open
+    std::atomic<int> team_{0};  // and there; 0 until all of them serve
     detail::task_queue queue_;
     const std::shared_ptr<detail::task_queue> offered_ = std::make_shared<detail::task_queue>();
     std::thread host_;
