@@ -82,7 +82,7 @@ oneTBB, Catch2, CLI11, OpenSSL and libpng your way, then: cmake --preset all && 
 fi
 
 # What the library, its examples and its tests need on one of the backends that need nothing.
-base_packages=(g++ cmake ninja-build librange-v3-dev libcli11-dev libssl-dev libpng-dev catch2 nlohmann-json3-dev)
+base_packages=(g++ cmake ninja-build librange-v3-dev libcli11-dev libssl-dev libpng-dev catch2 nlohmann-json3-dev librandom123-dev)
 
 # --- clang, for the sanitizers ------------------------------------------------------------------------------------------
 # Its OpenMP runtime tells ThreadSanitizer what it does, which that of GCC does not; older ones cannot compile std::views.

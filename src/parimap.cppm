@@ -28,11 +28,17 @@ using parimap::index_block;
 using parimap::map_async;
 using parimap::map_options;
 using parimap::ordered_imap;
+using parimap::parallel_all_of;
+using parimap::parallel_any_of;
+using parimap::parallel_find_if;
 using parimap::parallel_fold;
 using parimap::parallel_for_each;
 using parimap::parallel_map;
 using parimap::parallel_map_into;
 using parimap::parallel_map_reduce;
+using parimap::parallel_none_of;
+using parimap::pull_from;
+using parimap::read_ahead;
 using parimap::unordered_imap;
 
 // Functions

@@ -20,6 +20,7 @@
 #include <parimap/map_async.hpp>
 #include <parimap/options.hpp>
 #include <parimap/ordered_imap.hpp>
+#include <parimap/parallel_find_if.hpp>
 #include <parimap/parallel_fold.hpp>
 #include <parimap/parallel_for_each.hpp>
 #include <parimap/parallel_map.hpp>
@@ -30,6 +31,8 @@
 #include <parimap/progress.hpp>
 #include <parimap/progress_bar.hpp>
 #include <parimap/progress_options.hpp>
+#include <parimap/pull_from.hpp>
+#include <parimap/read_ahead.hpp>
 #include <parimap/session.hpp>
 #include <parimap/share.hpp>
 #include <parimap/travels.hpp>

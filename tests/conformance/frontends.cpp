@@ -732,6 +732,55 @@ TEST_CASE("per_worker makes a state for the workers of each pool, and for each t
     REQUIRE(f(0) == 131);
 }
 
+TEST_CASE("per_worker shows its states in the order of their workers, made with the index of each") {
+    struct state {
+        explicit state(std::size_t s) : seat(s) {}
+        state(state&&) = delete;
+        std::size_t seat;
+        int items = 0;
+    };
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p{workers};
+        const auto f = parimap::per_worker([](std::size_t seat) { return state(seat); },
+                                           [](state& mine, int i) {
+                                               ++mine.items;
+                                               std::this_thread::sleep_for(10us);
+                                               return mine.seat == parimap::this_worker_index() ? i : -1;
+                                           });
+        REQUIRE(f.states().empty());
+        for (int round = 1; round <= 3; ++round) {
+            const auto copy = f;
+            REQUIRE(parimap::parallel_map(p, copy, numbers(200)) == numbers(200));
+            int items = 0;
+            std::size_t next_seat = 0;
+            for (const state& of_worker : f.states()) {
+                items += of_worker.items;
+                REQUIRE(of_worker.seat >= next_seat);
+                next_seat = of_worker.seat + 1;
+            }
+            REQUIRE(items == 200 * round);
+            REQUIRE(next_seat <= p.size());
+        }
+    }
+    // Seats are used in whatever order: of several pools and threads, one after the other.
+    const auto g = parimap::per_worker([] { return parimap::this_worker_index(); }, [](std::size_t, int i) { return i; });
+    for (int i = 0; i < 5; ++i) {
+        pool p{8};
+        parimap::parallel_for_each(
+            p, map_options{.chunk = 1},
+            [&](int n) {
+                std::this_thread::sleep_for(1ms);
+                return g(n);
+            },
+            numbers(16));
+        std::size_t last = 0;
+        int falls = 0;
+        for (const std::size_t seat : g.states()) falls += std::exchange(last, seat) > seat;
+        REQUIRE(falls <= i);  // from one pool to the next
+    }
+}
+
 TEST_CASE("Options whose progress is {} ask for a bar and those that say nothing do not") {
     pool p{2};
     REQUIRE_FALSE(map_options{}.progress);

@@ -30,6 +30,7 @@
 #include <parimap/map_async.hpp>
 #include <parimap/options.hpp>
 #include <parimap/ordered_imap.hpp>
+#include <parimap/parallel_find_if.hpp>
 #include <parimap/parallel_fold.hpp>
 #include <parimap/parallel_for_each.hpp>
 #include <parimap/parallel_map.hpp>
@@ -41,6 +42,8 @@
 #include <parimap/progress.hpp>
 #include <parimap/progress_bar.hpp>
 #include <parimap/progress_options.hpp>
+#include <parimap/pull_from.hpp>
+#include <parimap/read_ahead.hpp>
 #include <parimap/unordered_imap.hpp>
 #include <parimap/unpacked.hpp>
 #include <parimap/unseq.hpp>
@@ -126,6 +129,15 @@ void try_pool(Pool& pool) {
     expect(results[4] && *results[4] == 4 && !results[5] && results[5].error());
     const auto counted = parimap::per_worker([] { return 0; }, [](int& calls, int n) { return ++calls > 0 ? n : -1; });
     expect(parimap::parallel_map(pool, counted, vector) == vector);
+    parimap::parallel_for_each(pool, counted, vector);
+    int calls = 0;
+    for (const int of_worker : counted.states()) calls += of_worker;
+    expect(calls == 20);
+    const auto is_four = [](int n) { return n == 4; };
+    expect(parimap::parallel_find_if(pool, is_four, vector) == 4U && parimap::parallel_any_of(pool, is_four, list));
+    expect(!parimap::parallel_all_of(pool, is_four, vector) && !parimap::parallel_none_of(pool, is_four, vector));
+    const auto next = [n = 0]() mutable { return n < 4 ? std::optional<int>(n++) : std::nullopt; };
+    expect(sum_of(parimap::read_ahead(parimap::pull_from(next), 2) | parimap::ordered_imap(pool, square)) == 14);
     const std::vector<std::pair<int, int>> pairs(3, {2, 3});
     expect(parimap::parallel_map(pool, parimap::unpacked(std::multiplies<>{}), pairs)[2] == 6);
     expect(parimap::parallel_map(

@@ -79,10 +79,19 @@ struct frontend {
     static auto with_options(const Core& core, First&& first, Rest&&... rest) {
         if constexpr (is_options<std::remove_cvref_t<First>>) {
             static_assert(sizeof...(Rest) > 0, "parimap: after the options comes the function");
-            return Derived::run(core, first, std::forward<Rest>(rest)...);
+            return with_function(core, first, std::forward<Rest>(rest)...);
         } else {
-            return Derived::run(core, map_options{}, std::forward<First>(first), std::forward<Rest>(rest)...);
+            return with_function(core, map_options{}, std::forward<First>(first), std::forward<Rest>(rest)...);
         }
+    }
+
+    template <class Core, class... Args>
+    static auto with_function(const Core& core, const map_options& options, Args&&... args) {
+        constexpr bool pool_is_first = (!is_pool<std::remove_cvref_t<Args>> && ...);
+        constexpr bool options_are_next = (!is_options<std::remove_cvref_t<Args>> && ...);
+        static_assert(pool_is_first, "parimap: the pool comes first, before the options and the function");
+        static_assert(options_are_next, "parimap: the options come before the function, behind the pool if there is one");
+        if constexpr (pool_is_first && options_are_next) return Derived::run(core, options, std::forward<Args>(args)...);
     }
 };
 

@@ -30,7 +30,14 @@ struct arguments_of_item<Item, true> {
     using type = decltype(list(std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<Item>>>{}));
 };
 
-enum class way_of_call { plain, with_token, only_if_mutable, none };
+enum class way_of_call { plain, with_token, only_if_mutable, only_if_items_are_not_const, only_if_items_are_given, none };
+
+/// What an argument would be, were the range not const, or did it give its elements away.
+template <class Argument>
+using not_const =
+    std::conditional_t<std::is_lvalue_reference_v<Argument>, std::remove_const_t<std::remove_reference_t<Argument>>&, Argument>;
+template <class Argument>
+using given = std::remove_cvref_t<Argument>&&;
 
 /// F is called with a token where its declaration knows what that is.
 template <class F, class... Args>
@@ -54,6 +61,10 @@ consteval way_of_call find_way_of_call() {
         return way_of_call::only_if_mutable;
     } else if constexpr (can_be_given_token<F&, Args...>()) {
         return way_of_call::only_if_mutable;
+    } else if constexpr (std::is_invocable_v<const F&, not_const<Args>...> || can_be_given_token<const F&, not_const<Args>...>()) {
+        return way_of_call::only_if_items_are_not_const;
+    } else if constexpr (std::is_invocable_v<const F&, given<Args>...> || can_be_given_token<const F&, given<Args>...>()) {
+        return way_of_call::only_if_items_are_given;
     } else {
         return way_of_call::none;
     }
@@ -90,6 +101,13 @@ struct invocation : invocation_with<F, typename arguments_of_item<typename Sourc
     static_assert(base::way != way_of_call::only_if_mutable,
                   "parimap: f changes its own state when it is called (a mutable lambda, a non-const operator()), but "
                   "all workers share one f. Make it callable through const&, or give it state with per_worker.");
+    static_assert(
+        base::way != way_of_call::only_if_items_are_not_const,
+        "parimap: f takes a T& to change items, and the items of this range are const. Let f take a const T& or a copy, or "
+        "pass a range that is not const; a temporary, or what is read one by one, gives f its items as T&&.");
+    static_assert(base::way != way_of_call::only_if_items_are_given,
+                  "parimap: f takes its items for itself, by value or as T&&, and the range keeps them: they are lvalues, which "
+                  "cannot be copied. Let f take a reference, or give the items away with ranges::views::move.");
     static_assert(
         base::way != way_of_call::none,
         "parimap: f cannot be called with the items: it gets one argument for each range, after a "

@@ -7,12 +7,15 @@
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/atomic.hpp>
 
+#include <algorithm>
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -23,7 +26,7 @@ class worker_states {
     struct worker {
         std::uint64_t pool;  // 0: outside, and `place` stands for the thread
         std::size_t place;
-        bool operator==(const worker&) const = default;
+        auto operator<=>(const worker&) const = default;
     };
 
     struct node {
@@ -69,6 +72,20 @@ class worker_states {
         while (!list.compare_exchange_weak(fresh->next, fresh, std::memory_order_acq_rel, std::memory_order_relaxed)) {
         }
         return loan(fresh);
+    }
+
+    /// All of them, by pool and seat; those of one seat as they were made.
+    std::vector<std::reference_wrapper<State>> in_order() const {
+        std::vector<node*> nodes;
+        for (const atomic<node*>& list : lists_) {
+            for (node* n = list.load(std::memory_order_acquire); n; n = n->next) nodes.push_back(n);
+        }
+        std::ranges::reverse(nodes);  // lists have the newest first
+        std::ranges::stable_sort(nodes, {}, &node::owner);
+        std::vector<std::reference_wrapper<State>> states;
+        states.reserve(nodes.size());
+        for (node* n : nodes) states.push_back(n->state);
+        return states;
     }
 
   private:

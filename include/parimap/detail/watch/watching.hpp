@@ -60,6 +60,13 @@ class PARIMAP_EXPORT progress_request {
     template <class Options = progress_options>
     progress_request() : progress_request(whole<Options>()) {}
     progress_request(std::nullopt_t) noexcept {}
+    template <std::same_as<bool> Bool>
+    progress_request(Bool /*wanted*/) {
+        static_assert(
+            !std::same_as<Bool, bool>,
+            "parimap: a progress bar is asked for with its options, .progress = {} where the defaults will do; left out there "
+            "is none");
+    }
 
     template <class Options>
         requires std::same_as<Options, progress_options>

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// parallel_find_if: where the first item is of which something is true; and whether it is of any, all or none.
+#ifndef PARIMAP_PARALLEL_FIND_IF_HPP
+#define PARIMAP_PARALLEL_FIND_IF_HPP
+
+#include <parimap/detail/begin.hpp>  // IWYU pragma: keep
+#if __cplusplus >= 202002L
+
+#include <parimap/detail/engine/blocking.hpp>
+#include <parimap/detail/form.hpp>
+#include <parimap/detail/frontend/frontend.hpp>
+#include <parimap/detail/ranges/unsequenced.hpp>
+#include <parimap/detail/results/vector_results.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace parimap::inline PARIMAP_ABI {
+
+namespace detail {
+
+/// Ends the call at an item, as a failure does: what lies behind does not start, what lies before may still end it earlier.
+struct [[gnu::visibility("default")]] item_is_found {};
+
+/// Throws where the predicate says `Wanted`.
+template <class Predicate, bool Wanted>
+class finding {
+  public:
+    explicit finding(const Predicate& predicate) noexcept : predicate_(predicate) {}
+
+    template <class... Args>
+        requires std::is_invocable_v<const Predicate&, Args...>
+    void operator()(Args&&... args) const {
+        using answer = std::invoke_result_t<const Predicate&, Args...>;
+        static_assert(std::is_constructible_v<bool, answer>, "parimap: a predicate returns bool, or what can be turned into one");
+        if constexpr (std::is_constructible_v<bool, answer>) {
+            if (static_cast<bool>(std::invoke(predicate_, std::forward<Args>(args)...)) == Wanted) throw item_is_found();
+        }
+    }
+
+  private:
+    const Predicate& predicate_;
+};
+
+template <class Predicate, bool Wanted>
+inline constexpr bool is_unseq<finding<Predicate, Wanted>> = is_unseq<Predicate>;
+
+template <bool Wanted, class Predicate, class... Ranges>
+std::optional<std::size_t> find_first(scheduler& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
+    check_ranges<Ranges...>();
+    if constexpr (are_ranges<Ranges...>) {
+        std::size_t ended_by = ~std::size_t{0};
+        map_options search = options;
+        search.failed_index = &ended_by;
+        try {
+            run_blocking<no_results, (sizeof...(Ranges) > 1)>(core, search, make_view(std::forward<Ranges>(inputs)...),
+                                                              finding<Predicate, Wanted>(predicate),
+                                                              [](no_results&, std::uint64_t) {});
+        } catch (const item_is_found&) {
+            return ended_by;
+        } catch (...) {
+            if (options.failed_index && ended_by != ~std::size_t{0}) *options.failed_index = ended_by;
+            throw;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace detail
+
+/// parallel_find_if([pool,] [options,] predicate, range, ranges...)
+///
+/// The index of the first item for which predicate(item) is true, or predicate(a, b, ...) for the elements of several ranges zipped;
+/// std::nullopt where there is none. Always the lowest: what a serial loop finds, and it throws what a serial loop throws, so that a
+/// failure behind the item found is none. Items behind one that satisfies do not start any more, and a std::stop_token that the predicate
+/// takes first is stopped in those that run; all before it are looked at. predicate is shared by all workers and called through
+/// const&. An endless range is refused: take() a part of it.
+/// Throws what predicate throws, cancelled (stop token, terminate()) and pool_closed.
+/// Cost: that of parallel_for_each, and one exception for each worker that finds one.
+struct parallel_find_if_fn : detail::frontend<parallel_find_if_fn> {
+  private:
+    friend detail::frontend<parallel_find_if_fn>;
+
+    template <class Predicate, class... Ranges>
+    static std::optional<std::size_t> run(const detail::pool_core& core, const map_options& options, Predicate&& predicate,
+                                          Ranges&&... inputs) {
+        const std::decay_t<Predicate>& shared = predicate;
+        return detail::find_first<true>(*core, options, shared, std::forward<Ranges>(inputs)...);
+    }
+};
+
+/// parallel_any_of([pool,] [options,] predicate, range, ranges...): whether predicate is true for one item at least; not for none. With
+/// the guarantees of parallel_find_if.
+struct parallel_any_of_fn : detail::frontend<parallel_any_of_fn> {
+  private:
+    friend detail::frontend<parallel_any_of_fn>;
+
+    template <class Predicate, class... Ranges>
+    static bool run(const detail::pool_core& core, const map_options& options, Predicate&& predicate, Ranges&&... inputs) {
+        const std::decay_t<Predicate>& shared = predicate;
+        return detail::find_first<true>(*core, options, shared, std::forward<Ranges>(inputs)...).has_value();
+    }
+};
+
+/// parallel_none_of([pool,] [options,] predicate, range, ranges...): whether predicate is true for no item. With the guarantees of
+/// parallel_find_if.
+struct parallel_none_of_fn : detail::frontend<parallel_none_of_fn> {
+  private:
+    friend detail::frontend<parallel_none_of_fn>;
+
+    template <class Predicate, class... Ranges>
+    static bool run(const detail::pool_core& core, const map_options& options, Predicate&& predicate, Ranges&&... inputs) {
+        const std::decay_t<Predicate>& shared = predicate;
+        return !detail::find_first<true>(*core, options, shared, std::forward<Ranges>(inputs)...);
+    }
+};
+
+/// parallel_all_of([pool,] [options,] predicate, range, ranges...): whether predicate is true for every item; also where there is none.
+/// Ends at the first for which it is false. With the guarantees of parallel_find_if.
+struct parallel_all_of_fn : detail::frontend<parallel_all_of_fn> {
+  private:
+    friend detail::frontend<parallel_all_of_fn>;
+
+    template <class Predicate, class... Ranges>
+    static bool run(const detail::pool_core& core, const map_options& options, Predicate&& predicate, Ranges&&... inputs) {
+        const std::decay_t<Predicate>& shared = predicate;
+        return !detail::find_first<false>(*core, options, shared, std::forward<Ranges>(inputs)...);
+    }
+};
+
+inline constexpr parallel_find_if_fn parallel_find_if{};
+inline constexpr parallel_any_of_fn parallel_any_of{};
+inline constexpr parallel_all_of_fn parallel_all_of{};
+inline constexpr parallel_none_of_fn parallel_none_of{};
+
+}  // namespace parimap
+
+#endif
+#include <parimap/detail/end.hpp>  // IWYU pragma: keep
+
+#endif
