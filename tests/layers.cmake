@@ -5,7 +5,7 @@ cmake_minimum_required(VERSION 3.22)
 
 # From the ground up. A folder of detail/ by its name, a public header by its own; what is not named stands above all others.
 set(layers
-    "backend errors"                # what everybody may know
+    "backend errors version"        # what everybody may know
     "system"                        # the processor, the operating system, and pieces of memory
     "travel codec travels"          # values, code and exceptions as bytes
     "scheduler cpu_count"           # seats, workers, calls and jobs

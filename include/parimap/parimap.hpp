@@ -39,6 +39,7 @@
 #include <parimap/unordered_imap.hpp>
 #include <parimap/unpacked.hpp>
 #include <parimap/unseq.hpp>
+#include <parimap/version.hpp>
 // IWYU pragma: end_exports
 
 #include <stop_token>  // IWYU pragma: export (for map_options::stop and functions that take one)

@@ -4,17 +4,21 @@
 #ifndef PARIMAP_DETAIL_FORM_HPP
 #define PARIMAP_DETAIL_FORM_HPP
 
+#include <parimap/version.hpp>
+
 #include <cstddef>  // IWYU pragma: keep: says which strings the standard library has
 
-// The inline namespace of all of the library. CMakeLists.txt checks that it is the project's version. A program may be compiled with
-// other containers than the library, those of libstdc++'s debug mode, or with its old strings: the linker says so, before they meet.
+// The inline namespace of all of the library: v0_1 for the versions 0.1.x. A program may be compiled with other containers than the
+// library, those of libstdc++'s debug mode, or with its old strings: the linker says so, before they meet.
 #if defined(_GLIBCXX_DEBUG)
-#define PARIMAP_ABI v0_1_debug
+#define PARIMAP_ABI PARIMAP_DETAIL_ABI(PARIMAP_VERSION_MAJOR, PARIMAP_VERSION_MINOR, _debug)
 #elif defined(_GLIBCXX_USE_CXX11_ABI) && !_GLIBCXX_USE_CXX11_ABI
-#define PARIMAP_ABI v0_1_old_strings
+#define PARIMAP_ABI PARIMAP_DETAIL_ABI(PARIMAP_VERSION_MAJOR, PARIMAP_VERSION_MINOR, _old_strings)
 #else
-#define PARIMAP_ABI v0_1
+#define PARIMAP_ABI PARIMAP_DETAIL_ABI(PARIMAP_VERSION_MAJOR, PARIMAP_VERSION_MINOR, )
 #endif
+#define PARIMAP_DETAIL_ABI(major, minor, containers) PARIMAP_DETAIL_ABI_AS_WRITTEN(major, minor, containers)
+#define PARIMAP_DETAIL_ABI_AS_WRITTEN(major, minor, containers) v##major##_##minor##containers
 
 // Stands before each definition in src/, which headers include where PARIMAP_HEADER_ONLY is defined.
 #if defined(PARIMAP_HEADER_ONLY)
