@@ -22,8 +22,8 @@ function(parimap_install)
     configure_package_config_file(${parimap_install_cmake_folder}/parimap-config.cmake.in
         ${generated_folder}/parimap-config.cmake INSTALL_DESTINATION ${package_folder}
         NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
-    write_basic_package_version_file(${generated_folder}/parimap-config-version.cmake
-        COMPATIBILITY SameMinorVersion)
+    configure_file(${parimap_install_cmake_folder}/parimap-config-version.cmake.in
+        ${generated_folder}/parimap-config-version.cmake @ONLY)
     install(FILES ${generated_folder}/parimap-config.cmake ${generated_folder}/parimap-config-version.cmake
             DESTINATION ${package_folder})
     foreach(form IN ITEMS "" -header-only)
