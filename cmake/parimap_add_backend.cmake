@@ -4,7 +4,7 @@
 #   parimap_add_backend(<name>
 #       [NEEDS <text>]               # the package as a person knows it: "oneTBB (Debian, Ubuntu: libtbb-dev)"
 #       [FIND_PACKAGE <args>...]     # how find_package finds it: TBB 2021.5
-#       [ALSO_FIND <args>...]        # and a second one
+#       [ALSO_FIND <args>...]        # where that did not bring all targets
 #       [LANGUAGE <language>]        # what the package wants enabled beside C++
 #       [STANDS_ON <backends>...]    # whose headers it includes
 #       [LINK <targets>...]          # the targets it brings: TBB::tbb
