@@ -9,6 +9,7 @@
 #       [STANDS_ON <backends>...]    # whose headers it includes
 #       [LINK <targets>...]          # the targets it brings: TBB::tbb
 #       [PKG_CONFIG_REQUIRES <modules>...] [PKG_CONFIG_CFLAGS <flags>...] [PKG_CONFIG_LIBS <flags>...]
+#       [DEBIAN_PACKAGES <packages>...]    # what a program on it needs to be built, as a Debian package's Depends has it
 #       [TSAN_ENVIRONMENT <NAME=value>...])    # what its tests need to be honest under ThreadSanitizer
 #
 # makes the targets parimap::<name> and parimap::header_only_<name> from <folder>/include/parimap/backends/<name>.hpp, unless PARIMAP_ENABLE_<NAME> or
@@ -21,7 +22,8 @@
 set(parimap_cmake_folder ${CMAKE_CURRENT_LIST_DIR})
 
 function(parimap_add_backend name)
-    set(lists FIND_PACKAGE ALSO_FIND STANDS_ON LINK PKG_CONFIG_REQUIRES PKG_CONFIG_CFLAGS PKG_CONFIG_LIBS TSAN_ENVIRONMENT)
+    set(lists FIND_PACKAGE ALSO_FIND STANDS_ON LINK PKG_CONFIG_REQUIRES PKG_CONFIG_CFLAGS PKG_CONFIG_LIBS DEBIAN_PACKAGES
+        TSAN_ENVIRONMENT)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "NEEDS;LANGUAGE" "${lists}")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "parimap_add_backend(${name}): unknown argument: ${arg_UNPARSED_ARGUMENTS}")

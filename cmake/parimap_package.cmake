@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# parimap_package(): what cpack makes of a build: an archive of all that is installed, or with -G DEB a package for Debian and Ubuntu.
+
+function(parimap_package)
+    set(CPACK_GENERATOR TGZ)
+    set(CPACK_SOURCE_GENERATOR TGZ)
+    set(CPACK_SOURCE_IGNORE_FILES "/[.]git/;/build/;/[.]cache/")
+    set(CPACK_VERBATIM_VARIABLES ON)
+    set(CPACK_PACKAGE_VENDOR "the parimap authors")
+    if(NOT CPACK_PACKAGE_CONTACT)    # whoever gives a package to others puts an address there
+        set(CPACK_PACKAGE_CONTACT "${CPACK_PACKAGE_VENDOR} <nobody@parimap.invalid>")
+    endif()
+    set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+    set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+    set(CPACK_RESOURCE_FILE_README ${PROJECT_SOURCE_DIR}/README.md)
+
+    # The package is for developers. The default backend's needs are its own; those of the others, only where they are linked.
+    get_property(backends GLOBAL PROPERTY PARIMAP_BACKENDS)
+    set(depends librange-v3-dev)
+    set(suggests "")
+    foreach(name IN LISTS backends)
+        get_property(packages GLOBAL PROPERTY PARIMAP_${name}_DEBIAN_PACKAGES)
+        if(name STREQUAL PARIMAP_BACKEND)
+            list(APPEND depends ${packages})
+        else()
+            list(APPEND suggests ${packages})
+        endif()
+    endforeach()
+    list(JOIN backends ", " choice)
+    list(JOIN depends ", " CPACK_DEBIAN_PACKAGE_DEPENDS)
+    list(JOIN suggests ", " CPACK_DEBIAN_PACKAGE_SUGGESTS)
+    set(CPACK_DEBIAN_PACKAGE_NAME libparimap-dev)
+    set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
+    set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "A C++20 library of parallel maps and streams: headers, the compiled part, and the files
+with which CMake and pkg-config find them. Backends: ${choice}.")
+    set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+    if(PARIMAP_HEADER_ONLY)
+        set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE all)
+    elseif(BUILD_SHARED_LIBS)
+        set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+    endif()
+    include(CPack)
+endfunction()
