@@ -11,10 +11,10 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PICTURE = ROOT / "docs/pictures/rooms.svg"
 FRAME = {"begin", "end", "form"}  # around every header: no arrow says anything about them
-GENERATED = {"backend_list"}
+GENERATED = {"backend_list", "backends"}  # and what they are made of
 COLUMNS = {  # where a box stands in its row, which is for the eye alone; what is not named stands at the right
     "system": 2.08, "scheduler": 1, "text": 4.7, "watch": 3.3, "ranges": 2.08, "results": 3.3, "engine": 2, "frontend": 2,
-    "backend errors": 1, "cpu_count": 0, "basic_pool default_backend pool": 0, "format_progress": 3.6, "options": 3.3, "imap": 3.3, "": 2}
+    "backend errors version": 1, "cpu_count": 0, "basic_pool default_backend pool": 0, "format_progress": 3.6, "options": 3.3, "imap": 3.3, "": 2}
 WIDTH, HEIGHT, ACROSS, DOWN, MARGIN = 140, 38, 170, 74, 16
 
 
@@ -68,7 +68,7 @@ def draw():
     width = max(x for x, _ in place.values()) + WIDTH + MARGIN
     height = max(y for _, y in place.values()) + HEIGHT + MARGIN
 
-    svg = ["<!-- SPDX-License-Identifier: MIT. Made by docs/pictures/rooms.py. -->",
+    svg = ["<!-- SPDX-License-" "Identifier: MIT -->", "<!-- Made by docs/pictures/rooms.py. -->",
            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
            ' font-family="sans-serif" font-size="14" text-anchor="middle">',
            "<title>The rooms of parimap and which includes which</title>",
