@@ -3,4 +3,6 @@
 # chooses its warnings itself.
 
 add_library(parimap_warnings INTERFACE)
-target_compile_options(parimap_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+target_compile_options(parimap_warnings INTERFACE
+    $<$<COMPILE_LANGUAGE:C,CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror>
+    $<$<COMPILE_LANG_AND_ID:Fortran,GNU>:-std=f2008 -Wall -Wextra -Wpedantic -Werror>)
