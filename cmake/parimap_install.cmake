@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Installs the headers, what they include where nothing is to be linked, the compiled part, the package for
-# find_package(parimap) and the pkg-config files.
+# find_package(parimap) and the pkg-config files; the same for other languages.
 
 include(CMakePackageConfigHelpers)
 
@@ -10,6 +10,7 @@ function(parimap_install)
     set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/parimap)
     set(generated_folder ${PROJECT_BINARY_DIR}/package)
     get_property(backends GLOBAL PROPERTY PARIMAP_BACKENDS)
+    set(cxx20 "(C++20: add your compiler's option for it)")
 
     install(DIRECTORY include/ ${PROJECT_BINARY_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
             FILES_MATCHING PATTERN *.hpp)
@@ -27,13 +28,23 @@ function(parimap_install)
     install(FILES ${generated_folder}/parimap-config.cmake ${generated_folder}/parimap-config-version.cmake
             DESTINATION ${package_folder})
     foreach(form IN ITEMS "" -header-only)
-        parimap_install_pkg_config(parimap${form} "${PROJECT_DESCRIPTION}"
+        parimap_install_pkg_config(parimap${form} "${PROJECT_DESCRIPTION} ${cxx20}"
             "parimap${form}-${PARIMAP_BACKEND}" "-DPARIMAP_DEFAULT_BACKEND=${PARIMAP_BACKEND}" "")
     endforeach()
 
     foreach(name IN LISTS backends)
         parimap_install_backend(${name})
     endforeach()
+    if(PARIMAP_BUILD_C)
+        install(FILES include/parimap.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+        parimap_install_language(c ${PARIMAP_BACKEND})
+    endif()
+    if(PARIMAP_BUILD_FORTRAN)
+        # With the source: other compilers have other forms of a module.
+        get_target_property(modules parimap_fortran Fortran_MODULE_DIRECTORY)
+        install(FILES ${modules}/parimap.mod fortran/parimap.f90 DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/parimap/fortran)
+        parimap_install_language(fortran c)
+    endif()
 endfunction()
 
 # One backend: its headers, its targets with the search for what they need, its pkg-config file.
@@ -70,10 +81,38 @@ function(parimap_install_backend name)
         set(compiled "")
         set(own ${header_only})
     endif()
-    parimap_install_pkg_config(parimap-${name} "parimap with the ${name} backend" "${PKG_CONFIG_REQUIRES}"
+    parimap_install_pkg_config(parimap-${name} "parimap with the ${name} backend ${cxx20}" "${PKG_CONFIG_REQUIRES}"
         "-DPARIMAP_USE_${NAME}=1 ${own} ${PKG_CONFIG_CFLAGS}" "${compiled} ${PKG_CONFIG_LIBS}")
-    parimap_install_pkg_config(parimap-header-only-${name} "parimap with the ${name} backend, nothing to link" "${PKG_CONFIG_REQUIRES}"
+    parimap_install_pkg_config(parimap-header-only-${name} "parimap with the ${name} backend, nothing to link ${cxx20}" "${PKG_CONFIG_REQUIRES}"
         "-DPARIMAP_USE_${NAME}=1 ${header_only} ${PKG_CONFIG_CFLAGS}" "${PKG_CONFIG_LIBS}")
+endfunction()
+
+# One language: its library with the search for what it stands on, its pkg-config file.
+function(parimap_install_language name needs)
+    install(TARGETS parimap_${name} EXPORT parimap-${name}-targets)
+    install(EXPORT parimap-${name}-targets NAMESPACE parimap:: DESTINATION ${package_folder})
+    configure_file(${parimap_install_cmake_folder}/parimap-language.cmake.in
+        ${generated_folder}/parimap-${name}.cmake @ONLY)
+    install(FILES ${generated_folder}/parimap-${name}.cmake DESTINATION ${package_folder})
+
+    if(name STREQUAL fortran)
+        parimap_install_pkg_config(parimap-fortran "parimap for programs in Fortran" parimap-c
+            "-I\${includedir}/parimap/fortran" "-L\${libdir} -lparimap_fortran")
+        return()
+    endif()
+    get_property(requires GLOBAL PROPERTY PARIMAP_${needs}_PKG_CONFIG_REQUIRES)
+    get_property(libs GLOBAL PROPERTY PARIMAP_${needs}_PKG_CONFIG_LIBS)
+    if(NOT PARIMAP_HEADER_ONLY)
+        list(PREPEND libs -lparimap)
+    endif()
+    foreach(library IN ITEMS stdc++ c++ m)    # the linker of another language does not bring what that of C++ does
+        if(library IN_LIST CMAKE_CXX_IMPLICIT_LINK_LIBRARIES)
+            list(APPEND libs -l${library})
+        endif()
+    endforeach()
+    list(JOIN requires " " requires)
+    list(JOIN libs " " libs)
+    parimap_install_pkg_config(parimap-c "parimap for programs in C" "${requires}" "" "-L\${libdir} -lparimap_c ${libs}")
 endfunction()
 
 function(parimap_install_pkg_config module description requires cflags libs)
