@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# extract_snippets(<document> <folder> <sources>): writes each program of a Markdown document to <folder>/<name>.cpp and
-# sets <sources> to the files. A program is a ```cpp block after the line `<!-- test: name -->`.
+# extract_snippets(<document> <folder> <sources>): writes each program of a Markdown document to <folder>/<name>.cpp, .c or .f90 and
+# sets <sources> to the files. A program is a ```cpp, ```c or ```fortran block after the line `<!-- test: name -->`.
 # extract_rows(<document> <code>): sets <code> to statements, of the code in the right column of the document's tables of two.
 
 function(extract_snippets document folder sources)
@@ -11,12 +11,14 @@ function(extract_snippets document folder sources)
     string(FIND "${text}" "${mark}" start)
     while(NOT start EQUAL -1)
         string(SUBSTRING "${text}" ${start} -1 text)
-        if(NOT text MATCHES "^<!-- test: ([a-z0-9_]+) -->\n+```cpp\n")
+        if(NOT text MATCHES "^<!-- test: ([a-z0-9_]+) -->\n+```(cpp|c|fortran)\n")
             string(SUBSTRING "${text}" 0 60 text)
-            message(FATAL_ERROR "${document}: expected `<!-- test: name -->` and a ```cpp block, found: ${text}")
+            message(FATAL_ERROR "${document}: expected `<!-- test: name -->` and a block of ```cpp, ```c or ```fortran, found: ${text}")
         endif()
         set(name ${CMAKE_MATCH_1})
-        if(${folder}/${name}.cpp IN_LIST written)
+        string(REPLACE fortran f90 ending ${CMAKE_MATCH_2})
+        set(file ${folder}/${name}.${ending})
+        if(${file} IN_LIST written)
             message(FATAL_ERROR "${document} has two programs named ${name}.")
         endif()
         string(LENGTH "${CMAKE_MATCH_0}" head)
@@ -29,13 +31,13 @@ function(extract_snippets document folder sources)
 
         # Rewriting a file that has not changed would rebuild it.
         set(old "")
-        if(EXISTS ${folder}/${name}.cpp)
-            file(READ ${folder}/${name}.cpp old)
+        if(EXISTS ${file})
+            file(READ ${file} old)
         endif()
         if(NOT "${code}\n" STREQUAL old)
-            file(WRITE ${folder}/${name}.cpp "${code}\n")
+            file(WRITE ${file} "${code}\n")
         endif()
-        list(APPEND written ${folder}/${name}.cpp)
+        list(APPEND written ${file})
 
         string(SUBSTRING "${text}" ${end} -1 text)
         string(FIND "${text}" "${mark}" start)
