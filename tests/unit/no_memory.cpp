@@ -8,11 +8,15 @@
 #include "support/gate.hpp"
 #include "support/items.hpp"
 
+#include <parimap/detail/results/failures.hpp>
+#include <parimap/detail/results/unordered_results.hpp>
 #include <parimap/parimap.hpp>
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <functional>
 #include <future>
 #include <list>
@@ -300,6 +304,30 @@ TEST_CASE("P4 whichever allocation of a stream fails each item is handed over on
     }
     before_failure = -1;
     REQUIRE(handed == items.size());
+}
+
+TEST_CASE("P4 a failure that is lost stays in front until it is dropped, whatever comes meanwhile") {
+    parimap::detail::unordered_results<int> results(2);
+    const std::exception_ptr failure = std::make_exception_ptr(std::domain_error("item"));
+    fail_after(0, 1'000'000);
+    for (std::uint64_t item = 0; item < 10'000; ++item) results.fail(0, item, failure, parimap::detail::failure_of::item);
+    before_failure = -1;
+    auto* front = results.front();
+    while (front && front->exception() == failure) {  // those that there was room for
+        results.pop(*front);
+        front = results.front();
+    }
+    REQUIRE(front);
+    REQUIRE_FALSE(front->is_value());
+
+    results.with_writer(1, [](auto write) { write(20'000, [] { return 7; }); });
+    REQUIRE(results.front() == front);
+    results.pop(*front);
+    auto* const behind = results.front();
+    REQUIRE(behind);
+    REQUIRE(behind->is_value());
+    REQUIRE(behind->get() == 7);
+    results.pop(*behind);
 }
 
 TEST_CASE("P4 an element that cannot be read ends an unordered stream also where there is no memory to say so") {

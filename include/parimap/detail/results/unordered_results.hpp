@@ -106,6 +106,7 @@ class unordered_results {
         // than that moment if one was empty, it is the oldest of all.
         entry* e = chosen_ < seats_ ? boxes_[chosen_].front() : nullptr;
         if (e && e->finished_ <= oldest_elsewhere_) return e;
+        if (lost_.full()) return &lost_.get();  // was seen already, and is in front until it is dropped
         do {
             e = oldest();
         } while (e && e->finished_ > oldest_elsewhere_);  // while it looked, an older one came where it had looked before
@@ -139,7 +140,6 @@ class unordered_results {
 
     /// The consumer gets a std::bad_alloc for each item whose failure was lost, and one where the input ends.
     entry* lost() noexcept {
-        if (lost_.full()) return &lost_.get();
         const std::uint64_t cut = lost_cut_.load(std::memory_order_acquire);
         if (lost_count_.load(std::memory_order_acquire) > lost_handed_) {
             ++lost_handed_;
