@@ -26,10 +26,7 @@ namespace parimap::inline PARIMAP_ABI {
 
 /// The seat of the job that the calling thread runs, 0 .. size()-1 of its pool, over all ranks where it has some; no_worker outside jobs. No two jobs
 /// that run at the same time on one pool have the same, but a nested job has the one of the job it is in.
-inline std::size_t this_worker_index() noexcept {
-    const detail::place* const here = detail::current_place;
-    return here ? here->owner->first_index() + here->seat : no_worker;
-}
+inline std::size_t this_worker_index() noexcept { return detail::index_of_this_worker(); }
 
 template <class Backend>
 class basic_pool;

@@ -6,9 +6,9 @@
 #include <parimap/detail/begin.hpp>  // IWYU pragma: keep
 #if __cplusplus >= 202002L
 
-#include <parimap/basic_pool.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/ranges/unsequenced.hpp>
+#include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/scheduler/worker_states.hpp>
 
 #include <cstddef>
@@ -28,7 +28,7 @@ decltype(auto) make_state(const Make& make) {
     if constexpr (std::is_invocable_v<const Make&>) {
         return std::invoke(make);
     } else {
-        return std::invoke(make, this_worker_index());
+        return std::invoke(make, index_of_this_worker());
     }
 }
 

@@ -238,6 +238,12 @@ class PARIMAP_EXPORT scheduler {
     const owned<backend_port> backend_;  // goes first: its end returns when the last task has
 };
 
+/// What parimap::this_worker_index() returns.
+inline std::size_t index_of_this_worker() noexcept {
+    const place* const here = current_place;
+    return here ? here->owner->first_index() + here->seat : no_worker;
+}
+
 }  // namespace parimap::detail
 
 #if defined(PARIMAP_HEADER_ONLY)
