@@ -50,16 +50,18 @@ template <class Predicate, bool Wanted>
 inline constexpr bool is_unseq<finding<Predicate, Wanted>> = is_unseq<Predicate>;
 
 template <bool Wanted, class Predicate, class... Ranges>
-std::optional<std::size_t> find_first(scheduler& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
+std::optional<std::size_t> find_first(const pool_core& core, const map_options& options, const Predicate& predicate,
+                                      Ranges&&... inputs) {
     check_ranges<Ranges...>();
     if constexpr (are_ranges<Ranges...>) {
+        using function = std::decay_t<const Predicate&>;  // of a function: a pointer to it
+        const function& shared = predicate;
         std::size_t ended_by = ~std::size_t{0};
         map_options search = options;
         search.failed_index = &ended_by;
         try {
-            run_blocking<no_results, (sizeof...(Ranges) > 1)>(core, search, make_view(std::forward<Ranges>(inputs)...),
-                                                              finding<Predicate, Wanted>(predicate),
-                                                              [](no_results&, std::uint64_t) {});
+            run_blocking<no_results, (sizeof...(Ranges) > 1)>(*core, search, make_view(std::forward<Ranges>(inputs)...),
+                                                              finding<function, Wanted>(shared), [](no_results&, std::uint64_t) {});
         } catch (const item_is_found&) {
             return ended_by;
         } catch (...) {
@@ -86,10 +88,9 @@ struct parallel_find_if_fn : detail::frontend<parallel_find_if_fn> {
     friend detail::frontend<parallel_find_if_fn>;
 
     template <class Predicate, class... Ranges>
-    static std::optional<std::size_t> run(const detail::pool_core& core, const map_options& options, Predicate&& predicate,
+    static std::optional<std::size_t> run(const detail::pool_core& core, const map_options& options, const Predicate& predicate,
                                           Ranges&&... inputs) {
-        const std::decay_t<Predicate>& shared = predicate;
-        return detail::find_first<true>(*core, options, shared, std::forward<Ranges>(inputs)...);
+        return detail::find_first<true>(core, options, predicate, std::forward<Ranges>(inputs)...);
     }
 };
 
@@ -100,9 +101,8 @@ struct parallel_any_of_fn : detail::frontend<parallel_any_of_fn> {
     friend detail::frontend<parallel_any_of_fn>;
 
     template <class Predicate, class... Ranges>
-    static bool run(const detail::pool_core& core, const map_options& options, Predicate&& predicate, Ranges&&... inputs) {
-        const std::decay_t<Predicate>& shared = predicate;
-        return detail::find_first<true>(*core, options, shared, std::forward<Ranges>(inputs)...).has_value();
+    static bool run(const detail::pool_core& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
+        return detail::find_first<true>(core, options, predicate, std::forward<Ranges>(inputs)...).has_value();
     }
 };
 
@@ -113,9 +113,8 @@ struct parallel_none_of_fn : detail::frontend<parallel_none_of_fn> {
     friend detail::frontend<parallel_none_of_fn>;
 
     template <class Predicate, class... Ranges>
-    static bool run(const detail::pool_core& core, const map_options& options, Predicate&& predicate, Ranges&&... inputs) {
-        const std::decay_t<Predicate>& shared = predicate;
-        return !detail::find_first<true>(*core, options, shared, std::forward<Ranges>(inputs)...);
+    static bool run(const detail::pool_core& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
+        return !detail::find_first<true>(core, options, predicate, std::forward<Ranges>(inputs)...);
     }
 };
 
@@ -126,9 +125,8 @@ struct parallel_all_of_fn : detail::frontend<parallel_all_of_fn> {
     friend detail::frontend<parallel_all_of_fn>;
 
     template <class Predicate, class... Ranges>
-    static bool run(const detail::pool_core& core, const map_options& options, Predicate&& predicate, Ranges&&... inputs) {
-        const std::decay_t<Predicate>& shared = predicate;
-        return !detail::find_first<false>(*core, options, shared, std::forward<Ranges>(inputs)...);
+    static bool run(const detail::pool_core& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
+        return !detail::find_first<false>(core, options, predicate, std::forward<Ranges>(inputs)...);
     }
 };
 
