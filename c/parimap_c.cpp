@@ -179,8 +179,18 @@ std::size_t parimap_failed_index(void) { return last_error.failed_index; }
 int parimap_failed_code(void) { return last_error.failed_code; }
 
 parimap_pool* parimap_pool_create(std::size_t workers) {
+    const parimap_pool_options options{workers, 0, 0};
+    return parimap_pool_create_with(&options);
+}
+
+parimap_pool* parimap_pool_create_with(const parimap_pool_options* options) {
+    if (!options) {
+        refuse("parimap_pool_create_with", "the options are null; give some, all zero where nothing is special");
+        return nullptr;
+    }
     try {
-        return new parimap_pool{parimap::pool(parimap::pool_options{.workers = workers})};
+        return new parimap_pool{parimap::pool(parimap::pool_options{
+            .workers = options->workers, .inner_threads = options->inner_threads, .stack_size = options->stack_size})};
     } catch (...) {
         fail_with_exception(no_item);
         return nullptr;

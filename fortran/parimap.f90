@@ -110,6 +110,12 @@ module parimap
 
     integer(c_int), parameter :: is_ordered = 0, is_unordered = 1
 
+    type, bind(c) :: c_pool_options
+        integer(c_size_t) :: workers = 0
+        integer(c_size_t) :: inner_threads = 0
+        integer(c_size_t) :: stack_size = 0
+    end type
+
     type, bind(c) :: c_options
         integer(c_size_t) :: chunk
         integer(c_size_t) :: window
@@ -139,9 +145,9 @@ module parimap
             import :: c_int
             integer(c_int) :: code
         end function
-        function c_pool_create(workers) bind(c, name='parimap_pool_create') result(pool)
-            import :: c_ptr, c_size_t
-            integer(c_size_t), value :: workers
+        function c_pool_create(options) bind(c, name='parimap_pool_create_with') result(pool)
+            import :: c_pool_options, c_ptr
+            type(c_pool_options), intent(in) :: options
             type(c_ptr) :: pool
         end function
         subroutine c_pool_destroy(pool) bind(c, name='parimap_pool_destroy')
@@ -250,14 +256,20 @@ contains
     ! --- A pool ---------------------------------------------------------------------------------------------------------
 
     ! Makes a pool of so many workers; without a number, or for 0, of as many as this process has CPUs. Do it once: it takes time.
-    subroutine create_pool(self, workers, stat)
+    ! inner_threads: how many threads a parallel region of OpenMP has that `run` opens; left out, what OpenMP does by itself.
+    ! stack_size: bytes of stack that each worker has, as in 256 * 2_c_size_t**20; left out, what the system gives to threads, which is 2 MiB
+    ! where the limit is `unlimited`. On the backends threads and tbb.
+    subroutine create_pool(self, workers, stat, inner_threads, stack_size)
         class(parimap_pool), intent(inout) :: self
         integer, intent(in), optional :: workers
         integer, intent(out), optional :: stat
-        integer(c_size_t) :: wanted
+        integer, intent(in), optional :: inner_threads
+        integer(c_size_t), intent(in), optional :: stack_size
+        type(c_pool_options) :: wanted
         call self%destroy()
-        wanted = 0
-        if (present(workers)) wanted = int(workers, c_size_t)
+        if (present(workers)) wanted%workers = int(workers, c_size_t)
+        if (present(inner_threads)) wanted%inner_threads = int(inner_threads, c_size_t)
+        if (present(stack_size)) wanted%stack_size = stack_size
         self%handle = c_pool_create(wanted)
         call tell(merge(parimap_ok, parimap_last_error_code(), c_associated(self%handle)), stat)
     end subroutine

@@ -60,6 +60,19 @@ typedef struct parimap_pool parimap_pool;
  */
 parimap_pool* parimap_pool_create(size_t workers);
 
+/* How a pool is made, where a number of workers does not say it. All zero, as from {0}, means: as it is best. */
+typedef struct parimap_pool_options {
+    size_t workers;
+    /* How many threads a parallel region of OpenMP gets that a function opens; 0: what OpenMP does by itself. */
+    size_t inner_threads;
+    /* Bytes of stack that each worker has; 0: what the system gives to threads. The thread that calls works along on its own. On the
+     * backends threads and tbb; otherwise PARIMAP_WRONG_USE. */
+    size_t stack_size;
+} parimap_pool_options;
+
+/* As parimap_pool_create(), with options. */
+parimap_pool* parimap_pool_create_with(const parimap_pool_options* options);
+
 /*
  * Ends the pool. It must not be in a call on another thread, nor be ended by a function that it runs. Streams may live on: the workers go
  * with the last of them. Null is allowed, and does nothing.

@@ -38,6 +38,8 @@ struct task {
 //   B7  Optional: `bool caller_must_help() const noexcept` tells whether a task that this thread submitted now could
 //       wait for this very thread. Callers then run their items themselves, as they do inside a job. Backends whose
 //       tasks always find a worker leave it out.
+//   B8  Optional: `B(std::size_t workers, std::size_t stack_size)` starts it with so many bytes of stack for each worker, 0 for what the
+//       system gives. Backends that cannot choose leave it out; a pool with a stack_size is an error there.
 //
 // The engine never has more than concurrency() tasks under way. It may submit a task again from the moment at which
 // the task has nothing left to do but return.
@@ -70,6 +72,8 @@ template <class B>
 concept keeps_b7 = !requires(B& b) { b.caller_must_help(); } || requires(const B& b) {
     { b.caller_must_help() } noexcept -> std::same_as<bool>;
 };
+template <class B>
+concept takes_stack_size = std::is_constructible_v<B, std::size_t, std::size_t>;  // B8
 
 }  // namespace detail
 

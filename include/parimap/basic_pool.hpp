@@ -12,9 +12,9 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/place.hpp>  // IWYU pragma: export
 #include <parimap/detail/scheduler/scheduler.hpp>
-#include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/process.hpp>
 #include <parimap/errors.hpp>
+#include <parimap/pool_options.hpp>  // IWYU pragma: export
 
 #include <cstddef>
 #include <memory>
@@ -49,30 +49,23 @@ basic_pool<Backend>& make_default_pool();
 template <class Backend>
 struct core_of {
     using type = std::shared_ptr<scheduler>;
-    static type make(std::size_t workers, time_span spin) { return scheduler::make(workers, &port_of<Backend>::make, spin); }
-    static type make_for_all_cpus(time_span spin) { return make(cpu_count(), spin); }
+    static type make(const pool_options& options) { return scheduler::make(options, &port_of<Backend>::make); }
+    static type make_for_all_cpus(pool_options options) {
+        options.workers = cpu_count();
+        return make(options);
+    }
     class communicator;  // there are none
 };
 template <class Backend>
     requires requires { typename Backend::core; }
 struct core_of<Backend> {
     using type = typename Backend::core;
-    static type make(std::size_t workers, time_span spin) { return type::make(workers, spin); }
-    static type make_for_all_cpus(time_span spin) { return type::make_for_all_cpus(spin); }
+    static type make(const pool_options& options) { return type::make(options); }
+    static type make_for_all_cpus(const pool_options& options) { return type::make_for_all_cpus(options); }
     using communicator = typename Backend::communicator;
 };
 
 }  // namespace detail
-
-/// How a pool is made, where a number of workers does not say it: pool p({.workers = 4, .spin = 100us}).
-struct pool_options {
-    /// 0: cpu_count().
-    std::size_t workers = 0;
-    /// How long every worker that finds nothing to do looks on, using its CPU, before it sleeps: a duration of std::chrono. A call that
-    /// comes meanwhile has it at once, and not after some 50 us. For programs that make one short call after the other and leave the
-    /// CPUs to nobody else. 0: some of the workers, fewer than there are CPUs, look on for 25 us.
-    detail::time_span spin{};
-};
 
 /// The workers that maps, streams and jobs run on. At most size() jobs run at once, from however many threads the pool
 /// is used. Move-only; a moved-from pool is a closed one. An idle pool uses no CPU.
@@ -86,18 +79,22 @@ class [[gnu::visibility("default")]] basic_pool {
 
     /// Throws std::invalid_argument for 0 workers or more than 32768, and std::system_error where the system has not so many
     /// threads; none is left then.
-    explicit basic_pool(std::size_t workers) : core_(detail::core_of<Backend>::make(workers, {})) {}
+    explicit basic_pool(std::size_t workers) : core_(detail::core_of<Backend>::make({.workers = workers})) {}
 
+    /// Throws error beside where the backend cannot do what is asked.
     explicit basic_pool(const pool_options& options)
-        : core_(options.workers ? detail::core_of<Backend>::make(options.workers, options.spin)
-                                : detail::core_of<Backend>::make_for_all_cpus(options.spin)) {}
+        : core_(options.workers ? detail::core_of<Backend>::make(options) : detail::core_of<Backend>::make_for_all_cpus(options)) {}
 
     /// On the mpi backend: the workers of all ranks of a communicator, each of which makes the pool, and all calls on it, in the same
-    /// order. workers: of each rank; 0 for its cpu_count().
+    /// order. workers, options: of each rank; 0 workers are its cpu_count().
     template <class Communicator>
         requires std::is_same_v<Communicator, typename detail::core_of<Backend>::communicator>
     explicit basic_pool(Communicator communicator, std::size_t workers = 0)
-        : core_(detail::core_of<Backend>::type::make_on(communicator, workers)) {}
+        : basic_pool(communicator, pool_options{.workers = workers}) {}
+    template <class Communicator>
+        requires std::is_same_v<Communicator, typename detail::core_of<Backend>::communicator>
+    basic_pool(Communicator communicator, const pool_options& options)
+        : core_(detail::core_of<Backend>::type::make_on(communicator, options)) {}
 
     basic_pool(basic_pool&&) noexcept = default;
     basic_pool& operator=(basic_pool&& other) noexcept {

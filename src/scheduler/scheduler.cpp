@@ -47,9 +47,11 @@ struct alignas(cache_line) scheduler::guarded {
     atomic<bool> terminated{false};  // written under the mutex
 };
 
-PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers, owned<backend_port> (*make_backend)(std::size_t),
-                                                          time_span spin, std::size_t seats_afar) {
+PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(const pool_options& options,
+                                                          owned<backend_port> (*make_backend)(const pool_options&),
+                                                          std::size_t seats_afar) {
     constexpr std::size_t most_workers = std::size_t{1} << 15U;  // more than the default of Linux for all threads of a machine
+    const std::size_t workers = options.workers;
     if (workers == 0) {
         throw std::invalid_argument("parimap: a pool needs at least one worker; leave the number out for cpu_count()");
     }
@@ -58,16 +60,21 @@ PARIMAP_INLINE std::shared_ptr<scheduler> scheduler::make(std::size_t workers, o
                                     std::to_string(most_workers) +
                                     " are the most; a negative number, perhaps? Leave it out for cpu_count()");
     }
+    if (options.inner_threads > most_workers) {
+        throw std::invalid_argument("parimap: inner_threads is " + std::to_string(options.inner_threads) + ", where " +
+                                    std::to_string(most_workers) + " are the most; leave it out for what OpenMP does by itself");
+    }
     // Instant while the process has one thread; once the workers are there it would cost the first call milliseconds.
     (void)asymmetric_fence::available();
     watch_process();
-    return std::make_shared<scheduler>(make_backend(workers), spin, seats_afar);
+    return std::make_shared<scheduler>(make_backend(options), options, seats_afar);
 }
 
-PARIMAP_INLINE scheduler::scheduler(owned<backend_port> backend, time_span spin, std::size_t seats_afar)
+PARIMAP_INLINE scheduler::scheduler(owned<backend_port> backend, const pool_options& options, std::size_t seats_afar)
     : size_here_(std::max<std::size_t>(1, backend->concurrency())),
       size_(size_here_ + seats_afar),
-      guarded_(new guarded(size_here_, *this, spin)),
+      inner_threads_(static_cast<int>(options.inner_threads)),
+      guarded_(new guarded(size_here_, *this, options.spin)),
       backend_(std::move(backend)) {
     open(guarded_->jobs);
 }
@@ -118,6 +125,7 @@ PARIMAP_INLINE void scheduler::help(call& c, stint length, lock& held) noexcept 
     {
         // A nested call may be reached through jobs of other pools: its items still run on this pool's seat.
         const seated on(slots().innermost, *this, seat, &c);
+        const inner_threads_scope threads(inner_threads_);
         c.work(seat, length);
     }
     held.relock();
@@ -405,6 +413,7 @@ PARIMAP_INLINE void scheduler::work_for(call& c, std::size_t seat, lock& held) n
     held.unlock();
     {
         const seated on(slots().innermost, *this, seat, &c);
+        const inner_threads_scope threads(inner_threads_);
         c.work(seat, stint::fair);
     }
     held.relock();
@@ -457,6 +466,7 @@ PARIMAP_INLINE void scheduler::run_now(std::unique_ptr<single_job> job, const pl
     held.unlock();
     {
         const seated on(slots().innermost, *this, seat, nullptr);
+        const inner_threads_scope threads(inner_threads_);
         job->run();
         job.reset();
     }

@@ -285,6 +285,9 @@ static void wrong_arguments_are_refused_with_a_text(void) {
     CHECK(parimap_cancel(NULL) == PARIMAP_BAD_ARGUMENT && is_refused("parimap_cancel: the stream is null"));
     CHECK(parimap_pool_size(NULL) == 0 && is_refused("parimap_pool_size: the pool is null"));
     CHECK(parimap_pool_create(1000000) == NULL && is_refused("32768"));
+    CHECK(parimap_pool_create_with(NULL) == NULL && is_refused("the options are null"));
+    const parimap_pool_options many = {.inner_threads = 1000000};
+    CHECK(parimap_pool_create_with(&many) == NULL && is_refused("inner_threads is 1000000"));
     CHECK(counts.begun == 0);
     parimap_pool_destroy(NULL);
     parimap_stream_destroy(NULL);
@@ -293,6 +296,38 @@ static void wrong_arguments_are_refused_with_a_text(void) {
     CHECK(parimap_next(stream, NULL, NULL) == PARIMAP_BAD_ARGUMENT && is_refused("the result is null"));
     CHECK(parimap_next(stream, results, NULL) == 1);
     parimap_stream_destroy(stream);
+}
+
+static int sum_in_a_large_array(void* context, size_t index, void* result) {
+    (void)context;
+    volatile char large[32 << 20]; /* more than a usual stack */
+    for (size_t i = 0; i < sizeof large; i += 4096) large[i] = 1;
+    *(size_t*)result = index;
+    for (size_t i = 0; i < sizeof large; i += 4096) *(size_t*)result += (size_t)large[i];
+    return 0;
+}
+
+static void a_pool_has_the_stacks_it_was_told(void) {
+    const parimap_pool_options impossible = {.workers = 2, .stack_size = 1};
+    CHECK(parimap_pool_create_with(&impossible) == NULL);
+    CHECK(strstr(parimap_last_error(), "stack_size") != NULL);
+    const parimap_pool_options options = {.workers = 2, .stack_size = 64 << 20};
+    parimap_pool* large = parimap_pool_create_with(&options);
+    if (!large) {  // on backends that cannot choose it
+        CHECK(parimap_last_error_code() == PARIMAP_WRONG_USE);
+        return;
+    }
+    CHECK(parimap_pool_size(large) == 2);
+    /* A stream: other calls run some of their items on the thread that makes them. */
+    parimap_stream* stream = parimap_imap(large, 10, PARIMAP_ORDERED, sum_in_a_large_array, NULL, sizeof(size_t), NULL);
+    size_t result = 0, results = 0;
+    while (parimap_next(stream, &result, NULL) == 1) {
+        CHECK(result == results + (32 << 20) / 4096);
+        ++results;
+    }
+    CHECK(results == 10);
+    parimap_stream_destroy(stream);
+    parimap_pool_destroy(large);
 }
 
 static void each_error_has_a_text_of_its_own(void) {
@@ -328,6 +363,7 @@ int main(int argc, char** argv) {
         parimap_pool_destroy(pool);
         return status;
     }
+    a_pool_has_the_stacks_it_was_told();
     for_each_calls_the_function_once_for_each_index();
     map_writes_each_result_to_its_place();
     an_ordered_stream_keeps_the_order();

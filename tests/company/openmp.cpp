@@ -11,7 +11,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdlib>
 #include <optional>
+#include <stdexcept>
 #include <vector>
 
 using namespace parimap_test;
@@ -155,4 +157,58 @@ TEST_CASE("P9 however many threads of a region of OpenMP call, a pool runs no mo
         REQUIRE(book.faults() == 0);
         REQUIRE(book.most_at_once() <= p.size());
     }
+}
+
+namespace {
+
+int threads_of_region() {
+    int threads = 0;
+#pragma omp parallel default(none) shared(threads)
+#pragma omp single
+    threads = omp_get_num_threads();
+    return threads;
+}
+
+std::vector<int> settings_of_openmp() { return {omp_get_max_threads(), omp_get_max_active_levels(), omp_get_dynamic()}; }
+
+}  // namespace
+
+TEST_CASE("P7 regions of OpenMP inside items and jobs have as many threads as the pool says, and elsewhere as before") {
+    constexpr int inner = 3;
+    const std::vector<int> before = settings_of_openmp();
+    if (omp_get_dynamic() || omp_get_thread_limit() < 64 || std::getenv("OMP_MAX_ACTIVE_LEVELS")) return;  // it may be fewer then
+    const int usual = threads_of_region();
+    const auto region = [](int) { return threads_of_region(); };
+    const std::vector<int> expected(20, inner);
+    for (const std::size_t workers : worker_counts) {
+        CAPTURE(workers);
+        pool p({.workers = workers, .inner_threads = inner});
+        REQUIRE(parimap::parallel_map(p, region, numbers(20)) == expected);
+        REQUIRE(drain(parimap::ordered_imap(p, region, numbers(20))) == expected);
+        REQUIRE(p.submit(threads_of_region).get() == inner);
+        REQUIRE(parimap::parallel_map(
+                    p, [&](int) { return parimap::parallel_map(p, region, numbers(3)); }, numbers(5)) ==
+                std::vector<std::vector<int>>(5, std::vector<int>(3, inner)));
+        // num_threads() goes before, an item may set its own, and that holds for it alone.
+        const auto one_of_its_own = [](int i) {
+            if (i % 2 == 0) omp_set_num_threads(2);
+            int threads = 0;
+#pragma omp parallel num_threads(1) default(none) shared(threads)
+            threads = omp_get_num_threads();
+            return threads;
+        };
+        REQUIRE(parimap::parallel_map(p, one_of_its_own, numbers(20)) == std::vector<int>(20, 1));
+        REQUIRE(settings_of_openmp() == before);
+        REQUIRE(threads_of_region() == usual);
+        // Also for who calls from a region, where the openmp backend runs items on its threads.
+        int wrong = 0;
+#pragma omp parallel num_threads(2) reduction(+ : wrong)
+        wrong += parimap::parallel_map(p, region, numbers(20)) != expected;
+        REQUIRE(wrong == 0);
+        REQUIRE(settings_of_openmp() == before);
+    }
+    // A pool that says nothing lets OpenMP do what it does, inside an item of one that does, too: that of the thread around it.
+    pool plain{2};
+    REQUIRE(plain.submit([] { return omp_get_max_threads(); }).get() == before.front());
+    REQUIRE_THROWS_AS(pool({.workers = 1, .inner_threads = 40'000}), std::invalid_argument);
 }

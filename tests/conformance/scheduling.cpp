@@ -23,9 +23,12 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <pthread.h>
 
 #include <range/v3/view/filter.hpp>
 #include <range/v3/view/iota.hpp>
@@ -956,6 +959,55 @@ TEST_CASE("P9 a pool made with options has the workers that they ask for, or as 
     REQUIRE(pool(parimap::pool_options{}).size() == pool().size());
     REQUIRE(pool({.spin = 10us}).size() == pool().size());
     REQUIRE_THROWS_AS(pool({.workers = 40'000}), std::invalid_argument);
+}
+
+TEST_CASE("P9 workers have stacks of the size that the pool was told, or it is an error that says what to do") {
+    constexpr std::size_t size = std::size_t{64} << 20U;
+    if (pool::backend_name() != "threads" && pool::backend_name() != "tbb") {
+        try {
+            pool p({.workers = 2, .stack_size = size});
+            FAIL("a pool was made");
+        } catch (const parimap::error& e) {
+            const std::string text = e.what();
+            CAPTURE(text);
+            REQUIRE(text.find(is_serial ? "leave it out" : "OMP_STACKSIZE=64M") != std::string::npos);
+        }
+        return;
+    }
+    const auto stack_of_worker = [] {
+        pthread_attr_t attributes;
+        std::size_t bytes = 0;
+        if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+            pthread_attr_getstacksize(&attributes, &bytes);
+            pthread_attr_destroy(&attributes);
+        }
+        return bytes;
+    };
+    const std::size_t usual = pool{1}.submit(stack_of_worker).get();
+    pool p({.workers = 3, .stack_size = size + 1});  // not a whole number of pages
+    REQUIRE(p.size() == 3);
+    const std::size_t given = p.submit(stack_of_worker).get();
+    REQUIRE(given > size);
+    REQUIRE(given < 2 * size);
+    REQUIRE(usual < size);
+    const auto deep = [](int i) {
+        std::array<volatile char, size / 2> large;  // NOLINT: on the stack
+        for (std::size_t at = 0; at < large.size(); at += 4096) large[at] = static_cast<char>(i);
+        return static_cast<int>(large[0]);
+    };
+    REQUIRE(p.submit(deep, 7).get() == 7);
+    REQUIRE(drain(parimap::ordered_imap(p, deep, numbers(10))) == numbers(10));
+
+    for (const std::size_t impossible : {std::size_t{1}, std::size_t(-1), std::size_t(-1) / 4}) {
+        CAPTURE(impossible);
+        try {
+            pool none({.workers = 2, .stack_size = impossible});
+            FAIL("a pool was made");
+        } catch (const std::system_error& e) {
+            REQUIRE(std::string(e.what()).find(std::to_string(impossible) + " bytes") != std::string::npos);
+        }
+    }
+    REQUIRE(parimap::parallel_map(p, same, numbers(100)) == numbers(100));
 }
 
 TEST_CASE("P9 workers that look for work for long delay neither the end of their pool nor its closing") {

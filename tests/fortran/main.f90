@@ -30,6 +30,12 @@ module items
         procedure :: run => sum_in_large_array
     end type
 
+    ! Has more of it than there is on a usual stack.
+    type, extends(parimap_function) :: summing_on_large_stack
+    contains
+        procedure :: run => sum_in_huge_array
+    end type
+
     type, extends(parimap_action) :: nesting
         type(parimap_pool) :: pool
         integer :: sums(20) = 0
@@ -82,6 +88,19 @@ contains
         x = sum(numbers)
     end subroutine
 
+    recursive subroutine sum_in_huge_array(self, index, result, stat)
+        class(summing_on_large_stack), intent(inout) :: self
+        integer, intent(in) :: index
+        type(c_ptr), intent(in) :: result
+        integer, intent(inout) :: stat
+        integer(c_int) :: numbers(8000000)
+        integer(c_int), pointer :: x
+        numbers = int(index, c_int)
+        if (numbers(size(numbers) / index) /= index .or. .not. same_type_as(self, self)) stat = 1
+        call c_f_pointer(result, x)
+        x = sum(numbers(::1000000))
+    end subroutine
+
     recursive subroutine mark_inside(self, index, stat)
         class(nesting), intent(inout) :: self
         integer, intent(in) :: index
@@ -94,7 +113,7 @@ contains
 end module
 
 program main
-    use, intrinsic :: iso_c_binding, only: c_double, c_int, c_loc, c_null_ptr, c_sizeof
+    use, intrinsic :: iso_c_binding, only: c_double, c_int, c_loc, c_null_ptr, c_size_t, c_sizeof
     use, intrinsic :: iso_fortran_env, only: error_unit
     use items
     implicit none
@@ -106,6 +125,7 @@ program main
     call check(pool%size() >= 1, 'a pool has workers')
     call pool%create(3)
     call check(pool%size() >= 1, 'a pool can be made anew')
+    call pool_options()
 
     call actions()
     call functions()
@@ -117,6 +137,32 @@ program main
     if (failures > 0) error stop 1
 
 contains
+
+    subroutine pool_options()
+        type(parimap_pool) :: special
+        type(summing_on_large_stack) :: function
+        type(parimap_stream) :: stream
+        integer(c_int), target :: total
+        integer :: stat, results
+        call special%create(2, inner_threads=2)
+        call check(special%size() >= 1, 'a pool can have inner threads')
+        call special%create(2, stat, inner_threads=-1)
+        call check(stat == parimap_bad_argument, 'there are not less inner threads than none')
+        call special%create(2, stat, stack_size=256 * 2_c_size_t**20)
+        if (stat /= parimap_wrong_use) then    ! as on backends that cannot choose it
+            call check(stat == parimap_ok, 'a pool can have large stacks')
+            ! A stream: other calls run some of their items on the thread that makes them.
+            call special%ordered_imap(stream, function, 10, c_sizeof(total))
+            results = 0
+            do while (stream%next(c_loc(total)))
+                results = results + 1
+                call check(total == 8 * results, 'local arrays may be larger than a usual stack')
+            end do
+            call check(results == 10, 'all of them')
+            call stream%destroy()
+        end if
+        call special%destroy()
+    end subroutine
 
     subroutine check(is_right, text)
         logical, intent(in) :: is_right

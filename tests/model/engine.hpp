@@ -77,7 +77,7 @@ inline void holds(const options& bounds, const std::function<void()>& body) {
 }
 
 inline std::shared_ptr<parimap::detail::scheduler> make_pool(std::size_t seats) {
-    return parimap::detail::scheduler::make(seats, &parimap::detail::port_of<parimap::backends::modelled>::make);
+    return parimap::detail::scheduler::make({.workers = seats}, &parimap::detail::port_of<parimap::backends::modelled>::make);
 }
 
 /// Threads wait here until it is opened.

@@ -7,6 +7,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/backend_port.hpp>
 #include <parimap/detail/system/owned.hpp>
+#include <parimap/pool_options.hpp>
 
 #include <cstddef>
 #include <string_view>
@@ -31,7 +32,7 @@ class linked {
 template <>
 class detail::port_of<backends::linked> {
   public:
-    static owned<backend_port> make(std::size_t workers);
+    static owned<backend_port> make(const pool_options& options);
 };
 
 }  // namespace parimap

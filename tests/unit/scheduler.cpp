@@ -41,7 +41,7 @@ class call_with_item : public call {
 }  // namespace
 
 TEST_CASE("scheduler: a worker that comes too late for one call looks at the others before it sleeps") {
-    const auto s = scheduler::make(1, &parimap::detail::port_of<plain_threads>::make);
+    const auto s = scheduler::make({.workers = 1}, &parimap::detail::port_of<plain_threads>::make);
     call_with_item taken_by_another(1);
     call_with_item waiting(1'000'000);
     s->open(taken_by_another);
@@ -91,7 +91,7 @@ TEST_CASE(
         std::atomic<int> told_{0};
     };
     const auto told = [](bool in_a_moment) {
-        const auto s = scheduler::make(1, &parimap::detail::port_of<plain_threads>::make);
+        const auto s = scheduler::make({.workers = 1}, &parimap::detail::port_of<plain_threads>::make);
         first_call busy;
         s->open(busy);
         s->announce(busy);

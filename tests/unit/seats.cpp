@@ -22,7 +22,7 @@ void run_nothing(parimap::task&) noexcept {}
 }  // namespace
 
 TEST_CASE("seats: each is taken once, and free again when it was given back") {
-    const auto owner = scheduler::make(1, &parimap::detail::port_of<plain_threads>::make);
+    const auto owner = scheduler::make({.workers = 1}, &parimap::detail::port_of<plain_threads>::make);
     seats s(3, *owner, &run_nothing);
     REQUIRE(s.size() == 3);
     for (int round = 0; round < 2; ++round) {
@@ -39,7 +39,7 @@ TEST_CASE("seats: each is taken once, and free again when it was given back") {
 }
 
 TEST_CASE("seats: an idle runner is sent for each seat that is free, and has none on its way to it") {
-    const auto owner = scheduler::make(1, &parimap::detail::port_of<plain_threads>::make);
+    const auto owner = scheduler::make({.workers = 1}, &parimap::detail::port_of<plain_threads>::make);
     seats s(3, *owner, &run_nothing);
     std::set<runner*> sent;
     while (runner* const r = s.send_one()) sent.insert(r);

@@ -14,6 +14,8 @@
 #include <string>
 #include <utility>
 
+#include <pthread.h>
+
 using namespace parimap_test;
 using parimap::map_options;
 
@@ -49,6 +51,28 @@ TEST_CASE("P9 a pool has the workers of all ranks") {
     REQUIRE(workers.size() == p.size());
     REQUIRE(indices.size() == p.size());
     REQUIRE(*indices.rbegin() == p.size() - 1);
+}
+
+TEST_CASE("P9 the workers of all ranks have the stacks that the pool was told") {
+    constexpr std::size_t size = std::size_t{64} << 20U;
+    pool p({.workers = 2, .stack_size = size});
+    REQUIRE(p.size() == 2 * static_cast<std::size_t>(ranks));
+    const auto stack = [](int) {
+        pass_time(2000);
+        pthread_attr_t attributes;
+        std::size_t bytes = 0;
+        if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+            pthread_attr_getstacksize(&attributes, &bytes);
+            pthread_attr_destroy(&attributes);
+        }
+        return std::pair(getpid(), bytes);
+    };
+    std::set<pid_t> processes;
+    for (const auto& [process, bytes] : parimap::unordered_imap(p, stack, std::views::iota(0, 40 * ranks))) {
+        processes.insert(process);
+        REQUIRE(bytes >= size);
+    }
+    REQUIRE(processes.size() == static_cast<std::size_t>(ranks));
 }
 
 TEST_CASE("P1 results of all ranks come in the order of their items, whatever chunk and window") {

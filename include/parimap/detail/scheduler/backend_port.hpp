@@ -6,9 +6,13 @@
 #include <parimap/backend.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/system/owned.hpp>
+#include <parimap/errors.hpp>
+#include <parimap/pool_options.hpp>
 
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -28,12 +32,17 @@ class backend_port {
     virtual void end() noexcept = 0;
 };
 
+[[noreturn]] inline void throw_no_stack_size(std::string_view backend) {
+    throw error("parimap: the backend " + std::string(backend) +
+                " has no threads whose stack_size could be chosen; leave it out, or use the backend threads");
+}
+
 template <class Backend>
 class port_of final : public backend_port {
   public:
-    static owned<backend_port> make(std::size_t workers) { return owned<backend_port>(new port_of(workers)); }
+    static owned<backend_port> make(const pool_options& options) { return owned<backend_port>(new port_of(options)); }
 
-    explicit port_of(std::size_t workers) : backend_(new Backend(workers)) {}
+    explicit port_of(const pool_options& options) : backend_(start(options)) {}
     ~port_of() override {
         if (!is_ended_) delete backend_;
     }
@@ -54,6 +63,15 @@ class port_of final : public backend_port {
     }
 
   private:
+    static Backend* start(const pool_options& options) {
+        if constexpr (takes_stack_size<Backend>) {
+            return new Backend(options.workers, options.stack_size);
+        } else {
+            if (options.stack_size != 0) throw_no_stack_size(Backend::name);
+            return new Backend(options.workers);
+        }
+    }
+
     Backend* const backend_;
     bool is_ended_ = false;
 };

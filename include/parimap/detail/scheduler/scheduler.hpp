@@ -9,10 +9,12 @@
 #include <parimap/detail/scheduler/place.hpp>
 #include <parimap/detail/scheduler/single_job.hpp>
 #include <parimap/detail/system/atomic.hpp>
+#include <parimap/detail/system/inner_threads.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/mutex.hpp>
 #include <parimap/detail/system/owned.hpp>
 #include <parimap/detail/system/process.hpp>
+#include <parimap/pool_options.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -33,13 +35,12 @@ struct runner;
 /// missed. announce() skips the mutex only when all seats are already at work on the call: see there.
 class PARIMAP_EXPORT scheduler {
   public:
-    /// One on a backend with so many workers. Throws std::invalid_argument for 0 or too many, and what the backend throws.
+    /// Throws std::invalid_argument for 0 workers or too many, and what the backend throws.
     /// seats_afar: those of workers in other processes, whom the backend does not know.
-    /// spin: how long idle workers look for work before they sleep; 0: so many of them and so long as pays for short calls.
-    static std::shared_ptr<scheduler> make(std::size_t workers, owned<backend_port> (*make_backend)(std::size_t),
-                                           time_span spin = {}, std::size_t seats_afar = 0);
+    static std::shared_ptr<scheduler> make(const pool_options& options, owned<backend_port> (*make_backend)(const pool_options&),
+                                           std::size_t seats_afar = 0);
 
-    scheduler(owned<backend_port> backend, time_span spin, std::size_t seats_afar);
+    scheduler(owned<backend_port> backend, const pool_options& options, std::size_t seats_afar);
     ~scheduler();
     scheduler(const scheduler&) = delete;
     scheduler& operator=(const scheduler&) = delete;
@@ -48,6 +49,9 @@ class PARIMAP_EXPORT scheduler {
     std::size_t size() const noexcept { return size_; }
     /// and without.
     std::size_t size_here() const noexcept { return size_here_; }
+
+    /// How many threads a parallel region inside a job gets; 0: as many as without us.
+    int inner_threads() const noexcept { return inner_threads_; }
 
     std::string_view backend_name() const noexcept { return backend_->name(); }
 
@@ -229,6 +233,7 @@ class PARIMAP_EXPORT scheduler {
     const birth_process birth_;
     const std::size_t size_here_;
     const std::size_t size_;
+    const int inner_threads_;
     std::size_t first_index_ = 0;
     const owned<guarded> guarded_;
     atomic<bool> retired_{false};        // written under the mutex

@@ -16,11 +16,11 @@ namespace parimap::inline PARIMAP_ABI::detail {
 class PARIMAP_EXPORT worker_threads {
   public:
     /// Each thread calls queue.serve(), which returns when the queue is closed. Throws std::system_error where the system has not so
-    /// many threads; those that had started are gone then.
-    explicit worker_threads(std::size_t count);
+    /// many threads, or not with such stacks; those that had started are gone then. stack_size: in bytes; 0: what the system gives.
+    explicit worker_threads(std::size_t count, std::size_t stack_size = 0);
 
     /// Each thread calls serve(queue, context), which passes on to queue.serve().
-    worker_threads(std::size_t count, void (*serve)(task_queue&, void*), void* context);
+    worker_threads(std::size_t count, std::size_t stack_size, void (*serve)(task_queue&, void*), void* context);
 
     ~worker_threads();
     worker_threads(const worker_threads&) = delete;
@@ -31,7 +31,7 @@ class PARIMAP_EXPORT worker_threads {
     void submit(task& t) { queue_.push(t); }
 
   private:
-    struct threads;  // so that this header does without <thread>
+    struct threads;  // so that this header does without <pthread.h>
 
     void stop() noexcept;
 

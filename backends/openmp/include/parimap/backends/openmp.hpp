@@ -14,6 +14,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/scheduler/task_queue.hpp>
 #include <parimap/detail/scheduler/worker_threads.hpp>
+#include <parimap/errors.hpp>
 
 #include <omp.h>
 
@@ -39,6 +40,8 @@ class [[gnu::visibility("default")]] openmp {
         team_.wait(0);
         static const end_of_process at_exit;
     }
+
+    openmp(std::size_t workers, std::size_t stack_size) : openmp((refuse(stack_size), workers)) {}
 
     ~openmp() {
         while (offered_->serve_one()) {
@@ -66,6 +69,15 @@ class [[gnu::visibility("default")]] openmp {
 
   private:
     static inline thread_local constinit bool is_worker_ = false;
+
+    static void refuse(std::size_t stack_size) {
+        if (stack_size != 0) {
+            throw error(
+                "parimap: OpenMP's runtime makes the stacks of the backend openmp, and fixes their size when the program starts; "
+                "set "
+                "OMP_STACKSIZE in the environment in place of stack_size, as in OMP_STACKSIZE=64M");
+        }
+    }
 
     // Both runtimes end the process where the system refuses them a thread, so it is asked for as many first.
     static int as_many_as_there_are(std::size_t workers) {

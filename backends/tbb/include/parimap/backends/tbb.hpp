@@ -31,7 +31,8 @@ class [[gnu::visibility("default")]] tbb {
   public:
     static constexpr std::string_view name = "tbb";
 
-    explicit tbb(std::size_t workers) : arena_(static_cast<int>(workers + spare_threads()), static_cast<unsigned>(workers)) {
+    explicit tbb(std::size_t workers, std::size_t stack_size = 0)
+        : arena_(static_cast<int>(workers + spare_threads()), static_cast<unsigned>(workers)) {
         // A graph takes the arena that it is made in.
         arena_.execute([this] {
             graph_.emplace(context_);
@@ -41,7 +42,7 @@ class [[gnu::visibility("default")]] tbb {
             });
         });
         workers_.emplace(
-            workers, [](detail::task_queue& queue, void* self) { static_cast<tbb*>(self)->serve(queue); }, this);
+            workers, stack_size, [](detail::task_queue& queue, void* self) { static_cast<tbb*>(self)->serve(queue); }, this);
     }
 
     tbb(const tbb&) = delete;

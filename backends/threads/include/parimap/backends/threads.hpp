@@ -21,7 +21,7 @@ class [[gnu::visibility("default")]] threads {
   public:
     static constexpr std::string_view name = "threads";
 
-    explicit threads(std::size_t workers) : workers_(workers) {}
+    explicit threads(std::size_t workers, std::size_t stack_size = 0) : workers_(workers, stack_size) {}
 
     std::size_t concurrency() const noexcept { return workers_.count(); }
 

@@ -15,6 +15,7 @@
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/travel/shared_values.hpp>
+#include <parimap/pool_options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -33,8 +34,11 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// The workers of the other ranks, for one pool.
 class mpi_carrier final : public carrier {
   public:
-    mpi_carrier(std::shared_ptr<mpi_root> root, std::vector<std::size_t> workers, std::size_t first_seat)
-        : root_(std::move(root)), workers_(std::move(workers)), first_seat_(first_seat), pool_(root_->open_pool(workers_)) {}
+    mpi_carrier(std::shared_ptr<mpi_root> root, std::vector<std::size_t> workers, const pool_options& options)
+        : root_(std::move(root)),
+          workers_(std::move(workers)),
+          first_seat_(workers_.front()),
+          pool_(root_->open_pool(workers_, options)) {}
     ~mpi_carrier() {
         root_->close_pool(pool_);
         for (const std::uint64_t number : shared_) shared_values::of_process().free(number);
@@ -74,17 +78,20 @@ class mpi_carrier final : public carrier {
 /// Inner: the backend of each rank's workers.
 template <class Inner>
 struct mpi_core : far_core {
-    /// workers: of each rank.
-    static mpi_core make(std::size_t workers, time_span spin) {
-        return make(std::vector<std::size_t>(mpi_here.root ? mpi_here.root->ranks() : 1, workers), spin);
+    /// options: of each rank, with its own number of workers.
+    static mpi_core make(const pool_options& options) {
+        return make(std::vector<std::size_t>(mpi_here.root ? mpi_here.root->ranks() : 1, options.workers), options);
     }
-    static mpi_core make_for_all_cpus(time_span spin) {
-        return make(mpi_here.root ? mpi_here.root->cpus() : std::vector<std::size_t>{cpu_count()}, spin);
+    static mpi_core make_for_all_cpus(const pool_options& options) {
+        return make(mpi_here.root ? mpi_here.root->cpus() : std::vector<std::size_t>{cpu_count()}, options);
     }
 
-    /// Collective. workers: 0 for as many as each rank has CPUs.
-    static mpi_core make_on(MPI_Comm communicator, std::size_t workers) {
-        if (const std::optional<std::size_t> number = as_number(communicator)) return make(*number, {});
+    /// Collective. options: of each rank; workers: 0 for as many as it has CPUs.
+    static mpi_core make_on(MPI_Comm communicator, pool_options options) {
+        if (const std::optional<std::size_t> number = as_number(communicator)) {
+            options.workers = *number;
+            return make(options);
+        }
         int is_initialized = 0;
         int is_finalized = 0;
         MPI_Initialized(&is_initialized);
@@ -98,17 +105,18 @@ struct mpi_core : far_core {
         own_communicator own(communicator);
         const introduction ranks = introduce(own.get());
         const std::vector<std::size_t>& cpus = ranks.cpus;
-        if (cpus.size() == 1) return workers ? make(std::vector{workers}, {}) : make(cpus, {});
-        std::vector<std::size_t> of_ranks = workers ? std::vector<std::size_t>(cpus.size(), workers) : cpus;
+        std::vector<std::size_t> of_ranks = options.workers ? std::vector<std::size_t>(cpus.size(), options.workers) : cpus;
+        if (cpus.size() == 1) return make(std::move(of_ranks), options);
         need_threads(ranks.threads, of_ranks);
         const std::size_t here = of_ranks[static_cast<std::size_t>(rank)];
+        options.workers = here;
         const std::size_t all = std::accumulate(of_ranks.begin(), of_ranks.end(), std::size_t{0});
         mpi_core made;
-        static_cast<std::shared_ptr<scheduler>&>(made) = scheduler::make(here, &port_of<Inner>::make, {}, all - here);
+        static_cast<std::shared_ptr<scheduler>&>(made) = scheduler::make(options, &port_of<Inner>::make, all - here);
         made->count_seats_from(std::accumulate(of_ranks.begin(), of_ranks.begin() + rank, std::size_t{0}));
         if (rank == 0) {
-            made.to_others =
-                std::make_shared<mpi_carrier>(std::make_shared<mpi_root>(std::move(own), ranks, true), std::move(of_ranks), here);
+            made.to_others = std::make_shared<mpi_carrier>(std::make_shared<mpi_root>(std::move(own), ranks, true),
+                                                           std::move(of_ranks), options);
         } else {
             made.with_root = std::make_shared<mpi_peer>(std::move(own), ranks.serial, rank);
         }
@@ -125,13 +133,13 @@ struct mpi_core : far_core {
         return std::nullopt;
     }
 
-    static mpi_core make(std::vector<std::size_t> workers, time_span spin) {
+    static mpi_core make(std::vector<std::size_t> workers, pool_options options) {
         if (workers.size() > 1) need_threads(mpi_here.root->threads().level(), workers);
         mpi_core made;
-        const std::size_t here = workers.front();
+        options.workers = workers.front();
         const std::size_t afar = std::accumulate(workers.begin() + 1, workers.end(), std::size_t{0});
-        static_cast<std::shared_ptr<scheduler>&>(made) = scheduler::make(here, &port_of<Inner>::make, spin, afar);
-        if (workers.size() > 1) made.to_others = std::make_shared<mpi_carrier>(mpi_here.root, std::move(workers), here);
+        static_cast<std::shared_ptr<scheduler>&>(made) = scheduler::make(options, &port_of<Inner>::make, afar);
+        if (workers.size() > 1) made.to_others = std::make_shared<mpi_carrier>(mpi_here.root, std::move(workers), options);
         return made;
     }
 };

@@ -10,6 +10,7 @@
 #include <parimap/backends/mpi/threads.hpp>
 #include <parimap/detail/engine/far_work.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/pool_options.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -73,14 +74,15 @@ class mpi_root {
     bool is_joint() const noexcept { return is_joint_; }
 
     /// Everything that happens is said to the thread.
-    std::uint32_t open_pool(const std::vector<std::size_t>& workers) {
+    std::uint32_t open_pool(const std::vector<std::size_t>& workers, pool_options options) {
         const carry_at_end posting(*this);
         const std::lock_guard held(mutex_);
         const std::uint32_t pool = ++last_number_;
         std::uint64_t first = 0;
         for (std::size_t rank = 1; rank < ranks(); ++rank) {
             byte_writer out = messages::begin(message_kind::pool, pool);
-            out.plain<std::uint64_t>(workers[rank]);
+            options.workers = workers[rank];
+            out.plain(options);
             out.plain<std::uint64_t>(first += workers[rank - 1]);
             post(rank, std::move(out));
         }

@@ -14,6 +14,7 @@
 #include <parimap/detail/travel/code_place.hpp>
 #include <parimap/detail/travel/exceptions.hpp>
 #include <parimap/detail/travel/shared_values.hpp>
+#include <parimap/pool_options.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -70,8 +71,7 @@ class mpi_server {
 
     void open_pool(std::uint32_t number, byte_reader& in) {
         try {
-            const auto workers = static_cast<std::size_t>(in.plain<std::uint64_t>());
-            std::shared_ptr<scheduler> made = scheduler::make(workers, &port_of<Backend>::make, {}, 1);
+            std::shared_ptr<scheduler> made = scheduler::make(in.plain<pool_options>(), &port_of<Backend>::make, 1);
             made->count_seats_from(static_cast<std::size_t>(in.plain<std::uint64_t>()));
             pools_[number] = std::move(made);
         } catch (...) {
