@@ -86,7 +86,7 @@ def classify(head, body, owner):
     if found := re.match(r"concept (\w+) =", plain):
         return "concept", found[1]
     if found := re.match(r"(?:requires .*? )?(?:class|struct|enum|enum class) (\w+)(?: final)?(<.*>)?(?: :.*)?$", plain):
-        return ("class", found[1]) if body is not None else ("", "")
+        return ("class" if body is not None else "announced", found[1])
     before = re.split(r" =(?: |$)| : ", plain)[0]
     if found := re.search(r"\(\*(\w+)\)\(", before):
         return "variable", found[1]
@@ -157,7 +157,7 @@ def declarations(text, owner=""):
 def public_part(of):
     """The declarations of a class that users see."""
     access = "private" if re.search(r"(^|>|\])\s*class\b", of.head) else "public"
-    for member in declarations(of.body, of.name):
+    for member in declarations(of.body or "", of.name):
         if member.kind == "access":
             access = member.name
         elif access == "public":
@@ -169,6 +169,9 @@ def in_namespace(text, file, found):
         declared.file = file
         if declared.kind == "namespace" and "detail" not in declared.name and (found or "parimap" in declared.head):
             yield from in_namespace(declared.body, file, True)
+        elif declared.kind == "announced":
+            if found and declared.comment:    # for users to specialise
+                yield dataclasses.replace(declared, kind="class")
         elif declared.kind == "macro" or (found and declared.name and not declared.name.endswith("_fn")):
             yield declared
         elif found and declared.name.endswith("_fn") and declared.body is not None and "_fn" in declared.head.split(":")[0]:

@@ -33,6 +33,7 @@ struct worker_report {
     std::size_t batches = 0;
 };
 
+/// One of the items of a call that took longest.
 struct slow_item {
     std::size_t index = 0;  ///< in the input, from 0
     std::chrono::duration<double> time{0};
