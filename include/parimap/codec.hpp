@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <span>  // and std::ranges::enable_borrowed_range with it
 #include <type_traits>
+#include <utility>
 
 namespace parimap::inline PARIMAP_ABI {
 
@@ -37,8 +38,9 @@ namespace detail {
 
 /// (Not what refers to bytes elsewhere, as far as types tell: pointers, std::string_view, std::span.)
 template <class T>
-concept travels_as_bytes = trivially_copyable<T> && !std::is_pointer_v<T> && !std::is_member_pointer_v<T> &&
-                           !std::is_null_pointer_v<T> && std::is_object_v<T> && !std::ranges::enable_borrowed_range<T>;
+concept travels_as_bytes =
+    trivially_copyable<T> && std::is_move_constructible_v<T> && !std::is_pointer_v<T> && !std::is_member_pointer_v<T> &&
+    !std::is_null_pointer_v<T> && std::is_object_v<T> && !std::ranges::enable_borrowed_range<T>;
 
 /// Whether there is a codec for values of this type.
 template <class T>
@@ -60,7 +62,7 @@ struct codec<T> {
             T value;
         } made;
         if constexpr (!std::is_empty_v<T>) in.bytes(&made.value, sizeof(T));
-        return made.value;
+        return std::move(made.value);
     }
 };
 

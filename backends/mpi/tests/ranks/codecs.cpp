@@ -33,6 +33,21 @@ struct nothing {
 };
 enum class color : char { red, blue };
 
+// Plain, but made and moved only.
+struct sealed {
+    explicit sealed(int v) : value(v) {}
+    sealed(sealed&&) = default;
+    sealed& operator=(sealed&&) = delete;
+
+    int value;
+};
+struct fixed {
+    fixed(const fixed&) = delete;
+    fixed& operator=(const fixed&) = delete;
+
+    int value;
+};
+
 struct polygon {
     std::vector<double> corners;
     bool operator==(const polygon&) const = default;
@@ -157,4 +172,16 @@ TEST_CASE("records with parts of every kind are items and results on other ranks
         ++n;
     }
     REQUIRE(n == records.size());
+}
+
+TEST_CASE("Plain results need only be movable, also where they come from other ranks") {
+    STATIC_REQUIRE(can_travel<sealed>);
+    STATIC_REQUIRE_FALSE(can_travel<fixed>);
+    pool p(1);
+    const auto f = [](int i) {
+        pass_time(100);
+        return sealed(i);
+    };
+    const std::vector<sealed> all = parimap::parallel_map(p, f, std::views::iota(0, 300));
+    for (int i = 0; i < 300; ++i) REQUIRE(all[static_cast<std::size_t>(i)].value == i);
 }
