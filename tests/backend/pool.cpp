@@ -25,7 +25,7 @@ TEST_CASE("A pool moves and does not copy and knows its backend") {
     STATIC_REQUIRE(std::is_same_v<parimap::pool, parimap::basic_pool<parimap::default_backend>>);
     STATIC_REQUIRE(std::is_same_v<decltype(parimap::default_pool()), parimap::pool&>);
     constexpr std::string_view name = pool::backend_name();
-    const std::set<std::string_view> names{"serial", "threads", "openmp", "tbb"};
+    const std::set<std::string_view> names{"serial", "threads", "openmp", "tbb", "mpi"};
     REQUIRE(names.count(name) == 1);
     REQUIRE(&parimap::default_pool() == &parimap::default_pool());
     STATIC_REQUIRE(parimap::no_worker == static_cast<std::size_t>(-1));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Promises over ranks, under the launchers of Open MPI and MPICH, with 2, 3 and 4 ranks: the cases of a program that runs on rank 0 while
-# the others serve, a program in which all make their calls together, and one that has started MPI for fewer threads. And ranks that die.
+# What holds without a launcher; and promises over ranks, under the launchers of Open MPI and MPICH, with 2, 3 and 4 ranks: the cases of
+# a program that runs on rank 0 while the others serve, a program in which all make their calls together, and one that has started MPI
+# for fewer threads. And ranks that die.
 
 find_package(cereal QUIET)
 find_package(PkgConfig QUIET)
@@ -24,6 +25,18 @@ function(add_death_test mpi way title)
         $<TARGET_FILE:death_${mpi}> ${way})
     set_ranks_test("${title}")
 endfunction()
+
+# The part of the conformance suite that a pool of this type could break by itself, compiled for that type: as the linked backend this one
+# is no more than its workers. (It takes long to compile: -O0.)
+set(alone conformance/failures conformance/leaving conformance/misuse conformance/process_end conformance/search conformance/streams backend/pool)
+list(TRANSFORM alone PREPEND ${PARIMAP_TESTS}/)
+list(TRANSFORM alone APPEND .cpp)
+add_executable(alone_mpi ${alone})
+target_include_directories(alone_mpi PRIVATE ${PARIMAP_TESTS})
+target_compile_definitions(alone_mpi PRIVATE PARIMAP_TEST_BACKEND=mpi PARIMAP_DEFAULT_BACKEND=mpi)
+target_compile_options(alone_mpi PRIVATE -O0)
+target_link_libraries(alone_mpi PRIVATE parimap::mpi catch_main parimap_warnings)
+discover_cases(alone_mpi mpi "mpi, alone")
 
 foreach(mpi IN ITEMS openmpi mpich)
     set(module_of_openmpi ompi-c)
