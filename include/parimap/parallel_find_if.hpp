@@ -8,13 +8,13 @@
 
 #include <parimap/detail/engine/blocking.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/frontend/finding.hpp>
 #include <parimap/detail/frontend/frontend.hpp>
-#include <parimap/detail/ranges/unsequenced.hpp>
 #include <parimap/detail/results/vector_results.hpp>
+#include <parimap/detail/system/item_is_found.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -23,45 +23,22 @@ namespace parimap::inline PARIMAP_ABI {
 
 namespace detail {
 
-/// Ends the call at an item, as a failure does: what lies behind does not start, what lies before may still end it earlier.
-struct [[gnu::visibility("default")]] item_is_found {};
-
-/// Throws where the predicate says `Wanted`.
-template <class Predicate, bool Wanted>
-class finding {
-  public:
-    explicit finding(const Predicate& predicate) noexcept : predicate_(predicate) {}
-
-    template <class... Args>
-        requires std::is_invocable_v<const Predicate&, Args...>
-    void operator()(Args&&... args) const {
-        using answer = std::invoke_result_t<const Predicate&, Args...>;
-        static_assert(std::is_constructible_v<bool, answer>, "parimap: a predicate returns bool, or what can be turned into one");
-        if constexpr (std::is_constructible_v<bool, answer>) {
-            if (static_cast<bool>(std::invoke(predicate_, std::forward<Args>(args)...)) == Wanted) throw item_is_found();
-        }
-    }
-
-  private:
-    const Predicate& predicate_;
-};
-
-template <class Predicate, bool Wanted>
-inline constexpr bool is_unseq<finding<Predicate, Wanted>> = is_unseq<Predicate>;
-
-template <bool Wanted, class Predicate, class... Ranges>
-std::optional<std::size_t> find_first(const pool_core& core, const map_options& options, const Predicate& predicate,
+template <bool Wanted, class Core, class Predicate, class... Ranges>
+std::optional<std::size_t> find_first(const Core& core, const map_options& options, const Predicate& predicate,
                                       Ranges&&... inputs) {
     check_ranges<Ranges...>();
     if constexpr (are_ranges<Ranges...>) {
         using function = std::decay_t<const Predicate&>;  // of a function: a pointer to it
         const function& shared = predicate;
+        // Where other processes may run items, the predicate has to be a part of what is sent there.
+        constexpr bool may_travel = !std::is_same_v<Core, pool_core> && std::is_copy_constructible_v<function>;
+        const finding<std::conditional_t<may_travel, function, const function&>, Wanted> search_for(shared);
         std::size_t ended_by = ~std::size_t{0};
         map_options search = options;
         search.failed_index = &ended_by;
         try {
-            run_blocking<no_results, (sizeof...(Ranges) > 1)>(*core, search, make_view(std::forward<Ranges>(inputs)...),
-                                                              finding<function, Wanted>(shared), [](no_results&, std::uint64_t) {});
+            run_blocking<no_results, (sizeof...(Ranges) > 1)>(core, search, make_view(std::forward<Ranges>(inputs)...), search_for,
+                                                              [](no_results&, std::uint64_t) {});
         } catch (const item_is_found&) {
             return ended_by;
         } catch (...) {
@@ -87,8 +64,8 @@ struct parallel_find_if_fn : detail::frontend<parallel_find_if_fn> {
   private:
     friend detail::frontend<parallel_find_if_fn>;
 
-    template <class Predicate, class... Ranges>
-    static std::optional<std::size_t> run(const detail::pool_core& core, const map_options& options, const Predicate& predicate,
+    template <class Core, class Predicate, class... Ranges>
+    static std::optional<std::size_t> run(const Core& core, const map_options& options, const Predicate& predicate,
                                           Ranges&&... inputs) {
         return detail::find_first<true>(core, options, predicate, std::forward<Ranges>(inputs)...);
     }
@@ -100,8 +77,8 @@ struct parallel_any_of_fn : detail::frontend<parallel_any_of_fn> {
   private:
     friend detail::frontend<parallel_any_of_fn>;
 
-    template <class Predicate, class... Ranges>
-    static bool run(const detail::pool_core& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
+    template <class Core, class Predicate, class... Ranges>
+    static bool run(const Core& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
         return detail::find_first<true>(core, options, predicate, std::forward<Ranges>(inputs)...).has_value();
     }
 };
@@ -112,8 +89,8 @@ struct parallel_none_of_fn : detail::frontend<parallel_none_of_fn> {
   private:
     friend detail::frontend<parallel_none_of_fn>;
 
-    template <class Predicate, class... Ranges>
-    static bool run(const detail::pool_core& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
+    template <class Core, class Predicate, class... Ranges>
+    static bool run(const Core& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
         return !detail::find_first<true>(core, options, predicate, std::forward<Ranges>(inputs)...);
     }
 };
@@ -124,8 +101,8 @@ struct parallel_all_of_fn : detail::frontend<parallel_all_of_fn> {
   private:
     friend detail::frontend<parallel_all_of_fn>;
 
-    template <class Predicate, class... Ranges>
-    static bool run(const detail::pool_core& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
+    template <class Core, class Predicate, class... Ranges>
+    static bool run(const Core& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
         return !detail::find_first<false>(core, options, predicate, std::forward<Ranges>(inputs)...);
     }
 };

@@ -3,6 +3,7 @@
 
 #include <parimap/detail/travel/exceptions.hpp>
 
+#include <parimap/detail/system/item_is_found.hpp>
 #include <parimap/detail/system/mutex.hpp>
 #include <parimap/errors.hpp>
 
@@ -119,6 +120,9 @@ class travelling_exceptions {
         {.type = &typeid(std::bad_alloc),
          .write = [](byte_writer&) {},
          .read = [](byte_reader&) { return std::make_exception_ptr(std::bad_alloc()); }},
+        {.type = &typeid(item_is_found),
+         .write = [](byte_writer&) {},
+         .read = [](byte_reader&) { return std::make_exception_ptr(item_is_found()); }},
         {.type = &typeid(std::system_error), .write = &write_system_error, .read = &read_system_error},
         {.type = &typeid(remote_error), .write = &write_remote_error, .read = &read_remote_error}};
 };

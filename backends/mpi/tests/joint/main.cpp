@@ -96,6 +96,41 @@ void maps(pool& p) {
                     p, [&](int i) { return i + call; }, std::views::iota(0, 3)) == std::vector{call, call + 1, call + 2});
 }
 
+void searches(pool& p) {
+    std::atomic<int> ran{0};
+    const auto from = [&ran](int bound) {
+        return [&ran, bound](int i) {
+            pass_time(200);
+            ++ran;
+            return i >= bound;
+        };
+    };
+    for (const int bound : {0, 1, 432, 999})
+        REQUIRE(parimap::parallel_find_if(p, from(bound), std::views::iota(0, 1000)) == static_cast<std::size_t>(bound));
+    ran = 0;
+    REQUIRE(!parimap::parallel_find_if(p, from(1000), std::views::iota(0, 1000)));
+    REQUIRE(ran > 0);
+    REQUIRE(ran < 1000);
+    REQUIRE(parimap::parallel_any_of(p, from(500), std::views::iota(0, 1000)));
+    REQUIRE(!parimap::parallel_none_of(p, from(500), std::views::iota(0, 1000)));
+    REQUIRE(!parimap::parallel_all_of(p, from(1), std::views::iota(0, 1000)));
+    REQUIRE(parimap::parallel_all_of(p, from(0), std::views::iota(0, 1000)));
+    // The root's input.
+    auto input = std::views::iota(0, rank == 0 ? 300 : 7) | std::views::filter([](int) { return true; });
+    REQUIRE(parimap::parallel_find_if(p, from(250), input) == 250U);
+    std::size_t failed = 0;
+    const auto fails = [](int i) -> bool {
+        pass_time(200);
+        return i >= 321 ? throw std::out_of_range("item") : false;
+    };
+    try {
+        parimap::parallel_find_if(p, map_options{.failed_index = &failed}, fails, std::views::iota(0, 1000));
+        REQUIRE(false);
+    } catch (const std::out_of_range&) {
+        REQUIRE(failed == 321);
+    }
+}
+
 void streams(pool& p) {
     const auto f = [&](int i) {
         pass_time(100);
@@ -178,6 +213,7 @@ int main(int argc, char** argv) {
         pool p(MPI_COMM_WORLD, 1);
         REQUIRE(p.size() == static_cast<std::size_t>(ranks));
         maps(p);
+        searches(p);
         streams(p);
         failures(p);
         many_pools();

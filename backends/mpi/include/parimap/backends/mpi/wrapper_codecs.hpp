@@ -8,6 +8,7 @@
 #include <parimap/codec.hpp>
 #include <parimap/detail/engine/far_items.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/frontend/finding.hpp>
 #include <parimap/detail/system/trivially_copyable.hpp>
 #include <parimap/detail/travel/exceptions.hpp>
 #include <parimap/per_worker.hpp>
@@ -30,6 +31,8 @@ template <class F>
 inline constexpr bool is_wrapper<unpacked_function<F>> = true;
 template <class F>
 inline constexpr bool is_wrapper<unseq_function<F>> = true;
+template <class F, bool Wanted>
+inline constexpr bool is_wrapper<finding<F, Wanted>> = !std::is_reference_v<F>;
 
 /// Of one function that does not travel as its bytes: else the wrapper does.
 template <class F>
