@@ -49,6 +49,11 @@ struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
                 const typename types::function& shared = f;
                 const operation& shared_op = op;
                 using results = detail::reduction<value, operation>;
+                // Where all ranks make the call, another one may ask for it.
+                constexpr std::size_t none = ~std::size_t{0};
+                std::size_t failed = none;
+                map_options telling = options;
+                telling.failed_index = &failed;
                 const auto take = [&](results& r, std::uint64_t items) -> total {
                     std::uint64_t combining = 0;
                     try {
@@ -56,12 +61,17 @@ struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
                         if (!all) return std::forward<Init>(init);
                         return std::invoke(shared_op, total(std::forward<Init>(init)), std::move(all->get()));
                     } catch (...) {
-                        if (options.failed_index) *options.failed_index = static_cast<std::size_t>(combining);
+                        failed = static_cast<std::size_t>(combining);
                         throw;
                     }
                 };
-                return detail::run_blocking<results, types::zipped>(
-                    core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared, take, core->size(), shared_op);
+                try {
+                    return detail::run_blocking<results, types::zipped>(
+                        core, telling, detail::make_view(std::forward<Ranges>(inputs)...), shared, take, core->size(), shared_op);
+                } catch (...) {
+                    if (options.failed_index && failed != none) *options.failed_index = failed;
+                    throw;
+                }
             }
         }
         return std::forward<Init>(init);

@@ -186,6 +186,42 @@ void failures(pool& p) {
             REQUIRE(e.what() == std::string("item 123"));
         }
     }
+    // Each rank that asks is told, whichever those are.
+    for (int asks = 0; asks < ranks; ++asks) {
+        std::size_t failed = 0;
+        const map_options options{.failed_index = rank == asks ? &failed : nullptr};
+        const auto f = [](int i) {
+            pass_time(100);
+            return i >= 123 ? throw std::out_of_range("item") : i;
+        };
+        const auto op = [](int a, int b) { return b == 99 ? throw std::domain_error("combined") : a > b ? a : b; };
+        const auto first = [](int /*init*/, int /*all*/) -> int { throw std::domain_error("combined at last"); };
+        try {
+            parimap::parallel_map(p, options, f, std::views::iota(0, 400));
+            REQUIRE(false);
+        } catch (const std::out_of_range&) {
+            REQUIRE(failed == (rank == asks ? 123U : 0U));
+        }
+        try {
+            parimap::parallel_map_reduce(
+                p, options, [](int i) { return i; }, op, 0, std::views::iota(0, 100));
+            REQUIRE(false);
+        } catch (const std::domain_error&) {
+            REQUIRE(failed == (rank == asks ? 99U : 0U));
+        }
+        failed = 7;
+        REQUIRE(parimap::parallel_map(
+                    p, options, [](int i) { return i; }, std::views::iota(0, 40))
+                    .size() == 40);
+        REQUIRE(failed == 7);  // nothing failed
+        try {
+            parimap::parallel_map_reduce(
+                p, options, [](int i) { return i; }, first, 0, std::views::iota(0, 1));
+            REQUIRE(false);
+        } catch (const std::domain_error&) {
+            REQUIRE(failed == (rank == asks ? 0U : 7U));
+        }
+    }
     // Ranks that make different calls.
     try {
         const auto f = [](int i) {

@@ -88,8 +88,8 @@ struct call_on<Core> {
                     [&](const auto&... own) { return follow<Call, outcome>(core, options, std::move(view), f, own...); },
                     joint<Call, outcome>::served::own(args...));
             }
-            const auto lead = [&](std::uint32_t& number) {
-                far_call<Call> call(core, items, options, std::move(view), f, std::forward<Args>(args)...);
+            const auto lead = [&](std::uint32_t& number, const map_options& telling) {
+                far_call<Call> call(core, items, telling, std::move(view), f, std::forward<Args>(args)...);
                 number = call.number();
                 return outcome_of_call(core, call, take);
             };
@@ -174,18 +174,27 @@ struct call_on<Core> {
     /// The root: has all ranks return what it returns, or throw what it throws.
     template <class Outcome, class Lead>
     static Outcome tell(Core& core, const map_options& options, Lead lead) {
-        const std::size_t none = ~std::size_t{0};
-        if (options.failed_index) *options.failed_index = none;
+        static constexpr std::size_t none = ~std::size_t{0};
+        std::size_t unasked = none;  // here; other ranks may ask
+        map_options telling = options;
+        if (!telling.failed_index) telling.failed_index = &unasked;
+        const struct as_before {
+            std::size_t& failed;
+            const std::size_t before = std::exchange(failed, none);
+            ~as_before() {
+                if (failed == none) failed = before;
+            }
+        } unless_told{*telling.failed_index};
         byte_writer out;
         std::uint32_t number = 0;
         try {
             if constexpr (std::is_void_v<Outcome>) {
-                lead(number);
+                lead(number, telling);
                 out.plain(true);
                 core.to_others->tell(number, out);
                 return;
             } else {
-                Outcome made = lead(number);
+                Outcome made = lead(number, telling);
                 out.plain(true);
                 write_outcome(out, made);
                 core.to_others->tell(number, out);
@@ -194,7 +203,7 @@ struct call_on<Core> {
         } catch (...) {
             out.cut(0);
             out.plain(false);
-            out.plain(options.failed_index ? *options.failed_index : none);
+            out.plain(*telling.failed_index);
             write_exception(out, std::current_exception(), 0);
             core.to_others->tell(number, out);
             throw;
