@@ -104,6 +104,23 @@ TEST_CASE("pull_from moves elements, and lets what its function throws through")
     REQUIRE_THROWS_WITH(stream.next(), "element 60");
 }
 
+TEST_CASE("pull_from and read_ahead need elements that can be moved, not assigned") {
+    struct record {
+        const int key;
+        std::unique_ptr<int> value;
+    };
+    const auto records = [next = 0]() mutable -> std::optional<record> {
+        if (next == 50) return std::nullopt;
+        return record{next, std::make_unique<int>(next++)};
+    };
+    const auto sum = [](const record& r) { return r.key + *r.value; };
+    const std::vector<int> items = numbers(50);
+    const auto twice_each = items | ::ranges::views::transform(twice) | ::ranges::to<std::vector>();
+    pool p{2};
+    REQUIRE(parimap::parallel_map(p, sum, pull_from(records)) == twice_each);
+    REQUIRE(parimap::parallel_map(p, sum, pull_from(records) | read_ahead(3)) == twice_each);
+}
+
 TEST_CASE("read_ahead gives the elements of any range, in order") {
     for (const std::size_t most : {1U, 2U, 7U, 1000U}) {
         CAPTURE(most);

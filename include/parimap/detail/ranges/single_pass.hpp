@@ -28,7 +28,8 @@ class [[nodiscard]] single_pass_view : public ::ranges::view_base, public std::r
         void step() noexcept { current.reset(); }
         bool at_end() {
             if (!current && !ended) {
-                current = reading->next();
+                std::optional<T> next = reading->next();
+                if (next) current.emplace(*std::move(next));  // no assignment, which records with constant members do not have
                 ended = !current;
             }
             return ended;
