@@ -47,6 +47,8 @@ struct read_ahead_pipe {
 /// its place, behind the elements before it. Containers given by name are referred to and must stay as they are; temporaries are moved in.
 /// Copies share the reading. When the last goes, reading ends, after the element that is being read: its destructor waits for that one,
 /// but in exit(), where the thread is let go.
+/// The thread is no worker. So in an item, the range must not need the pool that runs the item, as a stream of that pool does: the thread
+/// would wait for a worker, and the worker for the thread.
 /// Throws std::invalid_argument where most is 0, and std::system_error from the first element where there is no thread.
 /// Cost: a lock for an element; for elements that take less than a microsecond it does not pay.
 struct read_ahead_fn {
