@@ -27,14 +27,14 @@ function(add_death_test mpi way title)
 endfunction()
 
 # The part of the conformance suite that a pool of this type could break by itself, compiled for that type: as the linked backend this one
-# is no more than its workers. (It takes long to compile: -O0.)
+# is no more than its workers. (It takes long to compile: -O0, -g0.)
 set(alone conformance/failures conformance/leaving conformance/misuse conformance/process_end conformance/search conformance/streams backend/pool)
 list(TRANSFORM alone PREPEND ${PARIMAP_TESTS}/)
 list(TRANSFORM alone APPEND .cpp)
 add_executable(alone_mpi ${alone})
 target_include_directories(alone_mpi PRIVATE ${PARIMAP_TESTS})
 target_compile_definitions(alone_mpi PRIVATE PARIMAP_TEST_BACKEND=mpi PARIMAP_DEFAULT_BACKEND=mpi)
-target_compile_options(alone_mpi PRIVATE -O0)
+target_compile_options(alone_mpi PRIVATE -O0 -g0)
 target_link_libraries(alone_mpi PRIVATE parimap::mpi catch_main parimap_warnings)
 discover_cases(alone_mpi mpi "mpi, alone")
 
