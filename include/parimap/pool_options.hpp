@@ -24,7 +24,7 @@ struct pool_options {
     /// How many threads a parallel region of OpenMP gets that an item or job opens, on every backend, also where items run on the
     /// thread that calls; what num_threads() says there goes before. Two workers with 8 each use 16 CPUs. For other libraries with
     /// threads of their own, see the guide. 0: what OpenMP would do without parimap. Nothing changes where the program has no OpenMP
-    /// when it starts.
+    /// when such a pool first runs something.
     std::size_t inner_threads = 0;
     /// Bytes of stack that each worker has; 0: what the system gives, which is 2 MiB in programs that start under `ulimit -s unlimited`,
     /// and else the limit. For items with large local arrays, as Fortran has them. The thread that calls works along on its own.

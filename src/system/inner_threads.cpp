@@ -5,24 +5,11 @@
 
 #include <parimap/detail/system/atomic.hpp>
 
-// The runtime's own functions, where the program has one: it is no dependency of ours, and there may be none. (By other names, since
-// <omp.h> declares them as the runtime does that it comes with, and these declarations would be others.)
-extern "C" {
-[[gnu::weak]] int parimap_omp_max_threads() __asm__("omp_get_max_threads");
-[[gnu::weak]] void parimap_omp_set_threads(int) __asm__("omp_set_num_threads");
-[[gnu::weak]] int parimap_omp_active_level() __asm__("omp_get_active_level");
-[[gnu::weak]] int parimap_omp_max_active_levels() __asm__("omp_get_max_active_levels");
-[[gnu::weak]] void parimap_omp_set_max_active_levels(int) __asm__("omp_set_max_active_levels");
-}
+#include <dlfcn.h>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
 namespace openmp_runtime {
-
-PARIMAP_INLINE bool is_there() noexcept {
-    return parimap_omp_max_threads && parimap_omp_set_threads && parimap_omp_active_level && parimap_omp_max_active_levels &&
-           parimap_omp_set_max_active_levels;
-}
 
 // exit() may end the runtime while other threads still run items: libomp then crashes in whoever calls it. What is made after the
 // runtime is told before it.
@@ -32,22 +19,43 @@ struct end_of_process {
     ~end_of_process() { has_ended.store(true, std::memory_order_relaxed); }
 };
 
+template <class Function>
+bool find(Function*& found, const char* name) noexcept {
+    found = reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
+    return found != nullptr;
+}
+
 }  // namespace openmp_runtime
 
+PARIMAP_INLINE openmp_functions& openmp_functions::of_process() noexcept {
+    static openmp_functions found = [] {
+        using openmp_runtime::find;
+        openmp_functions all;
+        const bool has_all = find(all.max_threads, "omp_get_max_threads") && find(all.set_threads, "omp_set_num_threads") &&
+                             find(all.active_level, "omp_get_active_level") &&
+                             find(all.max_active_levels, "omp_get_max_active_levels") &&
+                             find(all.set_max_active_levels, "omp_set_max_active_levels");
+        return has_all ? all : openmp_functions();
+    }();
+    return found;
+}
+
 PARIMAP_INLINE void inner_threads_scope::set(int threads) noexcept {
-    if (!openmp_runtime::is_there() || openmp_runtime::has_ended.load(std::memory_order_relaxed)) return;
-    threads_before_ = parimap_omp_max_threads();
+    const openmp_functions& omp = openmp_functions::of_process();
+    if (!omp.set_threads || openmp_runtime::has_ended.load(std::memory_order_relaxed)) return;
+    threads_before_ = omp.max_threads();
     static const openmp_runtime::end_of_process at_exit;
-    levels_before_ = parimap_omp_max_active_levels();
-    if (threads != threads_before_) parimap_omp_set_threads(threads);
+    levels_before_ = omp.max_active_levels();
+    if (threads != threads_before_) omp.set_threads(threads);
     // A region inside as many as may be active has one thread.
-    if (const int level = parimap_omp_active_level(); level >= levels_before_) parimap_omp_set_max_active_levels(level + 1);
+    if (const int level = omp.active_level(); level >= levels_before_) omp.set_max_active_levels(level + 1);
 }
 
 PARIMAP_INLINE void inner_threads_scope::restore() const noexcept {
     if (openmp_runtime::has_ended.load(std::memory_order_relaxed)) return;
-    parimap_omp_set_threads(threads_before_);
-    parimap_omp_set_max_active_levels(levels_before_);
+    const openmp_functions& omp = openmp_functions::of_process();
+    omp.set_threads(threads_before_);
+    omp.set_max_active_levels(levels_before_);
 }
 
 }  // namespace parimap::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the settings of OpenMP are inside jobs and behind them, with functions in place of a runtime's.
+// What the settings of OpenMP are inside jobs and behind them, with functions of the test in place of a runtime's.
 #include "support/catch.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
@@ -15,6 +15,7 @@
 
 using namespace parimap_test;
 using parimap::detail::inner_threads_scope;
+using parimap::detail::openmp_functions;
 
 namespace {
 
@@ -28,23 +29,38 @@ struct settings {
 thread_local settings of_this_thread;
 std::atomic<int> times_set{0};
 
+// While it lives, these stand for a runtime.
+class runtime_of_test {
+  public:
+    runtime_of_test() {
+        openmp_functions::of_process() = {
+            .max_threads = [] { return of_this_thread.threads; },
+            .set_threads =
+                [](int threads) {
+                    of_this_thread.threads = threads;
+                    ++times_set;
+                },
+            .active_level = [] { return of_this_thread.level; },
+            .max_active_levels = [] { return of_this_thread.levels; },
+            .set_max_active_levels =
+                [](int levels) {
+                    of_this_thread.levels = levels;
+                    ++times_set;
+                },
+        };
+    }
+    ~runtime_of_test() { openmp_functions::of_process() = before_; }
+    runtime_of_test(const runtime_of_test&) = delete;
+    runtime_of_test& operator=(const runtime_of_test&) = delete;
+
+  private:
+    const openmp_functions before_ = openmp_functions::of_process();
+};
+
 }  // namespace
 
-extern "C" {
-int omp_get_max_threads() { return of_this_thread.threads; }
-int omp_get_active_level() { return of_this_thread.level; }
-int omp_get_max_active_levels() { return of_this_thread.levels; }
-void omp_set_num_threads(int threads) {
-    of_this_thread.threads = threads;
-    ++times_set;
-}
-void omp_set_max_active_levels(int levels) {
-    of_this_thread.levels = levels;
-    ++times_set;
-}
-}
-
 TEST_CASE("inner threads: settings hold in their scope, and are as before behind it, whatever was set meanwhile") {
+    const runtime_of_test runtime;
     const settings usual{};
     {
         const inner_threads_scope three(3);
@@ -65,6 +81,7 @@ TEST_CASE("inner threads: settings hold in their scope, and are as before behind
 }
 
 TEST_CASE("inner threads: inside a region one level more may be active, and no more than before behind it") {
+    const runtime_of_test runtime;
     of_this_thread = {7, 2, 2};
     {
         const inner_threads_scope three(3);
@@ -81,6 +98,7 @@ TEST_CASE("inner threads: inside a region one level more may be active, and no m
 }
 
 TEST_CASE("inner threads: a pool that says nothing sets nothing") {
+    const runtime_of_test runtime;
     const int before = times_set;
     parimap::basic_pool<plain_threads> p{2};
     parimap::parallel_for_each(
@@ -90,6 +108,7 @@ TEST_CASE("inner threads: a pool that says nothing sets nothing") {
 }
 
 TEST_CASE("inner threads: items have them on workers and on the calling thread, jobs too, also where they throw") {
+    const runtime_of_test runtime;
     const settings wanted{3, 0, 1};
     parimap::basic_pool<plain_threads> p({.workers = 2, .inner_threads = 3});
     const auto has_them = [&](int) { return of_this_thread == wanted; };

@@ -7,6 +7,19 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
+/// What an OpenMP runtime has for these settings; null without one.
+struct PARIMAP_EXPORT openmp_functions {
+    int (*max_threads)() = nullptr;
+    void (*set_threads)(int) = nullptr;
+    int (*active_level)() = nullptr;
+    int (*max_active_levels)() = nullptr;
+    void (*set_max_active_levels)(int) = nullptr;
+
+    /// Those of the runtime that the process has when this is first called. (Found by name: it is no dependency of ours, and most
+    /// programs have none.) Tests put their own here.
+    static openmp_functions& of_process() noexcept;
+};
+
 /// While it lives, regions of the calling thread get so many threads, also where it is in a region already; 0: as many as before.
 /// OpenMP has these settings for each thread, and for each task of a team.
 class PARIMAP_EXPORT inner_threads_scope {
