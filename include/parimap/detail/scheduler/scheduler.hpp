@@ -50,9 +50,6 @@ class PARIMAP_EXPORT scheduler {
     /// and without.
     std::size_t size_here() const noexcept { return size_here_; }
 
-    /// How many threads a parallel region inside a job gets; 0: as many as without us.
-    int inner_threads() const noexcept { return inner_threads_; }
-
     std::string_view backend_name() const noexcept { return backend_->name(); }
 
     /// The number of the first seat here, where seats are counted over several processes.
@@ -233,7 +230,7 @@ class PARIMAP_EXPORT scheduler {
     const birth_process birth_;
     const std::size_t size_here_;
     const std::size_t size_;
-    const int inner_threads_;
+    const int inner_threads_;  // of a parallel region inside a job; 0: as many as without us
     std::size_t first_index_ = 0;
     const owned<guarded> guarded_;
     atomic<bool> retired_{false};        // written under the mutex
