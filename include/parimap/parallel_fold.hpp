@@ -26,8 +26,8 @@ namespace parimap::inline PARIMAP_ABI {
 ///
 /// How many items a block has follows from their number: a 128th of it, or map_options::block; 1,024 where the input's size is not known.
 /// So does the order in which blocks are merged, and the result has the same bits on every backend and for every number of workers.
-/// Each worker has at most two T; merged neighbours wait for theirs, fewer than eight on each level of a tree (three levels, of
-/// 128 blocks).
+/// Each worker has at most two T; others wait for their neighbours, around each block that is late at most eight on each level of a
+/// tree (three levels, of 128 blocks): a few in all where blocks take equally long.
 /// A block is one item for chunk, progress, report and trace, and idle workers take no part of one. Input that is not random access is
 /// gathered into blocks, which an explicit window has to hold: else std::invalid_argument.
 /// If step throws, no block behind starts any more, and failed_index is its item; if merge throws, the first item of its right operand.
