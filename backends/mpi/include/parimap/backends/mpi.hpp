@@ -7,13 +7,13 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/backend.hpp>
-#include <parimap/backends/mpi/cereal_codec.hpp>  // IWYU pragma: export
 #include <parimap/backends/mpi/pool.hpp>
 #include <parimap/backends/mpi/session.hpp>
 #include <parimap/backends/mpi/wrapper_codecs.hpp>  // IWYU pragma: export
 #include <parimap/backends/threads.hpp>
 #include <parimap/detail/form.hpp>
-#include <parimap/travels.hpp>  // IWYU pragma: export
+#include <parimap/detail/travel/cereal_codec.hpp>  // IWYU pragma: export
+#include <parimap/travels.hpp>                     // IWYU pragma: export
 
 #include <cstddef>
 #include <string_view>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Values that cereal can archive, as bytes; and in its containers those that only parimap::codec knows.
-#ifndef PARIMAP_BACKENDS_MPI_CEREAL_CODEC_HPP
-#define PARIMAP_BACKENDS_MPI_CEREAL_CODEC_HPP
+#ifndef PARIMAP_DETAIL_TRAVEL_CEREAL_CODEC_HPP
+#define PARIMAP_DETAIL_TRAVEL_CEREAL_CODEC_HPP
 
 #include <parimap/codec.hpp>
 #include <parimap/detail/form.hpp>
