@@ -8,6 +8,7 @@ set(layers
     "backend errors version"        # what everybody may know
     "system"                        # the processor, the operating system, and pieces of memory
     "travel codec travels"          # values, code and exceptions as bytes
+    "journal journal_file"          # results in a file
     "scheduler cpu_count pool_options"    # seats, workers, calls and jobs
     "basic_pool pool default_backend backend_list backends session share"
     "text format_progress"          # how numbers and progress are put into words
