@@ -63,9 +63,9 @@ class mapped_items : public Base {
                     reading = false;
                     const auto run = [&]() -> decltype(auto) {
                         if constexpr (Source::pulled) {
-                            return invocation_type::call(f, token, Source::pass(held.get()));
+                            return invocation_type::call(f, token, Source::pass(held.get()), item);
                         } else {
-                            return invocation_type::call(f, token, std::forward<typename Source::item>(held.get()));
+                            return invocation_type::call(f, token, std::forward<typename Source::item>(held.get()), item);
                         }
                     };
                     if constexpr (std::is_move_constructible_v<value>) {
@@ -78,12 +78,12 @@ class mapped_items : public Base {
                 });
             } else if constexpr (Source::pulled) {
                 auto kept = take(item);
-                put(item, [&]() -> decltype(auto) { return invocation_type::call(f, token, Source::pass(kept)); });
+                put(item, [&]() -> decltype(auto) { return invocation_type::call(f, token, Source::pass(kept), item); });
             } else {
                 auto&& element = take(item);
                 reading = false;
                 put(item, [&]() -> decltype(auto) {
-                    return invocation_type::call(f, token, std::forward<typename Source::item>(element));
+                    return invocation_type::call(f, token, std::forward<typename Source::item>(element), item);
                 });
             }
         } catch (...) {

@@ -8,6 +8,7 @@
 #include <parimap/detail/system/stop_request.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <tuple>
 #include <type_traits>
@@ -15,6 +16,10 @@
 #include <variant>
 
 namespace parimap::inline PARIMAP_ABI::detail {
+
+/// Whether F is told the number of the item that it is called for, by call_for(number, ...) in place of (...). Says so beside its class.
+template <class F>
+inline constexpr bool wants_item_number = false;
 
 template <class... Ts>
 struct type_list {};
@@ -129,40 +134,42 @@ struct invocation : invocation_with<F, typename arguments_of_item<typename Sourc
 
     /// Calls f and returns its result, or the std::monostate.
     template <class Token>
-    static decltype(auto) call(const F& f, Token&& token, typename Source::item&& item) {
+    static decltype(auto) call(const F& f, Token&& token, typename Source::item&& item, std::uint64_t number = 0) {
         if constexpr (Source::zipped) {
             return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
-                return call_with(f, token, std::get<I>(std::forward<typename Source::item>(item))...);
+                return call_with(f, number, token, std::get<I>(std::forward<typename Source::item>(item))...);
             }(std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<typename Source::item>>>{});
         } else {
-            return call_with(f, token, std::forward<typename Source::item>(item));
+            return call_with(f, number, token, std::forward<typename Source::item>(item));
         }
     }
 
   private:
     /// std::invoke, which compiles three functions to call one.
     template <class... Args>
-    [[gnu::always_inline]] static decltype(auto) invoke(const F& f, Args&&... args) {
-        if constexpr (std::is_member_pointer_v<F>) {
-            return std::invoke(f, std::forward<Args>(args)...);
+    [[gnu::always_inline]] static decltype(auto) invoke(const F& f, [[maybe_unused]] std::uint64_t number, Args&&... args) {
+        if constexpr (wants_item_number<F>) {
+            return f.call_for(number, std::forward<Args>(args)...);
+        } else if constexpr (std::is_member_pointer_v<F>) {
+            return std::invoke(f, number, std::forward<Args>(args)...);
         } else {
             return f(std::forward<Args>(args)...);
         }
     }
 
     template <class Token, class... Args>
-    static decltype(auto) call_with(const F& f, Token& token, Args&&... args) {
+    static decltype(auto) call_with(const F& f, std::uint64_t number, Token& token, Args&&... args) {
         if constexpr (returns_void) {
             if constexpr (base::with_token) {
-                invoke(f, token(), std::forward<Args>(args)...);
+                invoke(f, number, token(), std::forward<Args>(args)...);
             } else {
-                invoke(f, std::forward<Args>(args)...);
+                invoke(f, number, std::forward<Args>(args)...);
             }
             return std::monostate{};
         } else if constexpr (base::with_token) {
-            return invoke(f, token(), std::forward<Args>(args)...);
+            return invoke(f, number, token(), std::forward<Args>(args)...);
         } else {
-            return invoke(f, std::forward<Args>(args)...);
+            return invoke(f, number, std::forward<Args>(args)...);
         }
     }
 };
