@@ -24,9 +24,13 @@ PARIMAP_INLINE void map_bar::set_failed() noexcept {
 }
 
 PARIMAP_INLINE std::unique_ptr<watcher> open_map_bar(const progress_options& options, const progress_source& source,
-                                                     std::optional<std::uint64_t> total, bool allowed_inside_job) {
+                                                     std::optional<std::uint64_t> total, bool allowed_inside_job,
+                                                     std::uint64_t initial) {
     if (current_place && !allowed_inside_job && !options.nested) return nullptr;
-    return std::make_unique<map_bar>(options, source, total);
+    if (initial == 0) return std::make_unique<map_bar>(options, source, total);
+    progress_options resumed = options;
+    resumed.initial += static_cast<std::size_t>(initial);
+    return std::make_unique<map_bar>(resumed, source, total);
 }
 
 }  // namespace detail

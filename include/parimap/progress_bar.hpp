@@ -89,7 +89,8 @@ class PARIMAP_EXPORT map_bar final : public watcher {
 
 /// What progress_request calls.
 PARIMAP_EXPORT std::unique_ptr<watcher> open_map_bar(const progress_options& options, const progress_source& source,
-                                                     std::optional<std::uint64_t> total, bool allowed_inside_job);
+                                                     std::optional<std::uint64_t> total, bool allowed_inside_job,
+                                                     std::uint64_t initial);
 
 }  // namespace detail
 }  // namespace parimap

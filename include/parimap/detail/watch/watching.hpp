@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_WATCH_WATCHING_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/item_number.hpp>
 
 #include <concepts>
@@ -39,6 +40,14 @@ class progress_source {
 
   protected:
     ~progress_source() = default;
+};
+
+/// Items whose results were there before the call, which comes past them all the same.
+struct resumed_items {
+    explicit resumed_items(std::uint64_t before) noexcept : all(before) {}
+
+    const std::uint64_t all;
+    atomic<std::uint64_t> passed{0};
 };
 
 /// A bar that shows a source, from its construction until its destruction.
@@ -83,9 +92,14 @@ class PARIMAP_EXPORT progress_request {
     /// The bar is wanted although it will be opened inside a job: the call itself was not made in one.
     void allow_inside_job() noexcept { allowed_inside_job_ = true; }
 
+    /// The bar begins at the number of these items, and its rate is that of the others.
+    void resume(std::shared_ptr<const resumed_items> items) noexcept { resumed_ = std::move(items); }
+
     std::unique_ptr<watcher> open(const progress_source& source, std::optional<std::uint64_t> total) const;
 
   private:
+    class resumed_bar;
+
     template <class Options>
     static Options whole() {
         static_assert(
@@ -95,13 +109,15 @@ class PARIMAP_EXPORT progress_request {
 
     template <class Options>
     static std::unique_ptr<watcher> open_bar(const void* options, const progress_source& source, std::optional<std::uint64_t> total,
-                                             bool inside_job) {
+                                             bool inside_job, std::uint64_t initial) {
         // Found where progress.hpp is included, without which there are no progress_options to be had.
-        return open_map_bar(*static_cast<const Options*>(options), source, total, inside_job);
+        return open_map_bar(*static_cast<const Options*>(options), source, total, inside_job, initial);
     }
 
     std::shared_ptr<const void> options_;
-    std::unique_ptr<watcher> (*open_)(const void*, const progress_source&, std::optional<std::uint64_t>, bool) = nullptr;
+    std::unique_ptr<watcher> (*open_)(const void*, const progress_source&, std::optional<std::uint64_t>, bool,
+                                      std::uint64_t) = nullptr;
+    std::shared_ptr<const resumed_items> resumed_;
     bool allowed_inside_job_ = false;
 };
 
