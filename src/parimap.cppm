@@ -25,6 +25,7 @@ using parimap::this_worker_index;
 using parimap::blocks;
 using parimap::imap;
 using parimap::index_block;
+using parimap::journal_file;
 using parimap::map_async;
 using parimap::map_options;
 using parimap::ordered_imap;

@@ -67,16 +67,24 @@ auto lasting_view_of(R&& range) {
 struct map_async_fn : detail::frontend<map_async_fn> {
     using frontend::operator();  // with a braced list of items
 
-    template <class Backend = default_backend, class... Args>
+    template <class Backend = default_backend, class Journal = detail::journal_of_this_file, class... Args>
     [[nodiscard]] auto operator()(Args&&... args) const {
-        return with_pool<Backend>(std::forward<Args>(args)...);
+        return with_pool<Backend, Journal>(std::forward<Args>(args)...);
     }
 
   private:
     friend detail::frontend<map_async_fn>;
+    static constexpr auto keeps = detail::keeps_in_journal::in_another_call;
+    using other = parallel_map_fn::plain;
 
     template <class F, class... Ranges>
     static auto run(const detail::pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
+        return run_by<parallel_map_fn>(core, options, std::forward<F>(f), std::forward<Ranges>(inputs)...);
+    }
+
+    /// Map::run is called by the job.
+    template <class Map, class F, class... Ranges>
+    static auto run_by(const detail::pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
         detail::check_ranges<typename detail::referred<Ranges>::type...>();
         if constexpr (detail::are_ranges<typename detail::referred<Ranges>::type...>) {
             using function = std::decay_t<F>;
@@ -87,8 +95,7 @@ struct map_async_fn : detail::frontend<map_async_fn> {
             auto map = [unowned, options = std::move(inside), f = function(std::forward<F>(f)),
                         views = std::make_tuple(detail::lasting_view_of(std::forward<Ranges>(inputs))...)]() mutable {
                 try {
-                    return std::apply([&](auto&... view) { return parallel_map_fn::run(unowned, options, f, std::move(view)...); },
-                                      views);
+                    return std::apply([&](auto&... view) { return Map::run(unowned, options, f, std::move(view)...); }, views);
                 } catch (const pool_closed&) {
                     if (!unowned->is_terminated()) throw;
                     throw cancelled("parimap: the pool was terminated before this map had finished");

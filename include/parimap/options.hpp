@@ -7,6 +7,7 @@
 #if __cplusplus >= 202002L
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/journal/journal_request.hpp>
 #include <parimap/detail/system/stop_request.hpp>
 #include <parimap/detail/watch/watching.hpp>
 
@@ -39,6 +40,12 @@ struct map_options {
     /// How many items parallel_fold folds in a row; 0: a 128th of the input, or 1,024 where its size is not known. Its result depends
     /// on it where merge is associative only nearly.
     std::size_t block = 0;
+    /// A file that results are appended to as they finish, and that the same call takes them from when it is made again, after a kill: a path,
+    /// or a journal_file (parimap/journal_file.hpp). Needs the component parimap::journal. Results have a codec (parimap/codec.hpp): they are
+    /// trivially copyable, or cereal can archive them. Items that throw are run again. Throws error, before the first item, if the file is in
+    /// use, damaged, no journal, or that of a call with another key, number of items or type of results; an item whose result cannot be
+    /// written fails. parallel_fold, searches and pools over several mpi ranks refuse it. Cost: a system call an item.
+    detail::journal_request journal = {};
 };
 
 }  // namespace parimap

@@ -63,6 +63,7 @@ std::optional<std::size_t> find_first(const Core& core, const map_options& optio
 struct parallel_find_if_fn : detail::frontend<parallel_find_if_fn> {
   private:
     friend detail::frontend<parallel_find_if_fn>;
+    static constexpr auto keeps = detail::keeps_in_journal::not_at_all;
 
     template <class Core, class Predicate, class... Ranges>
     static std::optional<std::size_t> run(const Core& core, const map_options& options, const Predicate& predicate,
@@ -76,6 +77,7 @@ struct parallel_find_if_fn : detail::frontend<parallel_find_if_fn> {
 struct parallel_any_of_fn : detail::frontend<parallel_any_of_fn> {
   private:
     friend detail::frontend<parallel_any_of_fn>;
+    static constexpr auto keeps = detail::keeps_in_journal::not_at_all;
 
     template <class Core, class Predicate, class... Ranges>
     static bool run(const Core& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
@@ -88,6 +90,7 @@ struct parallel_any_of_fn : detail::frontend<parallel_any_of_fn> {
 struct parallel_none_of_fn : detail::frontend<parallel_none_of_fn> {
   private:
     friend detail::frontend<parallel_none_of_fn>;
+    static constexpr auto keeps = detail::keeps_in_journal::not_at_all;
 
     template <class Core, class Predicate, class... Ranges>
     static bool run(const Core& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {
@@ -100,6 +103,7 @@ struct parallel_none_of_fn : detail::frontend<parallel_none_of_fn> {
 struct parallel_all_of_fn : detail::frontend<parallel_all_of_fn> {
   private:
     friend detail::frontend<parallel_all_of_fn>;
+    static constexpr auto keeps = detail::keeps_in_journal::not_at_all;
 
     template <class Core, class Predicate, class... Ranges>
     static bool run(const Core& core, const map_options& options, const Predicate& predicate, Ranges&&... inputs) {

@@ -36,6 +36,7 @@ namespace parimap::inline PARIMAP_ABI {
 struct parallel_fold_fn : detail::frontend<parallel_fold_fn> {
   private:
     friend detail::frontend<parallel_fold_fn>;
+    static constexpr auto keeps = detail::keeps_in_journal::not_at_all;
 
     template <class Make, class Step, class Merge, class... Ranges>
     static std::decay_t<std::invoke_result_t<const std::decay_t<Make>&>> run(const detail::pool_core& core,

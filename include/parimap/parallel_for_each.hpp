@@ -26,6 +26,7 @@ namespace parimap::inline PARIMAP_ABI {
 struct parallel_for_each_fn : detail::frontend<parallel_for_each_fn> {
   private:
     friend detail::frontend<parallel_for_each_fn>;
+    static constexpr auto keeps = detail::keeps_in_journal::that_it_was_done;
 
     template <class Core, class F, class... Ranges>
     static void run(const Core& core, const map_options& options, F&& f, Ranges&&... inputs) {

@@ -30,6 +30,7 @@ namespace parimap::inline PARIMAP_ABI {
 struct parallel_map_into_fn : detail::frontend<parallel_map_into_fn> {
   private:
     friend detail::frontend<parallel_map_into_fn>;
+    static constexpr detail::argument_places places = {.function = 1, .inputs = 2};
 
     template <class Core, class Out, class F, class... Ranges>
     static std::size_t run(const Core& core, const map_options& options, Out&& out, F&& f, Ranges&&... inputs) {

@@ -29,6 +29,7 @@ namespace parimap::inline PARIMAP_ABI {
 struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
   private:
     friend detail::frontend<parallel_map_reduce_fn>;
+    static constexpr detail::argument_places places = {.function = 0, .inputs = 3};
 
     template <class Core, class F, class Op, class Init, class... Ranges>
     static std::decay_t<Init> run(const Core& core, const map_options& options, F&& f, Op&& op, Init&& init, Ranges&&... inputs) {

@@ -17,6 +17,7 @@
 #include <parimap/format_progress.hpp>
 #include <parimap/imap.hpp>
 #include <parimap/insights.hpp>
+#include <parimap/journal_file.hpp>
 #include <parimap/map_async.hpp>
 #include <parimap/options.hpp>
 #include <parimap/ordered_imap.hpp>

@@ -8,6 +8,7 @@
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/yield.hpp>
+#include <parimap/errors.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -32,7 +33,14 @@ PARIMAP_INLINE batched_call::batched_call(scheduler& core, const map_options& op
       pace_(core.size(), options.chunk, core.size() - core.size_here()),
       tokens_(with_token ? core.size() : 0),
       observation_(observer::for_call(options, core, claims_)),
-      birth_(core.birth()) {}
+      birth_(core.birth()) {
+    // What takes results from a journal makes its call without this option.
+    if (options.journal)
+        throw error(
+            "parimap: these options were made where parimap::journal is linked, and used by a call that was compiled without; link "
+            "it "
+            "there too, or leave .journal out");
+}
 
 PARIMAP_INLINE batched_call::~batched_call() = default;
 

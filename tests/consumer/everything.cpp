@@ -27,6 +27,7 @@
 #include <parimap/format_progress.hpp>
 #include <parimap/imap.hpp>
 #include <parimap/insights.hpp>
+#include <parimap/journal_file.hpp>
 #include <parimap/map_async.hpp>
 #include <parimap/options.hpp>
 #include <parimap/ordered_imap.hpp>
@@ -158,6 +159,8 @@ void try_pool(Pool& pool) {
     bar.tick();
     bar.close();
     expect(!parimap::format_progress({}).empty());
+
+    expect(!parimap::map_options{}.journal && parimap::journal_file{.path = "scan.journal"}.key.empty());
 
     parimap::map_options stopped;
     std::stop_source source;

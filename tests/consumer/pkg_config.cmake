@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cmake -D PKG_CONFIG=... -D MODULE=... -D BACKEND=... -D COMPILER=... -D LIBRARIES=... -D OUTPUT=... [-D SOURCE=...] -P pkg_config.cmake:
-# builds main.cpp, or the source of another language, with nothing but the compiler and what pkg-config says about the module, and runs it.
+# builds main.cpp, or another source, with nothing but the compiler and what pkg-config says about the module, and runs it.
 
 if(NOT PKG_CONFIG)
     message("there is no pkg-config on this machine")
@@ -13,6 +13,8 @@ message(STATUS "${MODULE}: ${flags}")
 separate_arguments(flags UNIX_COMMAND "${flags}")
 if(NOT SOURCE)
     set(SOURCE ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
+endif()
+if(SOURCE MATCHES "[.]cpp$")
     set(options -std=c++20 -DEXPECTED_BACKEND="${BACKEND}")
 endif()
 execute_process(COMMAND ${COMPILER} ${options} ${SOURCE}

@@ -5,11 +5,13 @@
 
 #include <parimap/basic_pool.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/journal/journal_request.hpp>
 #include <parimap/detail/ranges/invocation.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/detail/ranges/source.hpp>
 #include <parimap/options.hpp>
 
+#include <cstddef>
 #include <initializer_list>
 #include <memory>
 #include <type_traits>
@@ -27,71 +29,113 @@ inline constexpr bool is_options = std::is_same_v<T, map_options>;
 
 using pool_core = std::shared_ptr<scheduler>;
 
+/// Where the arguments of a frontend have f, and where its inputs begin.
+struct argument_places {
+    std::size_t function = 0;
+    std::size_t inputs = 1;
+};
+
+/// How a frontend's results can be kept in a journal.
+enum class keeps_in_journal {
+    results,             // what f returns,
+    that_it_was_done,    // or nothing,
+    not_at_all,          // or neither: an item has no result of its own
+    in_what_it_returns,  // the same as results, and the call outlives the function that makes it
+    in_another_call      // that it makes itself, by run_by<frontend>
+};
+
 /// Base of the frontends' function objects. Derived has
 ///   template <class Core, class... Args> static auto run(const Core&, const map_options&, Args&&...)
 /// where Core is a pool_core or derived from it.
+/// and, where it is not as in parallel_map(f, ranges...), `places` and `keeps`.
 /// The default pool's backend is a template argument, so that calls without a pool are different functions in
-/// translation units with different defaults.
+/// translation units with different defaults; Journal is one for the same reason.
 template <class Derived>
 struct frontend {
-    template <class Backend = default_backend, class... Args>
+    template <class Backend = default_backend, class Journal = journal_of_this_file, class... Args>
     auto operator()(Args&&... args) const {
-        return with_pool<Backend>(std::forward<Args>(args)...);
+        return with_pool<Backend, Journal>(std::forward<Args>(args)...);
     }
 
     // A braced list of items cannot be deduced in a pack, so it has overloads of its own: after f alone, up to after
     // pool, options, f, op and init.
-    template <class Backend = default_backend, class A, class T>
+    template <class Backend = default_backend, class Journal = journal_of_this_file, class A, class T>
     auto operator()(A&& a, std::initializer_list<T> items) const {
-        return with_pool<Backend>(std::forward<A>(a), items);
+        return with_pool<Backend, Journal>(std::forward<A>(a), items);
     }
-    template <class Backend = default_backend, class A, class B, class T>
+    template <class Backend = default_backend, class Journal = journal_of_this_file, class A, class B, class T>
     auto operator()(A&& a, B&& b, std::initializer_list<T> items) const {
-        return with_pool<Backend>(std::forward<A>(a), std::forward<B>(b), items);
+        return with_pool<Backend, Journal>(std::forward<A>(a), std::forward<B>(b), items);
     }
-    template <class Backend = default_backend, class A, class B, class C, class T>
+    template <class Backend = default_backend, class Journal = journal_of_this_file, class A, class B, class C, class T>
     auto operator()(A&& a, B&& b, C&& c, std::initializer_list<T> items) const {
-        return with_pool<Backend>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), items);
+        return with_pool<Backend, Journal>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), items);
     }
-    template <class Backend = default_backend, class A, class B, class C, class D, class T>
+    template <class Backend = default_backend, class Journal = journal_of_this_file, class A, class B, class C, class D, class T>
     auto operator()(A&& a, B&& b, C&& c, D&& d, std::initializer_list<T> items) const {
-        return with_pool<Backend>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d), items);
+        return with_pool<Backend, Journal>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d), items);
     }
-    template <class Backend = default_backend, class A, class B, class C, class D, class E, class T>
+    template <class Backend = default_backend, class Journal = journal_of_this_file, class A, class B, class C, class D, class E,
+              class T>
     auto operator()(A&& a, B&& b, C&& c, D&& d, E&& e, std::initializer_list<T> items) const {
-        return with_pool<Backend>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d),
-                                  std::forward<E>(e), items);
+        return with_pool<Backend, Journal>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d),
+                                           std::forward<E>(e), items);
     }
 
   protected:
-    template <class Backend, class First, class... Rest>
+    static constexpr argument_places places = {};
+    static constexpr keeps_in_journal keeps = keeps_in_journal::results;
+
+    /// Derived, for what stands between it and its arguments.
+    struct plain {
+        static constexpr argument_places places = Derived::places;
+        static constexpr keeps_in_journal keeps = Derived::keeps;
+
+        template <class Core, class... Args>
+        static auto run(const Core& core, const map_options& options, Args&&... args) {
+            return Derived::run(core, options, std::forward<Args>(args)...);
+        }
+        /// With something around the other call that Derived makes.
+        template <template <class> class Around, class Core, class... Args>
+        static auto run_around(const Core& core, const map_options& options, Args&&... args) {
+            return Derived::template run_by<Around<typename Derived::other>>(core, options, std::forward<Args>(args)...);
+        }
+    };
+
+    template <class Backend, class Journal, class First, class... Rest>
     static auto with_pool(First&& first, Rest&&... rest) {
         if constexpr (is_pool<std::remove_cvref_t<First>>) {
             static_assert(sizeof...(Rest) > 0, "parimap: after the pool come the options, if any, then the function");
-            return with_options(first.core(), std::forward<Rest>(rest)...);
+            return with_options<Journal>(first.core(), std::forward<Rest>(rest)...);
         } else {
-            return with_options(default_pool<Backend>().core(), std::forward<First>(first), std::forward<Rest>(rest)...);
+            return with_options<Journal>(default_pool<Backend>().core(), std::forward<First>(first), std::forward<Rest>(rest)...);
         }
     }
 
   private:
-    template <class Core, class First, class... Rest>
+    template <class Journal, class Core, class First, class... Rest>
     static auto with_options(const Core& core, First&& first, Rest&&... rest) {
         if constexpr (is_options<std::remove_cvref_t<First>>) {
             static_assert(sizeof...(Rest) > 0, "parimap: after the options comes the function");
-            return with_function(core, first, std::forward<Rest>(rest)...);
+            return with_function<Journal>(core, first, std::forward<Rest>(rest)...);
         } else {
-            return with_function(core, map_options{}, std::forward<First>(first), std::forward<Rest>(rest)...);
+            return with_function<Journal>(core, map_options{}, std::forward<First>(first), std::forward<Rest>(rest)...);
         }
     }
 
-    template <class Core, class... Args>
+    template <class Journal, class Core, class... Args>
     static auto with_function(const Core& core, const map_options& options, Args&&... args) {
         constexpr bool pool_is_first = (!is_pool<std::remove_cvref_t<Args>> && ...);
         constexpr bool options_are_next = (!is_options<std::remove_cvref_t<Args>> && ...);
         static_assert(pool_is_first, "parimap: the pool comes first, before the options and the function");
         static_assert(options_are_next, "parimap: the options come before the function, behind the pool if there is one");
-        if constexpr (pool_is_first && options_are_next) return Derived::run(core, options, std::forward<Args>(args)...);
+        if constexpr (pool_is_first && options_are_next) {
+            if constexpr (std::is_same_v<Journal, without_journal>) {
+                return Derived::run(core, options, std::forward<Args>(args)...);
+            } else {
+                return Journal::template run<plain>(core, options, std::forward<Args>(args)...);
+            }
+        }
     }
 };
 
@@ -138,5 +182,9 @@ struct call_types {
 };
 
 }  // namespace parimap::detail
+
+#if defined(PARIMAP_JOURNAL)
+#include <parimap/detail/frontend/journalled.hpp>  // IWYU pragma: keep
+#endif
 
 #endif

@@ -73,6 +73,7 @@ template <class Derived, template <class> class Results>
 struct imap_frontend : frontend<Derived> {
   private:
     friend frontend<Derived>;
+    static constexpr auto keeps = keeps_in_journal::in_what_it_returns;
     template <class Frontend, class Core, class F>
     friend class imap_pipe;
 
