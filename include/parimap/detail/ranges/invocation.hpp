@@ -151,7 +151,7 @@ struct invocation : invocation_with<F, typename arguments_of_item<typename Sourc
         if constexpr (wants_item_number<F>) {
             return f.call_for(number, std::forward<Args>(args)...);
         } else if constexpr (std::is_member_pointer_v<F>) {
-            return std::invoke(f, number, std::forward<Args>(args)...);
+            return std::invoke(f, std::forward<Args>(args)...);
         } else {
             return f(std::forward<Args>(args)...);
         }
