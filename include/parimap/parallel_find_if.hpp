@@ -38,7 +38,7 @@ std::optional<std::size_t> find_first(const Core& core, const map_options& optio
         search.failed_index = &ended_by;
         try {
             run_blocking<no_results, (sizeof...(Ranges) > 1)>(core, search, make_view(std::forward<Ranges>(inputs)...), search_for,
-                                                              [](no_results&, std::uint64_t) {});
+                                                              [](no_results&, std::uint64_t, std::size_t*) {});
         } catch (const item_is_found&) {
             return ended_by;
         } catch (...) {

@@ -12,6 +12,7 @@
 #include <parimap/detail/ranges/element_traits.hpp>
 #include <parimap/detail/results/vector_results.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -44,7 +45,7 @@ struct parallel_for_each_fn : detail::frontend<parallel_for_each_fn> {
                 using types = detail::call_types<F, Ranges...>;
                 const typename types::function& shared = f;
                 detail::run_blocking<detail::no_results, zipped>(core, options, detail::make_view(std::forward<Ranges>(inputs)...),
-                                                                 shared, [](detail::no_results&, std::uint64_t) {});
+                                                                 shared, [](detail::no_results&, std::uint64_t, std::size_t*) {});
             }
         }
     }

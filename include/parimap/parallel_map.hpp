@@ -11,6 +11,7 @@
 #include <parimap/detail/frontend/frontend.hpp>
 #include <parimap/detail/results/vector_results.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -42,7 +43,7 @@ struct parallel_map_fn : detail::frontend<parallel_map_fn> {
             if constexpr (types::invocation_type::returns_void) {
                 detail::run_blocking<detail::no_results, types::zipped>(core, options,
                                                                         detail::make_view(std::forward<Ranges>(inputs)...), shared,
-                                                                        [](detail::no_results&, std::uint64_t) {});
+                                                                        [](detail::no_results&, std::uint64_t, std::size_t*) {});
             } else if constexpr (!std::is_move_constructible_v<typename types::value>) {
                 static_assert(
                     types::invocation_type::returns_void,  // it does not: so the text comes when f is known
@@ -54,7 +55,7 @@ struct parallel_map_fn : detail::frontend<parallel_map_fn> {
                                                                              : detail::best_way_into_vector<typename types::value>>;
                 return detail::run_blocking<results, types::zipped>(core, options,
                                                                     detail::make_view(std::forward<Ranges>(inputs)...), shared,
-                                                                    [](results& r, std::uint64_t items) { return r.take(items); });
+                                                                    [](results& r, std::uint64_t items, std::size_t*) { return r.take(items); });
             }
         }
     }

@@ -55,7 +55,7 @@ struct parallel_map_into_fn : detail::frontend<parallel_map_into_fn> {
                 const bool past_caches = detail::suits_nontemporal(out, inputs...);
                 return detail::run_blocking<detail::into_results<out_view, typename types::value>, types::zipped>(
                     core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
-                    [](auto&, std::uint64_t items) { return static_cast<std::size_t>(items); },
+                    [](auto&, std::uint64_t items, std::size_t*) { return static_cast<std::size_t>(items); },
                     detail::view_of(std::forward<Out>(out)), past_caches);
             }
         }

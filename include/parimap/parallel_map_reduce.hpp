@@ -11,6 +11,7 @@
 #include <parimap/detail/frontend/frontend.hpp>
 #include <parimap/detail/results/reduction.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <type_traits>
@@ -50,29 +51,19 @@ struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
                 const typename types::function& shared = f;
                 const operation& shared_op = op;
                 using results = detail::reduction<value, operation>;
-                // Where all ranks make the call, another one may ask for it.
-                constexpr std::size_t none = ~std::size_t{0};
-                std::size_t failed = none;
-                map_options telling = options;
-                telling.failed_index = &failed;
-                const auto take = [&](results& r, std::uint64_t items) -> total {
+                const auto take = [&](results& r, std::uint64_t items, std::size_t* failed_index) -> total {
                     std::uint64_t combining = 0;
                     try {
                         auto all = r.take(items, combining);
                         if (!all) return std::forward<Init>(init);
                         return std::invoke(shared_op, total(std::forward<Init>(init)), std::move(all->get()));
                     } catch (...) {
-                        failed = static_cast<std::size_t>(combining);
+                        if (failed_index) *failed_index = static_cast<std::size_t>(combining);
                         throw;
                     }
                 };
-                try {
-                    return detail::run_blocking<results, types::zipped>(
-                        core, telling, detail::make_view(std::forward<Ranges>(inputs)...), shared, take, core->size(), shared_op);
-                } catch (...) {
-                    if (options.failed_index && failed != none) *options.failed_index = failed;
-                    throw;
-                }
+                return detail::run_blocking<results, types::zipped>(
+                    core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared, take, core->size(), shared_op);
             }
         }
         return std::forward<Init>(init);

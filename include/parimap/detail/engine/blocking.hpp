@@ -126,7 +126,7 @@ class blocking : public mapped_call<blocking_base, Source, F, Results> {
     first_failure& failure() noexcept override { return results_; }
 };
 
-/// Builds and runs a blocking call over a view; returns the number of items. take() gets the results before they go.
+/// Builds and runs a blocking call over a view; returns what take makes of its results, as call_on says.
 /// Core: a scheduler, or what a pool is made of.
 template <class Results, bool Zipped, class Core, class View, class F, class Take, class... ResultsArgs>
 decltype(auto) run_blocking(Core& core, const map_options& options, View view, const F& f, Take take,

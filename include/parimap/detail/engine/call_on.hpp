@@ -17,9 +17,10 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// which call_on_far.hpp says what is different.
 template <class Core>
 struct call_on {
-    /// Makes and runs a blocking call; take() gets its results before they go. args: of its constructor, behind the scheduler.
+    /// Makes and runs a blocking call; take(results, items, failed_index) gets its results before they go, and tells there, if it is not
+    /// null, which item is to blame for what it throws. args: of its constructor, behind the scheduler and the options.
     template <class Call, class Take, class... Args>
-    static decltype(auto) run(Core& core, Take take, Args&&... args) {
+    static decltype(auto) run(Core& core, Take take, const map_options& options, Args&&... args) {
         scheduler& workers = [&]() -> scheduler& {
             if constexpr (std::is_same_v<Core, scheduler>) {
                 return core;
@@ -27,9 +28,9 @@ struct call_on {
                 return *core;
             }
         }();
-        Call call(workers, std::forward<Args>(args)...);
+        Call call(workers, options, std::forward<Args>(args)...);
         const auto items = call.run();
-        return take(call.results(), items);
+        return take(call.results(), items, options.failed_index);
     }
 
     /// Starts a stream.

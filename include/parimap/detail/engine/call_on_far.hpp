@@ -69,7 +69,7 @@ template <class Core>
 struct call_on<Core> {
     template <class Call, class Take, class View, class F, class... Args>
     static auto run(Core& core, Take take, const map_options& options, View view, const F& f, Args&&... args) {
-        using outcome = decltype(take(std::declval<Call&>().results(), std::uint64_t{}));
+        using outcome = decltype(take(std::declval<Call&>().results(), std::uint64_t{}, options.failed_index));
         if (is_nested(core))
             return call_on<scheduler>::run<Call>(*core, take, options, std::move(view), f, std::forward<Args>(args)...);
         if constexpr (requires { Call::results_type::stays_here; }) {
@@ -79,7 +79,7 @@ struct call_on<Core> {
         const std::uint64_t items = items_of<Call>(view);
         if (!is_joint(core)) {
             far_call<Call> call(core, items, options, std::move(view), f, std::forward<Args>(args)...);
-            return outcome_of_call(core, call, take);
+            return outcome_of_call(core, call, take, options);
         }
         joint<Call, outcome>::throw_unless_possible();
         if constexpr (joint<Call, outcome>::is_possible) {
@@ -91,7 +91,7 @@ struct call_on<Core> {
             const auto lead = [&](std::uint32_t& number, const map_options& telling) {
                 far_call<Call> call(core, items, telling, std::move(view), f, std::forward<Args>(args)...);
                 number = call.number();
-                return outcome_of_call(core, call, take);
+                return outcome_of_call(core, call, take, telling);
             };
             return tell<outcome>(core, options, lead);
         } else {
@@ -128,11 +128,11 @@ struct call_on<Core> {
     static bool is_nested(Core& core) noexcept { return calls_that_stay_here::is_set || core->place_of_caller(); }
 
     template <class Call, class Take>
-    static decltype(auto) outcome_of_call(Core& core, Call& call, Take& take) {
+    static decltype(auto) outcome_of_call(Core& core, Call& call, Take& take, const map_options& options) {
         const bool carries = core.to_others && core.to_others->is_carried_by_callers();
         const std::uint64_t done = carries ? run_beside(*core.to_others, call) : call.run();
         const calls_that_stay_here inside;
-        return take(call.results(), done);
+        return take(call.results(), done, options.failed_index);
     }
 
     /// This thread carries, and another one does the caller's part of the call meanwhile.

@@ -113,13 +113,13 @@ T fold_blocks(scheduler& core, const map_options& options, View view, const Make
     std::uint64_t length = options.block ? options.block : fold_block_of_unsized;
     map_options of_blocks = options;
     of_blocks.failed_index = &failed_block;
-    const auto take = [&](results& r, std::uint64_t blocks) -> T {
+    const auto take = [&](results& r, std::uint64_t blocks, std::size_t* failed_index) -> T {
         auto all = [&] {
             std::uint64_t combining = 0;
             try {
                 return r.take(blocks, combining);
             } catch (...) {
-                failed_block = static_cast<std::size_t>(combining);
+                *failed_index = static_cast<std::size_t>(combining);
                 throw;
             }
         }();
