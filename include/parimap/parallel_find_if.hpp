@@ -30,9 +30,7 @@ std::optional<std::size_t> find_first(const Core& core, const map_options& optio
     if constexpr (are_ranges<Ranges...>) {
         using function = std::decay_t<const Predicate&>;  // of a function: a pointer to it
         const function& shared = predicate;
-        // Where other processes may run items, the predicate has to be a part of what is sent there.
-        constexpr bool may_travel = !std::is_same_v<Core, pool_core> && std::is_copy_constructible_v<function>;
-        const finding<std::conditional_t<may_travel, function, const function&>, Wanted> search_for(shared);
+        const finding<held_function<Core, function>, Wanted> search_for(shared);
         std::size_t ended_by = ~std::size_t{0};
         map_options search = options;
         search.failed_index = &ended_by;

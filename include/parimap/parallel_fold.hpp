@@ -29,7 +29,7 @@ namespace parimap::inline PARIMAP_ABI {
 /// Each worker has at most two T; others wait for their neighbours, around each block that is late at most eight on each level of a
 /// tree (three levels, of 128 blocks): a few in all where blocks take equally long.
 /// A block is one item for chunk, progress, report and trace, and idle workers take no part of one. Input that is not random access is
-/// gathered into blocks, which an explicit window has to hold: else std::invalid_argument.
+/// gathered into blocks, which an explicit window has to hold: else std::invalid_argument. Over mpi ranks so is all input that travels.
 /// If step throws, no block behind starts any more, and failed_index is its item; if merge throws, the first item of its right operand.
 /// Throws cancelled (stop token, terminate(); seen between any 64 items, and of a single-pass input
 /// once a block has been read) and pool_closed.
@@ -38,10 +38,10 @@ struct parallel_fold_fn : detail::frontend<parallel_fold_fn> {
     friend detail::frontend<parallel_fold_fn>;
     static constexpr auto keeps = detail::keeps_in_journal::not_at_all;
 
-    template <class Make, class Step, class Merge, class... Ranges>
-    static std::decay_t<std::invoke_result_t<const std::decay_t<Make>&>> run(const detail::pool_core& core,
-                                                                             const map_options& options, Make&& make, Step&& step,
-                                                                             Merge&& merge, Ranges&&... inputs) {
+    template <class Core, class Make, class Step, class Merge, class... Ranges>
+    static std::decay_t<std::invoke_result_t<const std::decay_t<Make>&>> run(const Core& core, const map_options& options,
+                                                                             Make&& make, Step&& step, Merge&& merge,
+                                                                             Ranges&&... inputs) {
         detail::check_ranges<Ranges...>();
         using total = std::decay_t<std::invoke_result_t<const std::decay_t<Make>&>>;
         if constexpr (detail::are_ranges<Ranges...>) {
@@ -52,7 +52,7 @@ struct parallel_fold_fn : detail::frontend<parallel_fold_fn> {
                 std::is_invocable_v<const std::decay_t<Merge>&, total&, total&&>,
                 "parimap: merge must be callable through const& as merge(T& left, T&& right), where T is what make() returns");
             return detail::fold_blocks<total, (sizeof...(Ranges) > 1)>(
-                *core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared_make, shared_step, shared_merge);
+                core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared_make, shared_step, shared_merge);
         } else {
             return make();
         }

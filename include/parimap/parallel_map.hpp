@@ -53,9 +53,9 @@ struct parallel_map_fn : detail::frontend<parallel_map_fn> {
                 using results = detail::vector_results<typename types::value,
                                                        types::source::pulled ? detail::way_into_vector::moved
                                                                              : detail::best_way_into_vector<typename types::value>>;
-                return detail::run_blocking<results, types::zipped>(core, options,
-                                                                    detail::make_view(std::forward<Ranges>(inputs)...), shared,
-                                                                    [](results& r, std::uint64_t items, std::size_t*) { return r.take(items); });
+                return detail::run_blocking<results, types::zipped>(
+                    core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared,
+                    [](results& r, std::uint64_t items, std::size_t*) { return r.take(items); });
             }
         }
     }

@@ -5,10 +5,12 @@
 
 #include <parimap/detail/system/item_is_found.hpp>
 #include <parimap/detail/system/mutex.hpp>
+#include <parimap/detail/system/step_failed.hpp>
 #include <parimap/errors.hpp>
 
 #include <cxxabi.h>
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <initializer_list>
 #include <memory>
@@ -139,6 +141,10 @@ PARIMAP_INLINE void write_exception(byte_writer& out, const std::exception_ptr& 
     const std::size_t start = out.size();
     try {
         std::rethrow_exception(exception);
+    } catch (const step_failed& e) {
+        out.text(typeid(step_failed).name());
+        out.plain(e.item);
+        write_exception(out, e.exception, rank);
     } catch (...) {
         const std::type_info* const type = abi::__cxa_current_exception_type();
         const char* const name = type ? type->name() : "an exception of another language";
@@ -167,6 +173,10 @@ PARIMAP_INLINE void write_exception(byte_writer& out, const std::exception_ptr& 
 
 PARIMAP_INLINE std::exception_ptr read_exception(byte_reader& in) {
     const std::string name = in.text();
+    if (name == typeid(step_failed).name()) {
+        const auto item = in.plain<std::uint64_t>();
+        return std::make_exception_ptr(step_failed{item, read_exception(in)});
+    }
     try {
         if (const travelling_exception known = travelling_exceptions::all().find(name); known.type) return known.read(in);
     } catch (...) {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <ranges>
@@ -154,6 +155,20 @@ TEST_CASE("P4 what step, merge, make and the input of a fold throw leaves it, wi
         REQUIRE_THROWS_AS(parimap::parallel_fold(p, options, none, add, add_up, fails_there), std::out_of_range);
         REQUIRE(failed_index == static_cast<std::size_t>(end));
     }
+    // Of the call's own exceptions too.
+    const auto cancels = [](long&, int i) {
+        if (i == 4321) throw parimap::cancelled("by step");
+    };
+    for (const auto& options_of_blocks : {options, map_options{.failed_index = &failed_index, .block = 1'000'000}}) {
+        REQUIRE_THROWS_AS(parimap::parallel_fold(p, options_of_blocks, none, cancels, add_up, items), parimap::cancelled);
+        REQUIRE(std::exchange(failed_index, 77) == 4321);
+    }
+    struct cannot_begin : std::ranges::view_base {
+        static std::istream_iterator<int> begin() { throw std::out_of_range("begin"); }
+        static std::istream_iterator<int> end() { return {}; }
+    };
+    REQUIRE_THROWS_AS(parimap::parallel_fold(p, options, none, add, add_up, cannot_begin()), std::out_of_range);
+    REQUIRE(failed_index == 0);
     REQUIRE_THROWS_AS(parimap::parallel_fold(p, map_options{.window = 50, .block = 100}, none, add, add_up, linked),
                       std::invalid_argument);
     REQUIRE(parimap::parallel_fold(p, options, none, add, add_up, items) == 49'995'000);

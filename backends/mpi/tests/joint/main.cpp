@@ -131,6 +131,43 @@ void searches(pool& p) {
     }
 }
 
+void folds(pool& p) {
+    std::atomic<int> ran{0};
+    const std::vector<int> items(std::views::iota(0, 2000).begin(), std::views::iota(0, 2000).end());
+    const auto none = [] { return std::string(); };
+    const auto append = [&ran](std::string& all, int i) {
+        if (i % 16 == 0) pass_time(300);
+        ++ran;
+        all += static_cast<char>('a' + i % 26);
+    };
+    const auto join = [](std::string& left, std::string&& right) { left += right; };
+    std::string expected;
+    for (const int i : items) expected += static_cast<char>('a' + i % 26);
+    REQUIRE(parimap::parallel_fold(p, none, append, join, items) == expected);
+    REQUIRE(ran > 0);
+    REQUIRE(ran < 2000);
+    // The root's input.
+    auto input = std::views::iota(0, rank == 0 ? 500 : 7) | std::views::filter([](int) { return true; });
+    REQUIRE(parimap::parallel_fold(p, map_options{.block = 9}, none, append, join, input) == expected.substr(0, 500));
+    const auto fails = [](std::string&, int i) {
+        if (i % 16 == 0) pass_time(200);
+        if (i >= 1234) throw std::out_of_range("item");
+    };
+    const auto check = [&](auto&& f, auto&& range, std::size_t item) {
+        std::size_t failed = 0;
+        try {
+            parimap::parallel_fold(p, map_options{.failed_index = &failed, .block = 9}, none, f, join, range);
+            REQUIRE(false);
+        } catch (const std::out_of_range&) {
+            REQUIRE(failed == item);  // on every rank
+        }
+    };
+    check(fails, items, 1234);
+    check(append,
+          std::views::iota(0, 500) | std::views::filter([](int i) { return i == 321 ? throw std::out_of_range("input") : true; }),
+          321);
+}
+
 void streams(pool& p) {
     const auto f = [&](int i) {
         pass_time(100);
@@ -250,6 +287,7 @@ int main(int argc, char** argv) {
         REQUIRE(p.size() == static_cast<std::size_t>(ranks));
         maps(p);
         searches(p);
+        folds(p);
         streams(p);
         failures(p);
         many_pools();

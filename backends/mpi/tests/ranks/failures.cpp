@@ -185,6 +185,8 @@ TEST_CASE("what cannot travel is an error that says so, and nothing has run") {
     REQUIRE_THROWS_AS(parimap::parallel_map(p, refers, std::views::iota(0, 10)), parimap::error);
     int (*const pointer)(int) = [](int i) { return i; };
     REQUIRE_THROWS_AS(parimap::parallel_map(p, pointer, std::views::iota(0, 10)), parimap::error);
+    REQUIRE_THROWS_AS(parimap::parallel_map(p, parimap::catching(pointer), std::views::iota(0, 10)), parimap::error);
+    REQUIRE_THROWS_AS(parimap::parallel_any_of(p, pointer, std::views::iota(0, 10)), parimap::error);
     struct handle {
         explicit handle(int f) : file(f) {}
         handle(handle&&) = default;

@@ -5,7 +5,10 @@
 
 #include <parimap/codec.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/ranges/block_of_elements.hpp>
 #include <parimap/detail/ranges/invocation.hpp>
+#include <parimap/detail/ranges/pulled_item.hpp>
+#include <parimap/detail/ranges/range_access.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +18,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace parimap::inline PARIMAP_ABI::detail {
+namespace parimap::inline PARIMAP_ABI {
+namespace detail {
 
 /// An argument of f that is made of a copy. What was a reference to something that f may change is an rvalue: an f that means to change it
 /// does not take that. (To ask whether it takes a const one would compile the body of a generic f.)
@@ -102,12 +106,66 @@ struct far_item<Item, true> {
     static passed pass(kept& k) noexcept { return all::pass(k); }
 };
 
-/// The function of a call that was made elsewhere. A lambda that captures nothing has no value to send; one that captures references is
-/// told by its layout, which the standard leaves open, and GCC and clang do not.
-template <class F>
-inline constexpr bool function_can_travel =
-    can_travel<F> && std::is_class_v<F> && (std::is_empty_v<F> || std::is_standard_layout_v<F>);
+/// An element as a value, in a block of which all travel. Where it is sent, it is what far_item is there.
+template <class View, bool Zipped>
+struct travelling_element {
+    using far = far_item<item_of<View>, Zipped>;
+    using kept = typename far::kept;
+    using passed = typename far::passed;
 
-}  // namespace parimap::detail
+    static kept keep(const iterator_of<View>& it) { return keep_element(*it); }
+
+    template <class Element>
+    static kept keep_element(Element&& element) {
+        if constexpr (Zipped) {
+            return tuple_of_values<kept>::from(std::forward<Element>(element));
+        } else {
+            return value_from<kept>(std::forward<Element>(element));
+        }
+    }
+    static passed pass(kept& k) noexcept { return far::pass(k); }
+};
+
+template <class F>
+consteval bool can_function_travel() {
+    if constexpr (!can_travel<F> || !std::is_class_v<F> || !(std::is_empty_v<F> || std::is_standard_layout_v<F>)) {
+        return false;
+    } else if constexpr (requires { typename F::wrapped_function; }) {
+        return can_function_travel<typename F::wrapped_function>();
+    } else {
+        return true;
+    }
+}
+
+/// The function of a call that was made elsewhere. A lambda that captures nothing has no value to send; one that captures references is
+/// told by its layout, which the standard leaves open, and GCC and clang do not. Of a wrapper both must be able to, for all wrap pointers
+/// to functions as well.
+template <class F>
+inline constexpr bool function_can_travel = can_function_travel<F>();
+
+}  // namespace detail
+
+template <class View, bool Zipped>
+struct codec<detail::block_of_elements<detail::travelling_element<View, Zipped>>> {
+    using far = typename detail::travelling_element<View, Zipped>::far;
+    using block = detail::block_of_elements<detail::travelling_element<View, Zipped>>;
+
+    static void write(byte_writer& out, const block& b)
+        requires far::can_travel
+    {
+        out.plain(b.first);
+        out.plain(b.elements.size());
+        for (const auto& element : b.elements) far::write(out, element);
+    }
+    static block read(byte_reader& in)
+        requires far::can_travel
+    {
+        block b{in.plain<std::uint64_t>(), {}};
+        for (auto left = in.plain<std::size_t>(); left > 0; --left) b.elements.push_back(far::read(in));
+        return b;
+    }
+};
+
+}  // namespace parimap
 
 #endif

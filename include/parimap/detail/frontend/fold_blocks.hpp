@@ -5,20 +5,23 @@
 
 #include <parimap/detail/engine/blocking.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/frontend/fold_of_block.hpp>
+#include <parimap/detail/frontend/frontend.hpp>
+#include <parimap/detail/ranges/block_of_elements.hpp>
 #include <parimap/detail/ranges/indexed_source.hpp>
-#include <parimap/detail/ranges/invocation.hpp>
 #include <parimap/detail/ranges/pulled_blocks.hpp>
+#include <parimap/detail/ranges/pulled_item.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
 #include <parimap/detail/results/reduction.hpp>
-#include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/item_number.hpp>
-#include <parimap/errors.hpp>
+#include <parimap/detail/system/step_failed.hpp>
 #include <parimap/options.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <ranges>
 #include <stdexcept>
@@ -29,103 +32,36 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-/// Which item of a block threw. (The engine knows the block.)
-class failed_step {
-  public:
-    void note(std::uint64_t item) noexcept { lower(item_, item); }
-    bool is_noted() const noexcept { return item_.load(std::memory_order_relaxed) != no_item; }
-
-    /// The item, if it is in the block that failed; else the block's first: blocks could not be merged.
-    std::uint64_t in_block(std::uint64_t block, std::uint64_t length) const noexcept {
-        const std::uint64_t item = item_.load(std::memory_order_relaxed);
-        return item / length == block ? item : block * length;
-    }
-
-    /// A block that begins with this item was stopped: no item of it has failed.
-    [[noreturn]] void throw_stopped(std::uint64_t first) {
-        lower(stopped_, first);
-        throw cancelled("parimap: the call was stopped before all items had been folded");
-    }
-    bool is_stop(std::uint64_t block, std::uint64_t length) const noexcept {
-        const std::uint64_t first = stopped_.load(std::memory_order_relaxed);
-        return first != no_item && first / length == block;
-    }
-
-  private:
-    static void lower(atomic<std::uint64_t>& least, std::uint64_t item) noexcept {
-        std::uint64_t old = least.load(std::memory_order_relaxed);
-        while (item < old && !least.compare_exchange_weak(old, item, std::memory_order_relaxed)) {
-        }
-    }
-
-    atomic<std::uint64_t> item_{no_item};
-    atomic<std::uint64_t> stopped_{no_item};
-};
-
 inline constexpr std::uint64_t fold_blocks_of_sized = 128;
 inline constexpr std::uint64_t fold_block_of_unsized = 1024;
-inline constexpr std::uint64_t fold_items_between_looks = 64;  // whether the call was stopped
 
-/// One block: apply(total, step, i) for each i from `first` up to `end`.
-template <class T, class Make, class Step, class ForEach>
-T fold_block(const Make& make, std::uint64_t first, std::uint64_t end, const std::stop_token& stop, failed_step& failed,
-             const Step& step, const ForEach& apply) {
-    T total = make();
-    std::uint64_t item = first;
-    while (item < end) {
-        if (stop.stop_requested()) failed.throw_stopped(first);
-        try {
-            for (const std::uint64_t next = std::min(end, item + fold_items_between_looks); item < next; ++item)
-                apply(total, step, item);
-        } catch (...) {
-            failed.note(item);
-            throw;
-        }
-    }
-    return total;
-}
-
-/// step(total, ...) as a function of the item alone.
-template <class T, class F, class Source>
-struct fold_step {
-    static void call(const F& step, T& total, typename Source::item&& item) {
-        const auto with_total = [&]<class... Args>(Args && ... args)
-            requires std::is_invocable_v<const F&, T&, Args...>
-        {
-            std::invoke(step, total, std::forward<Args>(args)...);
-        };
-        invocation<decltype(with_total), Source>::call(
-            with_total, [] { return std::stop_token(); }, std::forward<typename Source::item>(item));
-    }
-};
-
-template <class T, bool Zipped, class View, class Make, class Step, class Merge>
-T fold_blocks(scheduler& core, const map_options& options, View view, const Make& make, const Step& step, const Merge& merge) {
-    const auto op = [&merge](T&& left, T&& right) -> T {
-        std::invoke(merge, left, std::move(right));
-        return std::move(left);
-    };
-    using results = reduction<T, decltype(op)>;
+template <class T, bool Zipped, class Core, class View, class Make, class Step, class Merge>
+T fold_blocks(const Core& core, const map_options& options, View view, const Make& make, const Step& step, const Merge& merge) {
+    constexpr bool may_travel = !std::is_same_v<Core, pool_core>;
+    using held_make = held_function<Core, Make>;
+    using held_step = held_function<Core, Step>;
+    using merging = fold_merge<T, held_function<Core, Merge>>;
+    using results = reduction<T, merging>;
     constexpr std::size_t none = ~std::size_t{0};
     std::size_t failed_block = 0;  // what the view throws when it is asked is told of its first item
-    std::uint64_t items_read = no_item;
-    failed_step failed;
     std::uint64_t length = options.block ? options.block : fold_block_of_unsized;
     map_options of_blocks = options;
     of_blocks.failed_index = &failed_block;
-    const auto take = [&](results& r, std::uint64_t blocks, std::size_t* failed_index) -> T {
-        auto all = [&] {
+    const auto run = [&](auto blocks, const auto& fold) -> T {
+        const merging op{merge};
+        const auto take = [&](results& r, std::uint64_t count, std::size_t* failed_index) -> T {
             std::uint64_t combining = 0;
             try {
-                return r.take(blocks, combining);
+                auto all = r.take(count, combining);
+                return all ? std::move(all->get()) : std::invoke(make);
             } catch (...) {
                 *failed_index = static_cast<std::size_t>(combining);
                 throw;
             }
-        }();
-        return all ? std::move(all->get()) : make();
+        };
+        return run_blocking<results, false>(core, of_blocks, std::move(blocks), fold, take, core->size(), op);
     };
-    core.throw_unless_open();
+    core->throw_unless_open();
     try {
         if constexpr (some_sized_range<View>) {
             if (options.block == 0)
@@ -138,16 +74,34 @@ T fold_blocks(scheduler& core, const map_options& options, View view, const Make
             const std::uint64_t items = size_from(view, begin);
             failed_block = none;
             const elements_from element(begin);
-            const auto fold = [&](std::stop_token stop, std::uint64_t block) {
-                const auto apply = [&](T& total, const Step& s, std::uint64_t i) {
-                    fold_step<T, Step, source>::call(s, total, static_cast<typename source::item>(element[i]));
+            const auto numbers = std::views::iota(std::uint64_t{0}, items / length + (items % length > 0 ? 1 : 0));
+            const auto end_of_block = [&](std::uint64_t first) { return first + std::min(length, items - first); };
+            if constexpr (may_travel) {
+                if (core.to_others && !core.to_others->is_joint()) {
+                    using traits = travelling_element<View, Zipped>;
+                    const auto copied = [&](std::uint64_t block) {
+                        block_of_elements<traits> made{block * length, {}};
+                        const std::uint64_t end = end_of_block(made.first);
+                        made.elements.reserve(static_cast<std::size_t>(end - made.first));
+                        for (std::uint64_t item = made.first; item < end; ++item) {
+                            try {
+                                made.elements.push_back(traits::keep_element(element[item]));
+                            } catch (...) {
+                                throw step_failed{item, std::current_exception()};
+                            }
+                        }
+                        return made;
+                    };
+                    return run(view_of(numbers | std::views::transform(copied)),
+                               fold_of_block<T, held_make, held_step, traits, Zipped>{make, step});
+                }
+            }
+            return run(view_of(numbers), [&](std::stop_token stop, std::uint64_t block) {
+                const auto apply = [&](T& total, std::uint64_t i) {
+                    fold_step<T, Step, source>::call(step, total, static_cast<typename source::item>(element[i]));
                 };
-                const std::uint64_t first = block * length;
-                return fold_block<T>(make, first, first + std::min(length, items - first), stop, failed, step, apply);
-            };
-            const std::uint64_t blocks = items / length + (items % length > 0 ? 1 : 0);
-            return run_blocking<results, false>(core, of_blocks, view_of(std::views::iota(std::uint64_t{0}, blocks)), fold, take,
-                                                core.size(), op);
+                return fold_block<T>(make, block * length, end_of_block(block * length), stop, apply);
+            });
         } else {
             failed_block = none;
             if (options.window > 0 && options.window < length) {
@@ -156,29 +110,32 @@ T fold_blocks(scheduler& core, const map_options& options, View view, const Make
                                             "; ask for smaller blocks with map_options::block");
             }
             of_blocks.window = options.window / static_cast<std::size_t>(length);
-            const auto check = [&](std::uint64_t first) {
-                if (options.stop.stop_requested() || failed.is_noted() || core.is_terminated()) failed.throw_stopped(first);
+            atomic<bool> has_failed{false};  // here; of other processes the engine tells between blocks
+            const auto check = [&] {
+                if (options.stop.stop_requested() || has_failed.load(std::memory_order_relaxed) || core->is_terminated())
+                    throw_fold_stopped();
             };
-            using blocks = pulled_blocks<View, Zipped, decltype(check)>;
-            const auto fold = [&](std::stop_token stop, typename blocks::block&& block) {
-                const auto apply = [&](T& total, const Step& s, std::uint64_t i) {
-                    fold_step<T, Step, blocks>::call(s, total,
-                                                     blocks::pass(block.items[static_cast<std::size_t>(i - block.first)]));
-                };
-                return fold_block<T>(make, block.first, block.first + block.items.size(), stop, failed, step, apply);
-            };
-            blocks gathered(view, static_cast<std::size_t>(length), check);
-            const struct note_read {
-                const blocks& all;
-                std::uint64_t& items;
-                ~note_read() { items = all.items_read(); }
-            } when_it_ends{gathered, items_read};
-            return run_blocking<results, false>(core, of_blocks, view_of(gathered), fold, take, core.size(), op);
+            using traits = std::conditional_t<may_travel, travelling_element<View, Zipped>, pulled_item<View, Zipped>>;
+            using fold = fold_of_block<T, held_make, held_step, traits, Zipped>;
+            pulled_blocks<View, traits, decltype(check)> gathered(view, static_cast<std::size_t>(length), check);
+            if constexpr (may_travel) {
+                return run(view_of(gathered), fold{make, step});
+            } else {
+                return run(view_of(gathered), [&](std::stop_token stop, block_of_elements<traits>&& block) {
+                    try {
+                        return fold{make, step}(std::move(stop), std::move(block));
+                    } catch (...) {
+                        has_failed.store(true, std::memory_order_relaxed);
+                        throw;
+                    }
+                });
+            }
         }
+    } catch (const step_failed& failed) {
+        if (options.failed_index && failed.item != no_item) *options.failed_index = static_cast<std::size_t>(failed.item);
+        std::rethrow_exception(failed.exception);
     } catch (...) {
-        if (options.failed_index && failed_block != none && !failed.is_stop(failed_block, length)) {
-            *options.failed_index = static_cast<std::size_t>(std::min(failed.in_block(failed_block, length), items_read));
-        }
+        if (options.failed_index && failed_block != none) *options.failed_index = failed_block * static_cast<std::size_t>(length);
         throw;
     }
 }

@@ -29,6 +29,10 @@ inline constexpr bool is_options = std::is_same_v<T, map_options>;
 
 using pool_core = std::shared_ptr<scheduler>;
 
+/// How a frontend holds a function that is a part of the call's: where other processes may run items, as a value, which can be sent there.
+template <class Core, class F>
+using held_function = std::conditional_t<!std::is_same_v<Core, pool_core> && std::is_copy_constructible_v<F>, F, const F&>;
+
 /// Where the arguments of a frontend have f, and where its inputs begin.
 struct argument_places {
     std::size_t function = 0;

@@ -4,8 +4,9 @@
 #define PARIMAP_DETAIL_RANGES_PULLED_BLOCKS_HPP
 
 #include <parimap/detail/form.hpp>
-#include <parimap/detail/ranges/pulled_item.hpp>
+#include <parimap/detail/ranges/block_of_elements.hpp>
 #include <parimap/detail/ranges/range_access.hpp>
+#include <parimap/detail/system/step_failed.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -14,27 +15,16 @@
 #include <iterator>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
 /// A single-pass range. Each of its elements is made when it is looked at, of up to `length` elements of the view, and is moved from
-/// there. What the view throws comes behind the block of those that it gave before. check(first), before each element of the block
-/// that begins with `first`, throws where no more are wanted; then that block is lost.
-template <class View, bool Zipped, class Check>
+/// there. What the view throws comes behind the block of those that it gave before, as a step_failed. check(), before each element of a
+/// block, throws where no more are wanted; then that block is lost.
+template <class View, class Traits, class Check>
 class pulled_blocks {
-    using traits = pulled_item<View, Zipped>;
-
   public:
-    struct block {
-        std::uint64_t first;  // the number of its first element
-        std::vector<typename traits::kept> items;
-    };
-    using item = typename traits::passed;
-    static constexpr bool zipped = Zipped;
-    static constexpr bool counts = false;
-
-    static item pass(typename traits::kept& k) noexcept { return traits::pass(k); }
+    using block = block_of_elements<Traits>;
 
     pulled_blocks(View& view, std::size_t length, Check check) : view_(view), length_(length), check_(std::move(check)) {}
 
@@ -59,14 +49,15 @@ class pulled_blocks {
         pulled_blocks* all_ = nullptr;
     };
 
-    bool has_ended() const noexcept { return block_.items.empty(); }
-
-    /// How many elements the view has given.
-    std::uint64_t items_read() const noexcept { return read_; }
+    bool has_ended() const noexcept { return block_.elements.empty(); }
 
     iterator begin() {
-        next_.emplace(begin_of(view_));
-        end_.emplace(end_of(view_));
+        try {
+            next_.emplace(begin_of(view_));
+            end_.emplace(end_of(view_));
+        } catch (...) {
+            throw step_failed{0, std::current_exception()};
+        }
         read();
         return iterator(*this);
     }
@@ -76,16 +67,16 @@ class pulled_blocks {
     void read() {
         if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
         block_.first = read_;
-        block_.items.clear();
-        block_.items.reserve(std::min<std::size_t>(length_, 1024));
-        while (!ended_ && block_.items.size() < length_) {
-            check_(block_.first);
+        block_.elements.clear();
+        block_.elements.reserve(std::min<std::size_t>(length_, 1024));
+        while (!ended_ && block_.elements.size() < length_) {
+            check_();
             try {
                 read_one();
             } catch (...) {
                 ended_ = true;
-                if (block_.items.empty()) throw;
-                failure_ = std::current_exception();
+                if (block_.elements.empty()) throw step_failed{read_, std::current_exception()};
+                failure_ = std::make_exception_ptr(step_failed{read_, std::current_exception()});
             }
         }
     }
@@ -94,7 +85,7 @@ class pulled_blocks {
         if (std::exchange(advance_, false)) ++*next_;
         ended_ = *next_ == *end_;
         if (ended_) return;
-        block_.items.push_back(traits::keep(*next_));
+        block_.elements.push_back(Traits::keep(*next_));
         advance_ = true;
         ++read_;
     }

@@ -9,6 +9,7 @@
 #include <parimap/detail/engine/far_items.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/frontend/finding.hpp>
+#include <parimap/detail/frontend/fold_of_block.hpp>
 #include <parimap/detail/system/trivially_copyable.hpp>
 #include <parimap/detail/travel/exceptions.hpp>
 #include <parimap/per_worker.hpp>
@@ -59,6 +60,38 @@ struct codec<detail::per_worker_function<Make, F>> {
     static detail::per_worker_function<Make, F> read(byte_reader& in) {
         Make make = codec<Make>::read(in);
         return {std::move(make), codec<F>::read(in)};
+    }
+};
+
+/// Two functions, which travel one by one as others do.
+template <class T, class Make, class Step, class Traits, bool Zipped>
+struct codec<detail::fold_of_block<T, Make, Step, Traits, Zipped>> {
+    using function = detail::fold_of_block<T, Make, Step, Traits, Zipped>;
+    static constexpr bool is_possible = detail::function_can_travel<Make> && detail::function_can_travel<Step>;
+
+    static void write(byte_writer& out, const function& f)
+        requires is_possible
+    {
+        codec<Make>::write(out, f.make);
+        codec<Step>::write(out, f.step);
+    }
+    static function read(byte_reader& in)
+        requires is_possible
+    {
+        return {codec<Make>::read(in), codec<Step>::read(in)};  // braces: in this order
+    }
+};
+template <class T, class Merge>
+struct codec<detail::fold_merge<T, Merge>> {
+    static void write(byte_writer& out, const detail::fold_merge<T, Merge>& f)
+        requires detail::function_can_travel<Merge>
+    {
+        codec<Merge>::write(out, f.merge);
+    }
+    static detail::fold_merge<T, Merge> read(byte_reader& in)
+        requires detail::function_can_travel<Merge>
+    {
+        return {codec<Merge>::read(in)};
     }
 };
 
