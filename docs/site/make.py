@@ -31,7 +31,7 @@ FILES = {"LICENSE": "LICENSE.txt", "CITATION.cff": "CITATION.txt"}    # that are
 
 GROUPS = {    # of the reference, with the headers that each is about
     "pools": ("Pools and backends", "basic_pool pool_options default_backend cpu_count backend backends/serial backends/threads backends/openmp backends/tbb"),
-    "calls": ("Calls that wait", "parallel_map parallel_map_into parallel_for_each parallel_map_reduce parallel_fold parallel_find_if map_async options"),
+    "calls": ("Calls that wait", "parallel_map parallel_map_into parallel_for_each parallel_map_reduce parallel_fold parallel_find_if map_async options journal_file"),
     "streams": ("Streams", "ordered_imap unordered_imap imap"),
     "functions": ("Functions that wrap f", "catching per_worker unpacked unseq"),
     "inputs": ("Inputs and random numbers", "blocks pull_from read_ahead item_rng"),
