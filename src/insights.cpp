@@ -43,7 +43,19 @@ PARIMAP_INLINE std::string run_report::to_json() const {
                              .add_raw("idle", number(w.idle.count()))
                              .add("items", w.items)
                              .add("batches", w.batches)
+                             .add_raw("waiting_for_network", number(w.waiting_for_network.count()))
+                             .add("rank", static_cast<std::size_t>(w.rank))
                              .text());
+    }
+    json_list ranks_json;
+    for (const rank_report& other : ranks) {
+        ranks_json.add(json_object()
+                           .add("rank", static_cast<std::size_t>(other.rank))
+                           .add("messages_to", other.messages_to)
+                           .add("bytes_to", other.bytes_to)
+                           .add("messages_from", other.messages_from)
+                           .add("bytes_from", other.bytes_from)
+                           .text());
     }
     json_list slowest_json;
     for (const slow_item& s : slowest) {
@@ -69,6 +81,7 @@ PARIMAP_INLINE std::string run_report::to_json() const {
         .add_raw("utilisation", number(utilisation()))
         .add("verdict", verdict())
         .add_raw("workers", workers_json.text())
+        .add_raw("ranks", ranks_json.text())
         .add_raw("slowest", slowest_json.text())
         .text();
 }
@@ -87,7 +100,8 @@ PARIMAP_INLINE void run_report::fill_from(const detail::call_record& record) {
         const auto idle = [&seat](detail::idle_cause cause) { return seat.idle[static_cast<std::size_t>(cause)]; };
         r.workers.push_back({seat.busy, idle(detail::idle_cause::input), idle(detail::idle_cause::consumer),
                              idle(detail::idle_cause::slow_item), idle(detail::idle_cause::nothing_left),
-                             static_cast<std::size_t>(seat.items), static_cast<std::size_t>(seat.batches)});
+                             static_cast<std::size_t>(seat.items), static_cast<std::size_t>(seat.batches),
+                             idle(detail::idle_cause::network), seat.rank});
         r.batches += static_cast<std::size_t>(seat.batches);
         if (seat.batches > 0) {
             const auto smallest = static_cast<std::size_t>(seat.smallest_batch);
@@ -100,6 +114,11 @@ PARIMAP_INLINE void run_report::fill_from(const detail::call_record& record) {
             };
             r.slowest.push_back({static_cast<std::size_t>(item.item), time(item.ticks), time(item.begun)});
         }
+    }
+    for (const detail::rank_traffic& other : record.others) {
+        r.ranks.push_back({static_cast<int>(r.ranks.size()) + 1, static_cast<std::size_t>(other.messages_to),
+                           static_cast<std::size_t>(other.bytes_to), static_cast<std::size_t>(other.messages_from),
+                           static_cast<std::size_t>(other.bytes_from)});
     }
     std::sort(r.slowest.begin(), r.slowest.end(), [](const slow_item& a, const slow_item& b) { return a.time > b.time; });
     if (r.slowest.size() > slowest_wanted) r.slowest.resize(slowest_wanted);
@@ -132,6 +151,8 @@ PARIMAP_INLINE std::string run_report::bottleneck() const {
     if (for_consumer >= much) return "the consumer is the bottleneck: " + waited_text(for_consumer);
     const double for_input = share(&worker_report::waiting_for_input);
     if (for_input >= much) return "the input is the bottleneck: " + waited_text(for_input);
+    const double for_network = share(&worker_report::waiting_for_network);
+    if (for_network >= much) return "the network is the bottleneck: " + waited_text(for_network);
     const double held_up = share(&worker_report::held_up);
     if (held_up < much) return {};
     return std::string("slow items hold up those behind them: a larger window") + (in_order ? ", or unordered_imap," : "") +

@@ -20,7 +20,8 @@
 namespace parimap::inline PARIMAP_ABI {
 
 /// How one worker, or rather one seat of the pool, spent the time of a call. What is missing to the whole of it went into
-/// handing out batches.
+/// handing out batches. Of a worker on another rank it is as far as results tell: its busy time is their number times what items took there
+/// in the mean.
 struct worker_report {
     using seconds = std::chrono::duration<double>;
 
@@ -31,6 +32,17 @@ struct worker_report {
     seconds idle{0};                  ///< nothing was left to start, or the worker was in another call
     std::size_t items = 0;
     std::size_t batches = 0;
+    seconds waiting_for_network{0};  ///< items for its rank, or results from there, were on the way
+    int rank = 0;                    ///< of an MPI job, where it works
+};
+
+/// What travelled between the rank that made a call and another one: messages with items, and with results.
+struct rank_report {
+    int rank = 0;
+    std::size_t messages_to = 0;
+    std::size_t bytes_to = 0;
+    std::size_t messages_from = 0;
+    std::size_t bytes_from = 0;
 };
 
 /// One of the items of a call that took longest.
@@ -62,6 +74,7 @@ struct PARIMAP_EXPORT run_report {
     std::size_t smallest_batch = 0;
     std::size_t largest_batch = 0;
     std::vector<worker_report> workers;
+    std::vector<rank_report> ranks;  ///< the other ranks of the pool, if there are any
     std::vector<slow_item> slowest;  ///< the slowest first
 
     double mean_batch() const { return batches > 0 ? static_cast<double>(items) / static_cast<double>(batches) : 0; }
@@ -81,16 +94,26 @@ struct PARIMAP_EXPORT run_report {
     /// A small table.
     friend std::ostream& operator<<(std::ostream& out, const run_report& r) {
         const auto count = [](std::size_t n, std::size_t width = 0) { return detail::at_right(std::to_string(n), width); };
+        const auto percent_of_wall = [&r](seconds part) {
+            return detail::fixed(r.wall.count() > 0 ? 100 * (part / r.wall) : 0.0, 1, 8) + '%';
+        };
         std::string text = count(r.items) + " items in " + time(r.wall) + " on " + count(r.workers.size()) + " workers (" +
                            r.backend + ')' + (r.failed > 0 ? ", " + count(r.failed) + " failed" : "") +
-                           "\nworker      items  batches     busy    input consumer  held up     idle\n";
+                           "\nworker      items  batches     busy    input consumer  held up     idle" +
+                           (r.ranks.empty() ? "\n" : "  network  rank\n");
         for (std::size_t i = 0; i < r.workers.size(); ++i) {
             const worker_report& w = r.workers[i];
             text += count(i, 6) + count(w.items, 11) + count(w.batches, 9);
             for (const seconds part : {w.busy, w.waiting_for_input, w.waiting_for_consumer, w.held_up, w.idle}) {
-                text += detail::fixed(r.wall.count() > 0 ? 100 * (part / r.wall) : 0.0, 1, 8) + '%';
+                text += percent_of_wall(part);
             }
+            if (!r.ranks.empty()) text += percent_of_wall(w.waiting_for_network) + count(static_cast<std::size_t>(w.rank), 6);
             text += '\n';
+        }
+        for (const rank_report& other : r.ranks) {
+            text += "rank " + std::to_string(other.rank) + ": " + count(other.messages_to) + " messages of " +
+                    count(other.bytes_to) + " bytes to it, " + count(other.messages_from) + " of " + count(other.bytes_from) +
+                    " from it\n";
         }
         text += "batches: " + count(r.batches) + ", of " + count(r.smallest_batch) + " to " + count(r.largest_batch) + " items, " +
                 detail::fixed(r.mean_batch(), 1, 0) + " in the mean; load balance " + detail::fixed(r.load_balance(), 2, 0) + '\n';

@@ -5,6 +5,7 @@
 
 #include <parimap/detail/system/atomic.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <unistd.h>
 
@@ -90,6 +92,52 @@ PARIMAP_INLINE void observer::end_batch(std::size_t seat, std::uint64_t first, s
 PARIMAP_INLINE void observer::item_failed(std::size_t seat) noexcept {
     atomic<std::uint64_t>& failed = lanes_[seat].failed;
     failed.store(failed.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+PARIMAP_INLINE void observer::set_ranks(const std::vector<std::size_t>& workers) {
+    std::size_t seat = pool_.size_here();
+    for (std::size_t rank = 1; rank < workers.size(); ++rank) {
+        others_.push_back({seat, seat + workers[rank]});
+        for (; seat < others_.back().end_seat; ++seat) lanes_[seat].record.rank = static_cast<int>(rank);
+    }
+}
+
+PARIMAP_INLINE void observer::sent(std::size_t rank, std::uint64_t items, std::uint64_t bytes) noexcept {
+    other_rank& to = others_[rank - 1];
+    ++to.traffic.messages_to;
+    to.traffic.bytes_to += bytes;
+    if (to.away == 0) {
+        for (std::size_t seat = to.first_seat; seat < to.end_seat; ++seat) enter(seat);
+    }
+    to.away += items;
+}
+
+PARIMAP_INLINE void observer::received(std::size_t rank, std::uint64_t items, std::uint64_t bytes) noexcept {
+    other_rank& from = others_[rank - 1];
+    ++from.traffic.messages_from;
+    from.traffic.bytes_from += bytes;
+    from.away -= items;
+    if (items > 0 && from.away == 0) {
+        for (std::size_t seat = from.first_seat; seat < from.end_seat; ++seat) leave(seat);
+    }
+}
+
+PARIMAP_INLINE std::size_t observer::seat_of(std::size_t rank, std::size_t worker) const noexcept {
+    const other_rank& other = others_[rank - 1];
+    return std::min(other.first_seat + worker, other.end_seat - 1);
+}
+
+PARIMAP_INLINE void observer::end_far_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, time_span busy) noexcept {
+    lane& l = lanes_[seat];
+    l.in_batch.store(false, std::memory_order_relaxed);
+    if (items == 0 || !is_timed_) return;
+    const clock::duration time = std::chrono::nanoseconds(busy.count());
+    l.record.add_batch(items, time);
+    if (trace_.empty()) return;
+    const clock::time_point now = clock::now();
+    const auto& before = l.record.events.events();
+    const clock::time_point begin = before.empty() ? start_ : before.back().end;
+    l.record.events.add({std::max(begin, now - time), now, first, items});
 }
 
 PARIMAP_INLINE void observer::supply_ends_with(idle_cause cause) noexcept {
@@ -184,11 +232,17 @@ PARIMAP_INLINE call_record observer::all_records() {
         lane& l = lanes_[seat];
         if (l.record.batches > 0) {
             l.record.idle[static_cast<std::size_t>(l.cause)] += end - l.idle_since;
+            if (l.record.rank > 0) {  // what is left of the time in which its rank had items
+                clock::duration left = end - start_ - l.record.busy;
+                for (const clock::duration idle : l.record.idle) left -= idle;
+                l.record.idle[static_cast<std::size_t>(idle_cause::network)] = std::max(left, clock::duration{});
+            }
         } else {
             l.record.idle = supply_;  // nobody needed it: it found nothing, as whoever had looked
         }
         all.seats.push_back(std::move(l.record));
     }
+    for (const other_rank& other : others_) all.others.push_back(other.traffic);
     return all;
 }
 

@@ -31,7 +31,10 @@ PARIMAP_INLINE void trace_events::name_lanes(const trace_writer& self) {
     add_name("process_name", 0,
              "parimap pool " + std::to_string(call_.pool_id) + ", " + std::string(call_.backend) + ", process " +
                  std::to_string(self.process) + (self.rank != "-" ? ", rank " + self.rank : ""));
-    for (std::size_t seat = 0; seat < call_.seats.size(); ++seat) add_name("thread_name", seat, "worker " + std::to_string(seat));
+    for (std::size_t seat = 0; seat < call_.seats.size(); ++seat) {
+        const int rank = call_.seats[seat].rank;
+        add_name("thread_name", seat, "worker " + std::to_string(seat) + (rank > 0 ? ", rank " + std::to_string(rank) : ""));
+    }
 }
 
 PARIMAP_INLINE void trace_events::add_lanes() {

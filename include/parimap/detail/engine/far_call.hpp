@@ -58,7 +58,9 @@ class far_call : public far_giving<Call> {
     far_call(const far_core& core, std::uint64_t count, const map_options& options, Args&&... args)
         : below(core.to_others && core.to_others->is_joint(), core_for<Call>(core), options, std::forward<Args>(args)...),
           carrier_(core.to_others) {
-        if (carrier_) number_ = carrier_->open(*this, {types_of_call<Call>, count});
+        if (!carrier_) return;
+        if (observer* const watching = this->observation_.get()) watching->set_ranks(carrier_->workers());
+        number_ = carrier_->open(*this, {types_of_call<Call>, count});
     }
     ~far_call() override {
         if constexpr (std::is_base_of_v<shared_stream, Call>) this->end();
@@ -108,10 +110,10 @@ class far_call : public far_giving<Call> {
     std::uint64_t take_results(std::size_t seat, byte_reader& in) override {
         const floating_point_scope as_the_caller(this->mode());
         const calls_that_stay_here inside;
-        this->observation_.enter(seat);
+        const std::size_t bytes = in.left();
         std::uint64_t taken = 0;
         while (!in.is_at_end()) taken += take_part(seat, in);
-        this->observation_.leave(seat);
+        if (observer* const watching = this->observation_.get()) watching->received(this->rank_of(seat), taken, bytes);
         return taken;
     }
 
@@ -138,8 +140,10 @@ class far_call : public far_giving<Call> {
     /// What one worker there has written: see served_results.
     std::uint64_t take_part(std::size_t seat, byte_reader& in) {
         const auto head = in.plain<part_of_results>();
-        std::optional<observed_batch> watching = this->observation_.begin_batch(seat);
-        const instant now = instant::now();
+        observer* const all_watching = this->observation_.get();
+        const std::size_t worker =
+            all_watching ? all_watching->seat_of(this->rank_of(seat), static_cast<std::size_t>(head.worker)) : seat;
+        std::optional<observed_batch> watching = this->observation_.begin_batch(worker);
         monitor::tally finished = this->monitor_.tally_of(seat);
         std::uint64_t first = no_item;
         std::uint64_t end = 0;
@@ -186,8 +190,9 @@ class far_call : public far_giving<Call> {
             return 0;
         });
         in.end_archive();
-        if (run > 0) this->observation_.end_batch(seat, first, run, now, instant::now());
-        if (run > 0 && head.cost > 0) this->pace_.measured(time_span::nanoseconds(static_cast<std::int64_t>(head.cost * run)), run);
+        const time_span busy = time_span::nanoseconds(static_cast<std::int64_t>(head.cost * run));
+        if (all_watching) all_watching->end_far_batch(worker, first, run, busy);
+        if (run > 0 && head.cost > 0) this->pace_.measured(busy, run);
         if (first < end) this->monitor_.after_batch(first, end);
         this->offer();
         return taken;

@@ -7,6 +7,7 @@
 #include <parimap/detail/engine/far_items.hpp>
 #include <parimap/detail/engine/far_work.hpp>
 #include <parimap/detail/engine/monitor.hpp>
+#include <parimap/detail/engine/observer.hpp>
 #include <parimap/detail/engine/shared_stream.hpp>
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/results/served_results.hpp>
@@ -83,7 +84,10 @@ class far_giving : public Call, public far_work {
         do {
             given += give_batch(seat, most - std::min(most, given), out);
         } while (given < most && this->claims_.has_rest(seat));
-        if (given > 0) bytes_of_item_ = (out.size() - before) / given;
+        if (given > 0) {
+            bytes_of_item_ = (out.size() - before) / given;
+            if (observer* const watching = this->observation_.get()) watching->sent(rank_of(seat), given, out.size());
+        }
         return given;
     }
 
@@ -96,6 +100,9 @@ class far_giving : public Call, public far_work {
           is_joint_(joint),
           most_away_(away_in_window(options, this->pool_.size_here())) {}
     ~far_giving() override = default;
+
+    /// A seat of this call's that stands for a rank.
+    std::size_t rank_of(std::size_t seat) const noexcept { return seat - this->pool_.size_here() + 1; }
 
     void note_kept(std::size_t seat, bool any) noexcept { keeping_[seat - this->pool_.size_here()] = any; }
 

@@ -143,6 +143,9 @@ class carrier {
     /// Has each rank hold a value until the pool ends: the place of read_shared_value, and what that reads. Returns its number.
     virtual std::uint64_t share(std::shared_ptr<const void> here, byte_writer&& what) = 0;
 
+    /// How many each rank has, this one first.
+    virtual const std::vector<std::size_t>& workers() const noexcept = 0;
+
     /// Whether all ranks make the call, each with an f and an input of its own: then numbers of items travel, and no function.
     virtual bool is_joint() const noexcept = 0;
     /// What became of such a call, for all ranks: what a follower's follow() returns.

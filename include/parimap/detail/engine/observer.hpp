@@ -26,6 +26,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <unistd.h>
 
@@ -66,6 +67,20 @@ class PARIMAP_EXPORT observer final : public progress_source {
 
     void item_failed(std::size_t seat) noexcept;
 
+    // ---- by who carries items to other ranks and their results back ----------------------------------------------
+
+    /// workers: of each rank, this one first; they have the seats in this order. Before anything is carried.
+    void set_ranks(const std::vector<std::size_t>& workers);
+
+    void sent(std::size_t rank, std::uint64_t items, std::uint64_t bytes) noexcept;
+    void received(std::size_t rank, std::uint64_t items, std::uint64_t bytes) noexcept;
+
+    /// The seat of a worker that is known by its number on its rank.
+    std::size_t seat_of(std::size_t rank, std::size_t worker) const noexcept;
+
+    /// As end_batch(), where it was known only afterwards how long it took.
+    void end_far_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, time_span busy) noexcept;
+
     // ---- by the caller, who supplies items and takes results -----------------------------------------------------
 
     /// Why a worker that finds nothing to start from now on finds nothing.
@@ -91,6 +106,13 @@ class PARIMAP_EXPORT observer final : public progress_source {
     [[gnu::cold]] void finish() noexcept;
 
   private:
+    struct other_rank {
+        std::size_t first_seat;
+        std::size_t end_seat;
+        std::uint64_t away = 0;  // items
+        rank_traffic traffic = {};
+    };
+
     idle_cause cause_now() const noexcept;
 
     /// By the caller, before the cause changes.
@@ -116,6 +138,7 @@ class PARIMAP_EXPORT observer final : public progress_source {
     const clock::time_point start_ = clock::now();
     const std::uint64_t start_ticks_ = clock_.now();
     const std::unique_ptr<lane[]> lanes_;
+    std::vector<other_rank> others_;
     atomic<idle_cause> cause_{idle_cause::input};
     atomic<bool> consumer_waits_{false};
     std::array<clock::duration, idle_causes> supply_{};  // for how long each cause was there

@@ -37,6 +37,7 @@ struct part_of_items {
 struct part_of_results {
     std::uint64_t entries;
     std::uint64_t cost;  // nanoseconds; 0 where it is not known
+    std::uint64_t worker = 0;
 };
 
 enum class served_kind : std::uint8_t {
@@ -143,7 +144,7 @@ class served_boxes {
                 entries = std::exchange(from.entries, 0U);
             }
             if (entries == 0) continue;
-            out.plain(part_of_results{entries, cost});
+            out.plain(part_of_results{entries, cost, seat});
             out.bytes(bytes.data(), bytes.size());
         }
         return out.size() > before;

@@ -122,6 +122,7 @@ class byte_reader : public with_archive<byte_reader> {
     }
 
     bool is_at_end() const noexcept { return bytes_.empty(); }
+    std::size_t left() const noexcept { return bytes_.size(); }
 
     /// What follows is so many bytes, and nothing reads behind them until end_part(), which goes on there.
     void begin_part(std::size_t count) {

@@ -24,8 +24,9 @@ enum class idle_cause : unsigned char {
     input,         // the input had not given the next item yet
     consumer,      // the window was full of results that nobody took
     slow_item,     // the window was full, and the consumer waited for an item in it
+    network,       // of a worker on another rank, which had items: those of its own, or their results, were on the way
 };
-inline constexpr std::size_t idle_causes = 4;
+inline constexpr std::size_t idle_causes = 5;
 
 struct traced_event {
     std::chrono::steady_clock::time_point begin;
@@ -67,11 +68,20 @@ struct PARIMAP_EXPORT seat_record {
     std::vector<timed_item> slowest;   // as many as were reserved
     std::uint64_t slow_threshold = 0;  // what is not longer is not among them
     event_log events;
+    int rank = 0;
 
     void add_batch(std::uint64_t count, duration time) noexcept;
 
     /// Keeps an item that took longer than the threshold.
     void note_slow(const timed_item& item) noexcept;
+};
+
+/// Messages with items to another rank, and with results from there.
+struct rank_traffic {
+    std::uint64_t messages_to = 0;
+    std::uint64_t bytes_to = 0;
+    std::uint64_t messages_from = 0;
+    std::uint64_t bytes_from = 0;
 };
 
 struct call_record {
@@ -85,6 +95,7 @@ struct call_record {
     bool stopped = false;   // by an exception that was no item's
     bool in_order = false;  // a stream in input order
     std::vector<seat_record> seats;
+    std::vector<rank_traffic> others;  // the other ranks of the pool, from 1 on
     std::chrono::steady_clock::duration consumer_waited{};
     event_log consumer_waits;
     std::size_t consumer = 0;  // a number of its thread's

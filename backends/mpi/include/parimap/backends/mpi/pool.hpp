@@ -35,19 +35,15 @@ namespace parimap::inline PARIMAP_ABI::detail {
 class mpi_carrier final : public carrier {
   public:
     mpi_carrier(std::shared_ptr<mpi_root> root, std::vector<std::size_t> workers, const pool_options& options)
-        : root_(std::move(root)),
-          workers_(std::move(workers)),
-          first_seat_(workers_.front()),
-          pool_(root_->open_pool(workers_, options)) {}
+        : root_(std::move(root)), workers_(std::move(workers)), pool_(root_->open_pool(workers_, options)) {}
     ~mpi_carrier() {
         root_->close_pool(pool_);
         for (const std::uint64_t number : shared_) shared_values::of_process().free(number);
     }
 
-    std::uint32_t open(far_work& work, const call_signature& what) override {
-        return root_->open(work, pool_, what, workers_, first_seat_);
-    }
+    std::uint32_t open(far_work& work, const call_signature& what) override { return root_->open(work, pool_, what, workers_); }
     void close(far_work& work) noexcept override { root_->close(work); }
+    const std::vector<std::size_t>& workers() const noexcept override { return workers_; }
     bool is_joint() const noexcept override { return root_->is_joint(); }
     void tell(std::uint32_t call, const byte_writer& outcome) override { root_->tell(call, outcome); }
 
@@ -69,7 +65,6 @@ class mpi_carrier final : public carrier {
   private:
     const std::shared_ptr<mpi_root> root_;
     const std::vector<std::size_t> workers_;
-    const std::size_t first_seat_;
     const std::uint32_t pool_;
     std::mutex mutex_;
     std::vector<std::uint64_t> shared_;

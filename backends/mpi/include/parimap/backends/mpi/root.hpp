@@ -109,9 +109,8 @@ class mpi_root {
         return number;
     }
 
-    /// first_seat: of those of the other ranks, one for each.
-    std::uint32_t open(far_work& work, std::uint32_t pool, const call_signature& signature, const std::vector<std::size_t>& workers,
-                       std::size_t first_seat) {
+    std::uint32_t open(far_work& work, std::uint32_t pool, const call_signature& signature,
+                       const std::vector<std::size_t>& workers) {
         byte_writer description = messages::begin(message_kind::call, 0);  // whose number is not known yet
         if (is_joint_) {
             description.plain(signature);
@@ -128,7 +127,7 @@ class mpi_root {
             if (is_ending_) return 0;
             threads_.need_one_that_talks();
             number = ++last_number_;
-            auto made = std::make_shared<mpi_root_call>(work, number, description.take(), workers, first_seat, is_joint_);
+            auto made = std::make_shared<mpi_root_call>(work, number, description.take(), workers, is_joint_);
             if (is_joint_) {
                 for (std::size_t rank = 1; rank < ranks(); ++rank) posted_.emplace_back(rank, made->description());
             }

@@ -24,10 +24,10 @@ namespace parimap::inline PARIMAP_ABI::detail {
 /// Used by the thread of mpi_root alone, but for close().
 class mpi_root_call {
   public:
-    /// first_seat: of those of the other ranks, one for each. known: the other ranks wait for it, and are told by the maker.
+    /// workers: of each rank. known: the other ranks wait for it, and are told by the maker.
     mpi_root_call(far_work& work, std::uint32_t number, std::vector<std::byte> description, const std::vector<std::size_t>& workers,
-                  std::size_t first_seat, bool known)
-        : work_(work), number_(number), first_seat_(first_seat), description_(std::move(description)), ranks_(workers.size()) {
+                  bool known)
+        : work_(work), number_(number), first_seat_(workers.front()), description_(std::move(description)), ranks_(workers.size()) {
         const message_head head{message_kind::call, number};
         std::memcpy(description_.data(), &head, sizeof head);
         for (std::size_t rank = 1; rank < workers.size(); ++rank) {
@@ -169,7 +169,7 @@ class mpi_root_call {
 
     far_work& work_;
     const std::uint32_t number_;
-    const std::size_t first_seat_;
+    const std::size_t first_seat_;  // of the other ranks, of which each is one
     std::vector<std::byte> description_;
     std::vector<other_rank> ranks_;  // by number; the first is this one
     std::uint64_t away_ = 0;
