@@ -77,19 +77,19 @@ struct map_async_fn : detail::frontend<map_async_fn> {
     static constexpr auto keeps = detail::keeps_in_journal::in_another_call;
     using other = parallel_map_fn::plain;
 
-    template <class F, class... Ranges>
-    static auto run(const detail::pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
+    template <class Core, class F, class... Ranges>
+    static auto run(const Core& core, const map_options& options, F&& f, Ranges&&... inputs) {
         return run_by<parallel_map_fn>(core, options, std::forward<F>(f), std::forward<Ranges>(inputs)...);
     }
 
     /// Map::run is called by the job.
-    template <class Map, class F, class... Ranges>
-    static auto run_by(const detail::pool_core& core, const map_options& options, F&& f, Ranges&&... inputs) {
+    template <class Map, class Core, class F, class... Ranges>
+    static auto run_by(const Core& core, const map_options& options, F&& f, Ranges&&... inputs) {
         detail::check_ranges<typename detail::referred<Ranges>::type...>();
         if constexpr (detail::are_ranges<typename detail::referred<Ranges>::type...>) {
             using function = std::decay_t<F>;
             // The pool waits for the job, so the job does not own the pool.
-            const detail::pool_core unowned(detail::pool_core(), core.get());
+            const Core unowned = detail::without_owning(core);
             map_options inside = options;
             if (!detail::current_place) inside.progress.allow_inside_job();
             auto map = [unowned, options = std::move(inside), f = function(std::forward<F>(f)),

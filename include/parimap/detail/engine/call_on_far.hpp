@@ -124,8 +124,13 @@ struct call_on<Core> {
     /// Whether all ranks make the call.
     static bool is_joint(Core& core) noexcept { return core.with_root || (core.to_others && core.to_others->is_joint()); }
 
-    /// Inside an item other ranks know nothing of the call.
-    static bool is_nested(Core& core) noexcept { return calls_that_stay_here::is_set || core->place_of_caller(); }
+    /// Inside an item other ranks know nothing of the call. (A job is the program's own, as a thread of its would be; but where all ranks make
+    /// calls nobody knows its place in their order, and where callers carry they are one thread.)
+    static bool is_nested(Core& core) noexcept {
+        if (calls_that_stay_here::is_set || core->is_in_far_item()) return true;
+        return core->place_of_caller() &&
+               (!core.to_others || core.to_others->is_joint() || core.to_others->is_carried_by_callers());
+    }
 
     template <class Call, class Take>
     static decltype(auto) outcome_of_call(Core& core, Call& call, Take& take, const map_options& options) {

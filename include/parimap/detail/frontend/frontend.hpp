@@ -29,6 +29,14 @@ inline constexpr bool is_options = std::is_same_v<T, map_options>;
 
 using pool_core = std::shared_ptr<scheduler>;
 
+/// The same pool, for who does not outlive it.
+template <class Core>
+Core without_owning(Core core) {
+    static_cast<pool_core&>(core) = pool_core(pool_core(), core.get());
+    if constexpr (requires { core.to_others; }) core.to_others = {pool_core(), core.to_others.get()};
+    return core;
+}
+
 /// How a frontend holds a function that is a part of the call's: where other processes may run items, as a value, which can be sent there.
 template <class Core, class F>
 using held_function = std::conditional_t<!std::is_same_v<Core, pool_core> && std::is_copy_constructible_v<F>, F, const F&>;

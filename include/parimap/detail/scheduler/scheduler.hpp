@@ -132,6 +132,9 @@ class PARIMAP_EXPORT scheduler {
 
     const place* place_of_caller() const noexcept;
 
+    /// Whether the calling thread runs an item, no job alone, of this pool or of another with workers in other processes.
+    bool is_in_far_item() const noexcept;
+
     /// What the calling thread is doing, as this pool and all calls on it note it.
     thread_slots slots() const noexcept { return slots_(); }
 
