@@ -59,6 +59,15 @@ TEST_CASE("P8 a fold over ranks is that of a loop, of elements in memory and of 
             REQUIRE(parimap::parallel_fold(p, map_options{.window = 70, .block = 7}, nothing_yet, append, join,
                                            std::views::istream<int>(text)) == text_of(count));
         }
+        const std::vector<std::string> words(500, "word");
+        const auto add_word = [](std::string& all, const std::string& word, const std::vector<int>& of_word) {
+            pass_time(100);
+            all += word + std::to_string(of_word.size());
+        };
+        const std::string all_words =
+            parimap::parallel_fold(p, nothing_yet, add_word, join, words, std::vector(500, std::vector{1, 2}));
+        REQUIRE(all_words.size() == 2500);
+        REQUIRE(all_words.ends_with("word2word2"));
         std::string expected;
         for (int i = 0; i < 200; ++i) expected += "<>" + std::to_string(i);
         REQUIRE(parimap::parallel_fold(p, nothing_yet, append_after{"<>"}, join, std::views::iota(0, 200)) == expected);
