@@ -10,11 +10,17 @@
 #include <parimap/detail/system/trivially_copyable.hpp>
 #include <parimap/detail/travel/byte_stream.hpp>
 
+#include <array>
 #include <concepts>
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <span>  // and std::ranges::enable_borrowed_range with it
+#include <system_error>
 #include <type_traits>
+#include <typeindex>
 #include <utility>
+#include <variant>
 
 namespace parimap::inline PARIMAP_ABI {
 
@@ -36,11 +42,28 @@ struct codec;
 
 namespace detail {
 
-/// (Not what refers to bytes elsewhere, as far as types tell: pointers, std::string_view, std::span.)
+/// Whether a T is known to hold an address, which means nothing in another process.
 template <class T>
-concept travels_as_bytes =
-    trivially_copyable<T> && std::is_move_constructible_v<T> && !std::is_pointer_v<T> && !std::is_member_pointer_v<T> &&
-    !std::is_null_pointer_v<T> && std::is_object_v<T> && !std::ranges::enable_borrowed_range<T>;
+inline constexpr bool holds_address =
+    std::is_pointer_v<T> || std::is_member_pointer_v<T> || std::is_null_pointer_v<T> || std::ranges::enable_borrowed_range<T>;
+template <>
+inline constexpr bool holds_address<std::error_code> = true;
+template <>
+inline constexpr bool holds_address<std::error_condition> = true;
+template <>
+inline constexpr bool holds_address<std::type_index> = true;
+template <class T>
+inline constexpr bool holds_address<std::reference_wrapper<T>> = true;
+template <class T>
+inline constexpr bool holds_address<std::optional<T>> = holds_address<std::remove_cv_t<T>>;
+template <class T, std::size_t n>
+inline constexpr bool holds_address<std::array<T, n>> = holds_address<std::remove_cv_t<T>>;
+template <class... Ts>
+inline constexpr bool holds_address<std::variant<Ts...>> = (holds_address<std::remove_cv_t<Ts>> || ...);
+
+/// (Not what refers to bytes elsewhere, as far as types tell.)
+template <class T>
+concept travels_as_bytes = trivially_copyable<T> && std::is_move_constructible_v<T> && std::is_object_v<T> && !holds_address<T>;
 
 /// Whether there is a codec for values of this type.
 template <class T>

@@ -142,6 +142,9 @@ PARIMAP_INLINE record_file::~record_file() {
 }
 
 PARIMAP_INLINE void record_file::close() noexcept {
+    // A process that was forked in the moments in which the file is not held, or beside more files than are, or that has not come to its
+    // exec(), has it too, and to close it here leaves it locked there.
+    ::flock(fd_, LOCK_UN);
     let_file_go(fd_);
     ::close(fd_);
 }
@@ -166,7 +169,10 @@ PARIMAP_INLINE void record_file::open() {
             if (reason == EWOULDBLOCK)
                 fail("is in use by another process, or by another call of this one; wait until it has ended, or give another path");
             errno = reason;
-            fail_by_system("cannot be locked");
+            fail_by_system(reason == ENOSYS || reason == ENOLCK || reason == EOPNOTSUPP
+                               ? "cannot be locked, for its file system has no locks (of Lustre: the mount option flock); give a "
+                                 "path on another"
+                               : "cannot be locked");
         }
         struct stat at_path {};
         if (::stat(path_.c_str(), &at_path) == 0 && at_path.st_ino == status.st_ino && at_path.st_dev == status.st_dev) return;
@@ -232,18 +238,23 @@ PARIMAP_INLINE void record_file::find_records(std::uint64_t first, std::uint64_t
              ", with more behind it, which no kill does; the results before it are whole: " +
              "truncate the file to that size to go on with them, or remove it");
     };
+    // Where the power went, the file system may have kept the length of what was written last, and zeros in its place: from the begin of a
+    // page, which is in the middle of a result or of its head.
+    const auto is_zeros = [&](std::uint64_t from) {
+        std::vector<std::byte> tail(static_cast<std::size_t>(std::min<std::uint64_t>(end - from, reader::piece)));
+        for (std::uint64_t at = from; at < end; at += tail.size()) {
+            tail.resize(static_cast<std::size_t>(std::min<std::uint64_t>(end - at, tail.size())));
+            read_whole(tail.data(), tail.size(), at);
+            if (std::any_of(tail.begin(), tail.end(), [](std::byte b) { return b != std::byte{0}; })) return false;
+        }
+        return true;
+    };
     std::uint64_t whole = first;
     while (end - whole >= sizeof(record_head)) {
         record_head head;
         std::memcpy(&head, in.next(sizeof head, end).data(), sizeof head);
         if (head.sum_of_head != journal_format::sum_of(head)) {
-            // Where the power went, the file system may have kept the length of what was written last, and zeros in its place.
-            std::vector<std::byte> tail(static_cast<std::size_t>(std::min<std::uint64_t>(end - whole, reader::piece)));
-            for (std::uint64_t at = whole; at < end; at += tail.size()) {
-                tail.resize(static_cast<std::size_t>(std::min<std::uint64_t>(end - at, tail.size())));
-                read_whole(tail.data(), tail.size(), at);
-                if (std::any_of(tail.begin(), tail.end(), [](std::byte b) { return b != std::byte{0}; })) damaged(whole);
-            }
+            if (!is_zeros(in.place())) damaged(whole);
             break;
         }
         if (head.size > end - in.place()) break;  // cut off
@@ -254,7 +265,7 @@ PARIMAP_INLINE void record_file::find_records(std::uint64_t first, std::uint64_t
             left -= piece.size();
         }
         if (sum != head.sum) {
-            if (in.place() != end) damaged(whole);
+            if (!is_zeros(in.place())) damaged(whole);
             break;
         }
         places_.push_back({head.item, whole});

@@ -10,10 +10,13 @@
 
 #include <parimap/progress.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -21,7 +24,9 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
+#include <typeindex>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -155,6 +160,75 @@ TEST_CASE("journal: parallel_map_into, parallel_map_reduce and parallel_for_each
             return 0;
         },
         0);
+}
+
+TEST_CASE("journal: numbers that are reduced or mapped where they are each have a record of their own") {
+    const journal_path journal;
+    pool workers(3);
+    std::atomic<int> calls{0};
+    const auto f = [&](int i) noexcept { return ++calls, 1.0 * i; };
+    const auto sum = [&] {
+        return parimap::parallel_map_reduce(workers, map_options{.journal = journal.path}, f, std::plus<>(), 0.5,
+                                            std::views::iota(0, 1000));
+    };
+    REQUIRE(sum() == 499'500.5);
+    REQUIRE(sum() == 499'500.5);
+    REQUIRE(calls == 1000);
+    const auto map = [&](auto g) {
+        const journal_path of_map("of_map");
+        for (int run = 0; run < 2; ++run)
+            REQUIRE(parimap::parallel_map(workers, map_options{.journal = of_map.path}, g, numbers(1000)) == numbers(1000));
+    };
+    map([](const int& i) noexcept { return i; });
+    map(parimap::unseq([](int i) { return i; }));
+}
+
+TEST_CASE("journal: of inputs of different lengths the shortest says how many items there are") {
+    const journal_path journal;
+    pool workers(2);
+    const auto add = [](int a, int b) { return a + b; };
+    for (const int longer : {10, 12, 11})
+        REQUIRE(parimap::parallel_map(workers, map_options{.journal = journal.path}, add, numbers(10), numbers(longer)).size() ==
+                10);
+}
+
+TEST_CASE("journal: results that cannot be kept are refused when the call runs, not when it is compiled") {
+    const journal_path journal;
+    pool workers(2);
+    const auto expect_refusal = [&](auto f) {
+        const auto call = [&](const map_options& options) { return parimap::parallel_map(workers, options, f, numbers(3)).size(); };
+        REQUIRE(call({}) == 3);
+        REQUIRE(says(what_is_thrown([&] { call({.journal = journal.path}); }), "cannot be written to a journal"));
+        REQUIRE_FALSE(std::filesystem::exists(journal.path));
+    };
+    struct shape {
+        virtual ~shape() = default;
+        int sides = 3;
+    };
+    expect_refusal([](int) { return std::make_unique<shape>(); });
+    expect_refusal([](int) { return std::vector<std::shared_ptr<shape>>(2); });
+    expect_refusal([](int) { return std::make_unique<int[]>(3); });
+    expect_refusal([](int) { return std::map<int, const std::string>(); });
+    expect_refusal([](int) { return std::shared_ptr<struct not_known_here>(); });
+    // Addresses are of no use to the next process.
+    expect_refusal([](int) { return "text"; });
+    expect_refusal([](int i) { return std::make_error_code(i == 0 ? std::errc::io_error : std::errc::no_link); });
+    expect_refusal([](int) { return std::optional<const char*>("text"); });
+    expect_refusal([](int) { return std::array<const char*, 2>{}; });
+    expect_refusal([](int) { return std::variant<int, std::string_view>(7); });
+    expect_refusal([&](int) { return std::ref(workers); });
+    expect_refusal([](int i) { return std::type_index(typeid(i)); });
+
+    // Elements that refer to what f refers to would refer to what was read.
+    const std::vector<std::string> names{"a", "b", "c"};
+    std::vector<std::string_view> out(3);
+    const auto name = [&](int i) -> const std::string& { return names[static_cast<std::size_t>(i)]; };
+    REQUIRE(says(
+        what_is_thrown([&] { parimap::parallel_map_into(workers, map_options{.journal = journal.path}, out, name, numbers(3)); }),
+        "return a value"));
+    std::vector<std::string> copies(3);
+    parimap::parallel_map_into(workers, map_options{.journal = journal.path}, copies, name, numbers(3));
+    REQUIRE(copies == names);
 }
 
 TEST_CASE("journal: map_async does too, and lets the file go before its future is ready") {

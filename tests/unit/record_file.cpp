@@ -176,6 +176,19 @@ TEST_CASE("journal: a last result that is not what was written, or zeros that a 
     REQUIRE(journal.bytes() == all);
     journal.write(all + std::string(100'000, '\0') + '1');
     REQUIRE_FALSE(whole_results(journal));
+
+    // They begin with a page, wherever that is in a result.
+    for (std::size_t page = ends.front(); page < all.size(); ++page) {
+        CAPTURE(page);
+        std::string lost = all;
+        std::fill(lost.begin() + static_cast<std::ptrdiff_t>(page), lost.end(), '\0');
+        journal.write(lost + std::string(10, '\0'));
+        const auto before = static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), page) - ends.begin()) - 1;
+        const auto whole = whole_results(journal);
+        REQUIRE(whole.has_value());
+        REQUIRE(*whole >= before);  // one more, if it ends with zeros itself
+        REQUIRE(*whole <= before + 1);
+    }
 }
 
 TEST_CASE("journal: results that are larger than what is read at a time are read whole") {
@@ -273,9 +286,41 @@ TEST_CASE("journal: a forked process neither holds the file nor appends to it") 
     REQUIRE(end_of_child(in_child) == "exit 2");
     append(*file, 3, "of the parent");
     file.reset();
+
+    // The process that has opened it dies before one that it has forked.
+    const auto leaves_a_child = [&] {
+        file = std::make_unique<record_file>(journal_file{.path = journal.path}, call_of());
+        const pid_t last = ::fork();
+        if (last == 0) {
+            ::alarm(30);
+            for (;;) ::pause();
+        }
+        std::_Exit(last > 0 ? 7 : 1);
+    };
+    REQUIRE(end_of_child(leaves_a_child) == "exit 7");
+    REQUIRE(eventually([&] { return refusal({.path = journal.path}).empty(); }));
     const record_file again({.path = journal.path}, call_of());
     REQUIRE(again.size() == 2);
     REQUIRE_FALSE(again.has(2));
+}
+
+TEST_CASE("journal: however many files are open when a process is forked, all are free once they were closed") {
+    std::vector<std::unique_ptr<journal_path>> paths;
+    std::vector<std::unique_ptr<record_file>> files;
+    for (int i = 0; i < 100; ++i) {
+        paths.push_back(std::make_unique<journal_path>("many_" + std::to_string(i)));
+        files.push_back(std::make_unique<record_file>(journal_file{.path = paths.back()->path}, call_of()));
+    }
+    const pid_t child = ::fork();
+    if (child == 0) {
+        for (;;) ::pause();
+    }
+    files.clear();
+    int in_use = 0;
+    for (const auto& path : paths) in_use += refusal({.path = path->path}).empty() ? 0 : 1;
+    ::kill(child, SIGKILL);
+    status_of(child);
+    REQUIRE(in_use == 0);
 }
 
 TEST_CASE("journal: what a full disk does not take is an error that names the file, which stays whole") {

@@ -110,7 +110,7 @@ class mapped_items : public Base {
                 reading = true;
                 auto&& element = take(i);
                 reading = false;
-                return invocation_type::call(f, no_token, std::forward<typename Source::item>(element));
+                return invocation_type::call(f, no_token, std::forward<typename Source::item>(element), i);
             });
         } catch (...) {
             failure = std::current_exception();
@@ -141,7 +141,7 @@ class mapped_items : public Base {
                     reading = true;
                     auto&& element = take(item);
                     reading = false;
-                    return invocation_type::call(f, no_token, std::forward<typename Source::item>(element));
+                    return invocation_type::call(f, no_token, std::forward<typename Source::item>(element), item);
                 });
         } catch (...) {
             failure = std::current_exception();

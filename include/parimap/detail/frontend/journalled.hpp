@@ -23,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -179,7 +180,16 @@ class journalled {
             using types = call_types<f_as_given, Ranges...>;
             using function = typename types::function;
             using value = std::conditional_t<Frontend::keeps == keeps_in_journal::that_it_was_done, void, typename types::result>;
+            constexpr bool has_output = place_of_f > 0;
             refuse_ranks(core);
+            if constexpr (has_output && std::is_reference_v<typename types::invocation_type::result>) {
+                using element = std::remove_cvref_t<decltype(*std::begin(std::declval<argument<0, Args...>>()))>;
+                if (!std::is_same_v<element, value>)
+                    throw error(
+                        "parimap: f returns a reference, and the output's elements are of another type, which may refer to what f "
+                        "refers "
+                        "to; a journal has copies: let f return a value");
+            }
             if constexpr (!kept_result<value>::is_possible) {
                 refuse_type(typeid(value));
                 return Frontend::run(core, options, std::forward<Args>(args)...);

@@ -134,7 +134,7 @@ struct invocation : invocation_with<F, typename arguments_of_item<typename Sourc
 
     /// Calls f and returns its result, or the std::monostate.
     template <class Token>
-    static decltype(auto) call(const F& f, Token&& token, typename Source::item&& item, std::uint64_t number = 0) {
+    static decltype(auto) call(const F& f, Token&& token, typename Source::item&& item, std::uint64_t number) {
         if constexpr (Source::zipped) {
             return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
                 return call_with(f, number, token, std::get<I>(std::forward<typename Source::item>(item))...);
@@ -142,6 +142,12 @@ struct invocation : invocation_with<F, typename arguments_of_item<typename Sourc
         } else {
             return call_with(f, number, token, std::forward<typename Source::item>(item));
         }
+    }
+    /// Where the item's number is not at hand, and F does not want it.
+    template <class Token>
+        requires(!wants_item_number<F>)
+    static decltype(auto) call(const F& f, Token&& token, typename Source::item&& item) {
+        return call(f, std::forward<Token>(token), std::forward<typename Source::item>(item), 0);
     }
 
   private:

@@ -126,9 +126,13 @@ void CEREAL_LOAD_FUNCTION_NAME(cereal_input& from, T& value) {
 template <class T>
 struct parts_travel : std::true_type {};
 template <class T>
-concept part_travels = !std::is_pointer_v<T> && ((archived<T> && parts_travel<T>::value) || only_has_codec<T>);
+concept part_travels = !std::is_pointer_v<T> && parts_travel<T>::value && (archived<T> || only_has_codec<T>);
 template <class... Parts>
-using parts_are = std::bool_constant<((part_travels<std::remove_const_t<Parts>> && std::is_default_constructible_v<Parts>)&&...)>;
+using parts_are =
+    std::bool_constant<((!std::is_const_v<Parts> && part_travels<Parts> && std::is_default_constructible_v<Parts>)&&...)>;
+template <class T>
+concept pointed_to_travels =
+    !std::is_array_v<T> && requires { sizeof(T); } && (std::is_abstract_v<T> || part_travels<std::remove_const_t<T>>);
 
 template <class T, class A>
 struct parts_travel<std::vector<T, A>> : parts_are<T> {};
@@ -165,13 +169,13 @@ struct parts_travel<std::tuple<Ts...>> : parts_are<Ts...> {};
 template <class... Ts>
 struct parts_travel<std::variant<Ts...>> : parts_are<Ts...> {};
 template <class T, class D>
-struct parts_travel<std::unique_ptr<T, D>> : std::bool_constant<std::is_polymorphic_v<T> || part_travels<T>> {};
+struct parts_travel<std::unique_ptr<T, D>> : std::bool_constant<pointed_to_travels<T>> {};
 template <class T>
-struct parts_travel<std::shared_ptr<T>> : std::bool_constant<std::is_polymorphic_v<T> || part_travels<std::remove_const_t<T>>> {};
+struct parts_travel<std::shared_ptr<T>> : std::bool_constant<pointed_to_travels<T>> {};
 
 template <class T>
 concept known_to_cereal =
-    !travels_as_bytes<T> && std::is_object_v<T> && !std::is_pointer_v<T> && archived<T> && parts_travel<T>::value &&
+    !travels_as_bytes<T> && std::is_object_v<T> && !std::is_pointer_v<T> && parts_travel<T>::value && archived<T> &&
     archived_by<T, cereal_output, cereal_input> && std::is_default_constructible_v<T> && std::is_move_constructible_v<T>;
 
 }  // namespace detail
