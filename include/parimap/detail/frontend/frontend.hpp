@@ -58,8 +58,7 @@ enum class keeps_in_journal {
 
 /// Base of the frontends' function objects. Derived has
 ///   template <class Core, class... Args> static auto run(const Core&, const map_options&, Args&&...)
-/// where Core is a pool_core or derived from it.
-/// and, where it is not as in parallel_map(f, ranges...), `places` and `keeps`.
+/// where Core is a pool_core or derived from it; and, where it is not as in parallel_map(f, ranges...), `places` and `keeps`.
 /// The default pool's backend is a template argument, so that calls without a pool are different functions in
 /// translation units with different defaults; Journal is one for the same reason.
 template <class Derived>
