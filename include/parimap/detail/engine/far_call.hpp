@@ -113,7 +113,9 @@ class far_call : public far_giving<Call> {
         const std::size_t bytes = in.left();
         std::uint64_t taken = 0;
         while (!in.is_at_end()) taken += take_part(seat, in);
-        if (observer* const watching = this->observation_.get()) watching->received(this->rank_of(seat), taken, bytes);
+        // (An answer that brings nothing may come when the call has ended.)
+        observer* const watching = bytes > sizeof(part_of_results) ? this->observation_.get() : nullptr;
+        if (watching) watching->received(this->rank_of(seat), taken, bytes);
         return taken;
     }
 
