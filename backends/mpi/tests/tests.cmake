@@ -27,7 +27,7 @@ function(add_death_test mpi way title)
 endfunction()
 
 # The part of the conformance suite that a pool of this type could break by itself, compiled for that type: as the linked backend this one
-# is no more than its workers. (It takes long to compile: -O0, -g0.)
+# is no more than its workers. (-O0, -g0: as below.)
 set(alone conformance/failures conformance/leaving conformance/misuse conformance/process_end conformance/search conformance/streams backend/pool)
 list(TRANSFORM alone PREPEND ${PARIMAP_TESTS}/)
 list(TRANSFORM alone APPEND .cpp)
@@ -57,6 +57,7 @@ foreach(mpi IN ITEMS openmpi mpich)
         target_include_directories(${target} PRIVATE ${PARIMAP_TESTS} ${PROJECT_SOURCE_DIR}/backends/mpi/include
             ${PROJECT_SOURCE_DIR}/backends/threads/include)
         target_compile_definitions(${target} PRIVATE PARIMAP_USE_MPI=1 PARIMAP_DEFAULT_BACKEND=mpi)
+        target_compile_options(${target} PRIVATE -O0 -g0)    # they take long to compile, and wait more than they compute
         # Not parimap::mpi: that is on one of the two.
         target_link_libraries(${target} PRIVATE PkgConfig::mpi_${mpi} parimap::core cereal::cereal parimap_warnings)
     endforeach()
