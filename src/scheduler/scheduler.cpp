@@ -228,14 +228,13 @@ PARIMAP_INLINE const place* scheduler::place_of_caller() const noexcept {
     return p;
 }
 
-PARIMAP_INLINE bool scheduler::is_in_far_item() const noexcept {
-    const auto is_one = [this](const place& p) {
+PARIMAP_INLINE bool scheduler::is_in_far_item(const place* innermost) noexcept {
+    const auto is_one = [](const place& p) {
         const scheduler& owner = *p.owner;
-        return p.running && p.running != &owner.guarded_->jobs && (&owner == this || owner.size() > owner.size_here());
+        return owner.size() > owner.size_here() && p.running && p.running != &owner.guarded_->jobs;
     };
-    const place* p = slots().innermost;
-    while (p && !is_one(*p)) p = p->outer;
-    return p != nullptr;
+    while (innermost && !is_one(*innermost)) innermost = innermost->outer;
+    return innermost != nullptr;
 }
 
 PARIMAP_INLINE void scheduler::throw_if_inherited() const {

@@ -127,7 +127,7 @@ struct call_on<Core> {
     /// Inside an item other ranks know nothing of the call. (A job is the program's own, as a thread of its would be; but where all ranks make
     /// calls nobody knows its place in their order, and where callers carry they are one thread.)
     static bool is_nested(Core& core) noexcept {
-        if (calls_that_stay_here::is_set || core->is_in_far_item()) return true;
+        if (calls_that_stay_here::is_set || scheduler::is_in_far_item(core->slots().innermost)) return true;
         return core->place_of_caller() &&
                (!core.to_others || core.to_others->is_joint() || core.to_others->is_carried_by_callers());
     }

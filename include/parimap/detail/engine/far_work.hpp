@@ -4,6 +4,7 @@
 #define PARIMAP_DETAIL_ENGINE_FAR_WORK_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/scheduler/calls_that_stay_here.hpp>  // IWYU pragma: export
 #include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/travel/byte_stream.hpp>
@@ -116,18 +117,6 @@ struct call_signature {
     std::uint64_t items = 0;
 
     bool operator==(const call_signature&) const = default;
-};
-
-/// While one exists, calls of this thread are made by its process alone: op, which no item is at work for, or an element that is read.
-struct calls_that_stay_here {
-    [[gnu::visibility("default")]] static inline thread_local constinit bool is_set = false;
-
-    const bool was_set = std::exchange(is_set, true);
-
-    calls_that_stay_here() = default;
-    calls_that_stay_here(const calls_that_stay_here&) = delete;
-    calls_that_stay_here& operator=(const calls_that_stay_here&) = delete;
-    ~calls_that_stay_here() { is_set = was_set; }
 };
 
 /// Who carries batches between processes.

@@ -4,6 +4,9 @@
 #define PARIMAP_DETAIL_SCHEDULER_PROMISED_JOB_HPP
 
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/scheduler/calls_that_stay_here.hpp>
+#include <parimap/detail/scheduler/place.hpp>
+#include <parimap/detail/scheduler/scheduler.hpp>
 #include <parimap/detail/scheduler/single_job.hpp>
 #include <parimap/detail/system/floating_point.hpp>
 #include <parimap/detail/system/slot.hpp>
@@ -26,6 +29,7 @@ class promised_job final : public single_job {
 
     void run() noexcept override {
         const floating_point_scope as_the_caller(floating_point_mode_);
+        const calls_that_stay_here inside(its_calls_stay_);
         std::exception_ptr exception;
         try {
             if constexpr (std::is_void_v<R>) {
@@ -58,6 +62,7 @@ class promised_job final : public single_job {
 
   private:
     const floating_point_mode floating_point_mode_ = floating_point_mode::of_this_thread();  // of whoever handed the job in
+    const bool its_calls_stay_ = calls_that_stay_here::is_set || scheduler::is_in_far_item(current_place);
     std::optional<F> f_;
     std::promise<R> promise_;
 };

@@ -132,8 +132,8 @@ class PARIMAP_EXPORT scheduler {
 
     const place* place_of_caller() const noexcept;
 
-    /// Whether the calling thread runs an item, no job alone, of this pool or of another with workers in other processes.
-    bool is_in_far_item() const noexcept;
+    /// Whether the thread whose innermost place this is runs an item, no job alone, of a pool with workers in other processes.
+    static bool is_in_far_item(const place* innermost) noexcept;
 
     /// What the calling thread is doing, as this pool and all calls on it note it.
     thread_slots slots() const noexcept { return slots_(); }
