@@ -103,7 +103,7 @@ TEST_CASE("P7 calls of an item's stay where it runs, those of its jobs too") {
     const auto stays = [](int i) {
         const int here = ::getpid();
         pass_time(500);
-        const auto is_here = [here](int) { return ::getpid() == here ? 1 : 0; };
+        const auto is_here = [here](int) { return pass_time(300), ::getpid() == here ? 1 : 0; };
         int all = 0;
         for (const int one : parimap::parallel_map(is_here, std::views::iota(0, 5))) all += one;
         for (const int one : parimap::map_async(is_here, std::views::iota(0, 5)).get()) all += one;
