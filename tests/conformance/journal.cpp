@@ -187,7 +187,7 @@ TEST_CASE("journal: of inputs of different lengths the shortest says how many it
     const journal_path journal;
     pool workers(2);
     const auto add = [](int a, int b) { return a + b; };
-    for (const int longer : {10, 12, 11})
+    for (const std::size_t longer : {10U, 12U, 11U})
         REQUIRE(parimap::parallel_map(workers, map_options{.journal = journal.path}, add, numbers(10), numbers(longer)).size() ==
                 10);
 }
