@@ -52,12 +52,8 @@ class pulled_blocks {
     bool has_ended() const noexcept { return block_.elements.empty(); }
 
     iterator begin() {
-        try {
-            next_.emplace(begin_of(view_));
-            end_.emplace(end_of(view_));
-        } catch (...) {
-            throw step_failed{0, std::current_exception()};
-        }
+        next_.emplace(begin_of(view_));
+        end_.emplace(end_of(view_));
         read();
         return iterator(*this);
     }
