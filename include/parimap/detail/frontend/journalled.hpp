@@ -156,19 +156,14 @@ class journalled {
     static auto run(const Core& core, const map_options& options, Args&&... args) {
         constexpr std::size_t inputs = sizeof...(Args) - std::min(sizeof...(Args), Frontend::places.inputs);
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return run_over<Core, type_list<argument<Frontend::places.inputs + I, Args...>...>>(core, options,
-                                                                                                std::forward<Args>(args)...);
+            return with_inputs(type_list<argument<Frontend::places.inputs + I, Args...>...>{}, core, options,
+                               std::forward<Args>(args)...);
         }(std::make_index_sequence<inputs>{});
     }
 
   private:
     template <std::size_t I, class... Args>
     using argument = std::tuple_element_t<I, std::tuple<Args&&...>>;
-
-    template <class Core, class Inputs, class... Args>
-    static auto run_over(const Core& core, const map_options& options, Args&&... args) {
-        return with_inputs(Inputs{}, core, options, std::forward<Args>(args)...);
-    }
 
     template <class Core, class... Ranges, class... Args>
     static auto with_inputs(type_list<Ranges...>, const Core& core, const map_options& options, Args&&... args) {
@@ -187,8 +182,7 @@ class journalled {
                 if (!std::is_same_v<element, value>)
                     throw error(
                         "parimap: f returns a reference, and the output's elements are of another type, which may refer to what f "
-                        "refers "
-                        "to; a journal has copies: let f return a value");
+                        "refers to; a journal has copies: let f return a value");
             }
             if constexpr (!kept_result<value>::is_possible) {
                 refuse_type(typeid(value));
