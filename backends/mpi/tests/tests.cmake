@@ -26,11 +26,9 @@ function(add_death_test mpi way title)
     set_ranks_test("${title}")
 endfunction()
 
-# The part of the conformance suite that a pool of this type could break by itself, compiled for that type: as the linked backend this one
-# is no more than its workers. (-O0, -g0: as below.)
-set(alone conformance/failures conformance/leaving conformance/misuse conformance/process_end conformance/search conformance/streams backend/pool)
-list(TRANSFORM alone PREPEND ${PARIMAP_TESTS}/)
-list(TRANSFORM alone APPEND .cpp)
+# The conformance suite with one rank, compiled for a pool of this type: as the linked backend it is no more than its workers.
+# (-O0, -g0: as below.)
+file(GLOB alone CONFIGURE_DEPENDS ${PARIMAP_TESTS}/conformance/*.cpp ${PARIMAP_TESTS}/backend/*.cpp)
 add_executable(alone_mpi ${alone})
 target_include_directories(alone_mpi PRIVATE ${PARIMAP_TESTS})
 target_compile_definitions(alone_mpi PRIVATE PARIMAP_TEST_BACKEND=mpi PARIMAP_DEFAULT_BACKEND=mpi)

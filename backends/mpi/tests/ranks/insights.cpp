@@ -28,6 +28,7 @@ const auto takes_2ms = [](int i) {
 };
 
 void check(const run_report& report, std::size_t items, std::size_t workers_of_each) {
+    REQUIRE(report.backend == "mpi");
     REQUIRE(report.items == items);
     REQUIRE(report.workers.size() == workers_of_each * static_cast<std::size_t>(ranks));
     REQUIRE(report.ranks.size() == static_cast<std::size_t>(ranks) - 1);

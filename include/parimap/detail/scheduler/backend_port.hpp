@@ -37,7 +37,8 @@ class backend_port {
                 " has no threads whose stack_size could be chosen; leave it out, or use the backend threads");
 }
 
-template <class Backend>
+/// Named: the backend that the pool was asked for, where that makes its workers by another.
+template <class Backend, class Named = Backend>
 class port_of final : public backend_port {
   public:
     static owned<backend_port> make(const pool_options& options) { return owned<backend_port>(new port_of(options)); }
@@ -47,7 +48,7 @@ class port_of final : public backend_port {
         if (!is_ended_) delete backend_;
     }
 
-    std::string_view name() const noexcept override { return Backend::name; }
+    std::string_view name() const noexcept override { return Named::name; }
     std::size_t concurrency() const override { return backend_->concurrency(); }
     void submit(task& t) override { backend_->submit(t); }
     bool caller_must_help() const noexcept override {

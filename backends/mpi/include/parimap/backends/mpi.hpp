@@ -27,7 +27,7 @@ class [[gnu::visibility("default")]] mpi_over {
   public:
     static constexpr std::string_view name = "mpi";
 
-    using core = detail::mpi_core<Inner>;
+    using core = detail::mpi_core<Inner, mpi_over>;
     using session = detail::mpi_session<Inner>;
     using communicator = MPI_Comm;
 

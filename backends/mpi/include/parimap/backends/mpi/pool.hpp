@@ -70,8 +70,8 @@ class mpi_carrier final : public carrier {
     std::vector<std::uint64_t> shared_;
 };
 
-/// Inner: the backend of each rank's workers.
-template <class Inner>
+/// Inner: the backend of each rank's workers. Outer: the one of the pool.
+template <class Inner, class Outer>
 struct mpi_core : far_core {
     /// options: of each rank, with its own number of workers.
     static mpi_core make(const pool_options& options) {
@@ -107,7 +107,7 @@ struct mpi_core : far_core {
         options.workers = here;
         const std::size_t all = std::accumulate(of_ranks.begin(), of_ranks.end(), std::size_t{0});
         mpi_core made;
-        static_cast<std::shared_ptr<scheduler>&>(made) = scheduler::make(options, &port_of<Inner>::make, all - here);
+        static_cast<std::shared_ptr<scheduler>&>(made) = scheduler::make(options, &port_of<Inner, Outer>::make, all - here);
         made->count_seats_from(std::accumulate(of_ranks.begin(), of_ranks.begin() + rank, std::size_t{0}));
         if (rank == 0) {
             made.to_others = std::make_shared<mpi_carrier>(std::make_shared<mpi_root>(std::move(own), ranks, true),
@@ -133,7 +133,7 @@ struct mpi_core : far_core {
         mpi_core made;
         options.workers = workers.front();
         const std::size_t afar = std::accumulate(workers.begin() + 1, workers.end(), std::size_t{0});
-        static_cast<std::shared_ptr<scheduler>&>(made) = scheduler::make(options, &port_of<Inner>::make, afar);
+        static_cast<std::shared_ptr<scheduler>&>(made) = scheduler::make(options, &port_of<Inner, Outer>::make, afar);
         if (workers.size() > 1) made.to_others = std::make_shared<mpi_carrier>(mpi_here.root, std::move(workers), options);
         return made;
     }
