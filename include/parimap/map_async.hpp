@@ -49,7 +49,9 @@ auto lasting_view_of(R&& range) {
         static_assert(std::rank_v<bare> == 1, "parimap: map_async does not copy arrays of arrays; refer to it with std::ref");
         return keeping_view<copy>(copy(std::begin(range), std::end(range)));
     } else {
-        static_assert(std::is_copy_constructible_v<bare>,
+        // (A container says that it can be copied, whatever it holds.)
+        static_assert(std::is_copy_constructible_v<bare> &&
+                          (!requires { typename bare::allocator_type; } || std::is_copy_constructible_v<value_of<bare>>),
                       "parimap: map_async copies the ranges that are given by name, as std::async does, and this one cannot be "
                       "copied; std::move it, or refer to it with std::ref");
         return keeping_view<bare>(std::as_const(range));

@@ -10,6 +10,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/frontend/fold_blocks.hpp>
 #include <parimap/detail/frontend/frontend.hpp>
+#include <parimap/detail/ranges/changes_first.hpp>
 
 #include <cstddef>
 #include <type_traits>
@@ -42,7 +43,8 @@ struct parallel_fold_fn : detail::frontend<parallel_fold_fn> {
     static std::decay_t<std::invoke_result_t<const std::decay_t<Make>&>> run(const Core& core, const map_options& options,
                                                                              Make&& make, Step&& step, Merge&& merge,
                                                                              Ranges&&... inputs) {
-        detail::check_ranges<Ranges...>();
+        static_assert(sizeof...(Ranges) > 0, "parimap: after make, step and merge comes at least one range of items");
+        detail::check_given_ranges<Ranges...>();
         using total = std::decay_t<std::invoke_result_t<const std::decay_t<Make>&>>;
         if constexpr (detail::are_ranges<Ranges...>) {
             const std::decay_t<Make>& shared_make = make;
@@ -51,6 +53,10 @@ struct parallel_fold_fn : detail::frontend<parallel_fold_fn> {
             static_assert(
                 std::is_invocable_v<const std::decay_t<Merge>&, total&, total&&>,
                 "parimap: merge must be callable through const& as merge(T& left, T&& right), where T is what make() returns");
+            static_assert(
+                detail::can_change_first<std::decay_t<Step>, total> && detail::can_change_first<std::decay_t<Merge>, total>,
+                "parimap: step and merge change their first argument in place, and what they return is not looked at: let them take "
+                "it as T&, where T is what make() returns");
             return detail::fold_blocks<total, (sizeof...(Ranges) > 1)>(
                 core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared_make, shared_step, shared_merge);
         } else {

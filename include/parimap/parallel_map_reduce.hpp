@@ -34,7 +34,8 @@ struct parallel_map_reduce_fn : detail::frontend<parallel_map_reduce_fn> {
 
     template <class Core, class F, class Op, class Init, class... Ranges>
     static std::decay_t<Init> run(const Core& core, const map_options& options, F&& f, Op&& op, Init&& init, Ranges&&... inputs) {
-        detail::check_ranges<Ranges...>();
+        static_assert(sizeof...(Ranges) > 0, "parimap: after f, op and the initial value comes at least one range of items");
+        detail::check_given_ranges<Ranges...>();
         if constexpr (detail::are_ranges<Ranges...>) {
             using types = detail::call_types<F, Ranges...>;
             using value = typename types::value;

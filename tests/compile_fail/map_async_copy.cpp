@@ -12,12 +12,7 @@ int main() {
     std::vector<std::unique_ptr<int>> items;
     const auto f = [](const std::unique_ptr<int>& p) { return *p; };
 #ifdef PARIMAP_BAD
-    struct unique_items : std::vector<std::unique_ptr<int>> {
-        unique_items() = default;
-        unique_items(const unique_items&) = delete;
-        unique_items(unique_items&&) = default;
-    } unique;
-    (void)parimap::map_async(f, unique);
+    (void)parimap::map_async(f, items);
 #else
     (void)parimap::map_async(f, std::ref(items)).get();
     (void)parimap::map_async(f, std::move(items)).get();

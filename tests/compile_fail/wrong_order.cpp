@@ -2,6 +2,7 @@
 // The pool comes first, then the options, then f.
 // expect: the options come before the function
 // expect: the pool comes first
+// expect: the function comes before the ranges
 #include <parimap/parimap.hpp>
 
 #include <vector>
@@ -14,6 +15,7 @@ int main() {
 #ifdef PARIMAP_BAD
     parimap::parallel_map(pool, twice, options, items);
     parimap::parallel_map(twice, pool, items);
+    parimap::parallel_map(pool, items, twice);
 #else
     parimap::parallel_map(pool, options, twice, items);
 #endif

@@ -56,6 +56,23 @@ enum class keeps_in_journal {
     in_another_call      // that it makes itself, by run_by<frontend>
 };
 
+/// Stops with a readable message where what stands in the function's place can be none.
+template <class First, class... Rest>
+constexpr bool begins_with_function() {
+    using first = std::remove_cvref_t<First>;
+    using what = std::remove_pointer_t<std::decay_t<First>>;
+    constexpr bool is_pointer_to_pool = std::is_pointer_v<std::decay_t<First>> && is_pool<std::remove_cv_t<what>>;
+    static_assert(!is_pointer_to_pool, "parimap: a pool is passed by reference; write *pool where pool is a pointer");
+    constexpr bool is_function =
+        std::is_class_v<first> || std::is_union_v<first> || std::is_function_v<what> || std::is_member_pointer_v<first>;
+    constexpr bool is_behind_range = some_range<std::remove_reference_t<First>> && !(some_range<std::remove_reference_t<Rest>> && ...);
+    static_assert(!is_behind_range, "parimap: the function comes before the ranges");
+    static_assert(is_pointer_to_pool || is_behind_range || is_function,
+                  "parimap: what comes before the ranges is neither a pool, nor options, nor a function; a pool of four workers is made "
+                  "by parimap::pool pool(4)");
+    return is_function && !is_behind_range;
+}
+
 /// Base of the frontends' function objects. Derived has
 ///   template <class Core, class... Args> static auto run(const Core&, const map_options&, Args&&...)
 /// where Core is a pool_core or derived from it; and, where it is not as in parallel_map(f, ranges...), `places` and `keeps`.
@@ -140,7 +157,7 @@ struct frontend {
         constexpr bool options_are_next = (!is_options<std::remove_cvref_t<Args>> && ...);
         static_assert(pool_is_first, "parimap: the pool comes first, before the options and the function");
         static_assert(options_are_next, "parimap: the options come before the function, behind the pool if there is one");
-        if constexpr (pool_is_first && options_are_next) {
+        if constexpr (pool_is_first && options_are_next && begins_with_function<Args...>()) {
             if constexpr (std::is_same_v<Journal, without_journal>) {
                 return Derived::run(core, options, std::forward<Args>(args)...);
             } else {
@@ -149,6 +166,9 @@ struct frontend {
         }
     }
 };
+
+template <class R>
+inline constexpr bool is_changed_by_reading = some_range<std::remove_const_t<R>> && !some_range<R>;
 
 template <class... Ranges>
 inline constexpr bool all_are_ranges = (some_range<std::remove_reference_t<Ranges>> && ...);
@@ -159,16 +179,28 @@ inline constexpr bool can_be_zipped = sizeof...(Ranges) == 1 || (::ranges::input
 template <class... Ranges>
 inline constexpr bool are_ranges = sizeof...(Ranges) > 0 && all_are_ranges<Ranges...>&& can_be_zipped<Ranges...>;
 
-/// Stops with a readable message unless are_ranges.
+/// Stops with a readable message unless are_ranges, or where there are none.
 template <class... Ranges>
-constexpr void check_ranges() {
-    static_assert(sizeof...(Ranges) > 0, "parimap: after the function comes at least one range of items");
-    static_assert(all_are_ranges<Ranges...>,
+constexpr void check_given_ranges() {
+    constexpr bool is_any_changed = (is_changed_by_reading<std::remove_reference_t<Ranges>> || ...);
+    static_assert(!is_any_changed,
+                  "parimap: this view is const and changes when it is read, as that of std::views::filter does; declare it without "
+                  "const, or pass a copy");
+    static_assert(is_any_changed || all_are_ranges<Ranges...>,
                   "parimap: an argument after the function is not a range; pass something with begin() and end(), such "
                   "as a container or a view");
     static_assert(!all_are_ranges<Ranges...> || can_be_zipped<Ranges...>,
                   "parimap: several ranges are zipped by range-v3, which does not take one of these; pass it alone, "
                   "or copy it into a container first");
+}
+
+/// For what takes f and ranges.
+template <class... Ranges>
+constexpr void check_ranges() {
+    static_assert(sizeof...(Ranges) > 0,
+                  "parimap: after the function comes at least one range of items; only streams can have it in front, as "
+                  "range | ordered_imap(pool, f)");
+    check_given_ranges<Ranges...>();
 }
 
 /// Stops where what outlives the call would refer to a view that its maker may well let go: one says of views that they are

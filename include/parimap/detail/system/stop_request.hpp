@@ -35,6 +35,12 @@ class stop_request {
     template <std::same_as<std::stop_token> Token>
     stop_request(Token token) : token_(std::make_shared<const Token>(std::move(token))) {}
 
+    template <class Source>
+        requires requires(Source source) { source.get_token(); }
+    stop_request(const Source& /*source*/) {
+        static_assert(sizeof(Source) == 0, "parimap: .stop takes a token, .stop = source.get_token()");
+    }
+
     template <std::same_as<std::stop_token> Token>
     operator Token() const noexcept {
         return token_ ? *token_ : Token();

@@ -135,6 +135,11 @@ class PARIMAP_EXPORT report_request {
           slowest_wanted_([](const void* r) { return static_cast<const Report*>(r)->slowest_wanted; }),
           fill_([](void* r, const call_record& record) { static_cast<Report*>(r)->fill_from(record); }) {}
 
+    template <std::same_as<run_report> Report>
+    report_request(Report& /*report*/) noexcept {
+        static_assert(sizeof(Report) == 0, "parimap: .insights takes the report's address, .insights = &report");
+    }
+
     explicit operator bool() const noexcept { return report_ != nullptr; }
     std::size_t slowest_wanted() const noexcept { return report_ ? slowest_wanted_(report_) : 0; }
 
