@@ -55,7 +55,8 @@ struct parallel_fold_fn : detail::frontend<parallel_fold_fn> {
                 "parimap: merge must be callable through const& as merge(T& left, T&& right), where T is what make() returns");
             static_assert(
                 detail::can_change_first<std::decay_t<Step>, total> && detail::can_change_first<std::decay_t<Merge>, total>,
-                "parimap: step and merge change their first argument in place, and what they return is not looked at: let them take "
+                "parimap: step and merge change their first argument in place, and what they return is not looked at: let them "
+                "take "
                 "it as T&, where T is what make() returns");
             return detail::fold_blocks<total, (sizeof...(Ranges) > 1)>(
                 core, options, detail::make_view(std::forward<Ranges>(inputs)...), shared_make, shared_step, shared_merge);

@@ -16,7 +16,6 @@
 #include <memory>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace parimap::inline PARIMAP_ABI {
 
@@ -49,9 +48,10 @@ class per_worker_function {
         return std::invoke(f_, mine.get(), std::forward<Args>(args)...);
     }
 
-    /// The states that there are, in the order of their seats, to be merged or looked at: for (T& state : f.states()). Requires that
-    /// no call with this function or a copy of it runs.
-    std::vector<std::reference_wrapper<state>> states() const { return states_->in_order(); }
+    /// The states that there are, in the order of their seats, to be merged or looked at: for (T& state : f.states()). A forward range
+    /// with size(), empty() and [], which refers to the states as long as a copy of f lives. Requires that no call with this function
+    /// or a copy of it runs.
+    typename worker_states<state>::range states() const { return states_->in_order(); }
 
   private:
     Make make_;

@@ -80,8 +80,8 @@ PARIMAP_INLINE worker_threads::worker_threads(std::size_t count, std::size_t sta
                                     "parimap: the system gave " + std::to_string(given) + " of the " + std::to_string(count) +
                                         " threads of a pool" +
                                         (stack_size ? " with stacks of " + std::to_string(stack_size) + " bytes" : "") +
-                                        "; ask for fewer workers, or raise its limits (ulimit -u, ulimit -v, pids.max of the "
-                                        "control group)");
+                                        "; ask for fewer workers" + (stack_size ? ", for smaller stacks" : "") +
+                                        ", or raise its limits (ulimit -u, ulimit -v, pids.max of the control group)");
         }
         all.push_back(started);
     }

@@ -3,12 +3,15 @@
 
 #include <parimap/detail/watch/progress_line.hpp>
 
+#include <parimap/detail/text/meter.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -37,6 +40,11 @@ PARIMAP_INLINE progress_line::progress_line(progress_options options, const prog
     shown_.width = options_.width;
     const char* no_color = std::getenv("NO_COLOR");
     is_coloured_ = mode_ == progress_mode::bar && (!no_color || !*no_color);
+    if (!options_.colour.empty() && colour_sequence(options_.colour).empty()) {
+        throw std::invalid_argument("parimap: '" + options_.colour +
+                                    "' is no colour of a bar; take black, red, green, yellow, blue, magenta, cyan, white, or one "
+                                    "such as #00ff00");
+    }
     if (is_coloured_) shown_.colour = options_.colour;
     set_description(options_.description);
     set_postfix(options_.postfix);

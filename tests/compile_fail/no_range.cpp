@@ -14,7 +14,8 @@ int main() {
 #ifdef PARIMAP_BAD
     parimap::parallel_map(pool, identity);
     parimap::parallel_map_reduce(pool, identity, std::plus<>(), std::vector<int>{42});
-    parimap::parallel_fold(pool, [] { return 0; }, identity, std::vector<int>{42});
+    parimap::parallel_fold(
+        pool, [] { return 0; }, identity, std::vector<int>{42});
 #else
     parimap::parallel_map(pool, identity, std::vector<int>{42});
 #endif

@@ -754,7 +754,10 @@ TEST_CASE("per_worker shows its states in the order of their workers, made with 
             REQUIRE(parimap::parallel_map(p, copy, numbers(200)) == numbers(200));
             int items = 0;
             std::size_t next_seat = 0;
-            for (const state& of_worker : f.states()) {
+            const auto states = f.states();
+            REQUIRE(states.size() <= p.size());
+            REQUIRE(&states[0] == &*states.begin());
+            for (const auto& of_worker : states) {
                 items += of_worker.items;
                 REQUIRE(of_worker.seat >= next_seat);
                 next_seat = of_worker.seat + 1;

@@ -125,6 +125,11 @@ void try_pool(Pool& pool) {
     expect(endless.next_for(std::chrono::seconds(60)) == 0);
     endless.cancel();
 
+    std::optional<parimap::imap<int>> kept;
+    kept = parimap::ordered_imap(pool, square, vector);
+    expect(kept->next().has_value());
+    kept.reset();
+
     const auto safe = parimap::catching([](int n) { return n < 5 ? n : throw parimap::error("too large"); });
     const std::vector<parimap::result<int>> results = parimap::parallel_map(pool, safe, vector);
     expect(results[4] && *results[4] == 4 && !results[5] && results[5].error());

@@ -69,9 +69,17 @@ class stream_reference {
         std::swap(stream_, other.stream_);
         return *this;
     }
+// In a std::optional GCC 12 sees it destroyed where it was never made.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
     ~stream_reference() {
         if (stream_) remove();
     }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
     shared_stream* get() const noexcept { return stream_; }
 

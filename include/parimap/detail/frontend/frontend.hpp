@@ -56,21 +56,23 @@ enum class keeps_in_journal {
     in_another_call      // that it makes itself, by run_by<frontend>
 };
 
-/// Stops with a readable message where what stands in the function's place can be none.
-template <class First, class... Rest>
-constexpr bool begins_with_function() {
+/// Stops with a readable message where what comes first, behind pool and options, can be neither function nor output.
+template <std::size_t PlaceOfFunction, class First, class... Rest>
+constexpr bool begins_as_a_call() {
     using first = std::remove_cvref_t<First>;
     using what = std::remove_pointer_t<std::decay_t<First>>;
     constexpr bool is_pointer_to_pool = std::is_pointer_v<std::decay_t<First>> && is_pool<std::remove_cv_t<what>>;
     static_assert(!is_pointer_to_pool, "parimap: a pool is passed by reference; write *pool where pool is a pointer");
-    constexpr bool is_function =
-        std::is_class_v<first> || std::is_union_v<first> || std::is_function_v<what> || std::is_member_pointer_v<first>;
-    constexpr bool is_behind_range = some_range<std::remove_reference_t<First>> && !(some_range<std::remove_reference_t<Rest>> && ...);
+    constexpr bool may_be_first = PlaceOfFunction > 0 || std::is_class_v<first> || std::is_union_v<first> ||
+                                  std::is_function_v<what> || std::is_member_pointer_v<first>;
+    constexpr bool is_behind_range =
+        PlaceOfFunction == 0 && some_range<std::remove_reference_t<First>> && !(some_range<std::remove_reference_t<Rest>> && ...);
     static_assert(!is_behind_range, "parimap: the function comes before the ranges");
-    static_assert(is_pointer_to_pool || is_behind_range || is_function,
-                  "parimap: what comes before the ranges is neither a pool, nor options, nor a function; a pool of four workers is made "
-                  "by parimap::pool pool(4)");
-    return is_function && !is_behind_range;
+    static_assert(
+        is_pointer_to_pool || is_behind_range || may_be_first,
+        "parimap: what comes before the ranges is neither a pool, nor options, nor a function; a pool of four workers is made "
+        "by parimap::pool pool(4)");
+    return may_be_first && !is_behind_range;
 }
 
 /// Base of the frontends' function objects. Derived has
@@ -157,7 +159,7 @@ struct frontend {
         constexpr bool options_are_next = (!is_options<std::remove_cvref_t<Args>> && ...);
         static_assert(pool_is_first, "parimap: the pool comes first, before the options and the function");
         static_assert(options_are_next, "parimap: the options come before the function, behind the pool if there is one");
-        if constexpr (pool_is_first && options_are_next && begins_with_function<Args...>()) {
+        if constexpr (pool_is_first && options_are_next && begins_as_a_call<Derived::places.function, Args...>()) {
             if constexpr (std::is_same_v<Journal, without_journal>) {
                 return Derived::run(core, options, std::forward<Args>(args)...);
             } else {

@@ -35,7 +35,15 @@ struct arguments_of_item<Item, true> {
     using type = decltype(list(std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<Item>>>{}));
 };
 
-enum class way_of_call { plain, with_token, only_if_mutable, only_if_items_are_not_const, only_if_items_are_given, only_if_items_stay, none };
+enum class way_of_call {
+    plain,
+    with_token,
+    only_if_mutable,
+    only_if_items_are_not_const,
+    only_if_items_are_given,
+    only_if_items_stay,
+    none
+};
 
 /// What an argument would be, were the range not const, or did it give its elements away.
 template <class Argument>
@@ -115,14 +123,15 @@ struct invocation : invocation_with<F, typename arguments_of_item<typename Sourc
     static_assert(base::way != way_of_call::only_if_items_are_given,
                   "parimap: f takes its items for itself, by value or as T&&, and the range keeps them: they are lvalues, which "
                   "cannot be copied. Let f take a reference, or give the items away with ranges::views::move.");
-    static_assert(base::way != way_of_call::only_if_items_stay,
-                  "parimap: f takes a T&, and this range makes its items when they are read, so that f gets them as T&&. Let f take a "
-                  "const T&, a copy or a T&&.");
     static_assert(
-        base::way != way_of_call::none,
-        "parimap: f cannot be called with the items: it gets one argument for each range, after a "
-        "std::stop_token (of <stop_token>) if it wants one, or after the state of per_worker. Give f matching parameters (the items of "
-        "a map are std::pair<const Key, T>), or wrap it with unpacked if the items are tuples.");
+        base::way != way_of_call::only_if_items_stay,
+        "parimap: f takes a T&, and this range makes its items when they are read, so that f gets them as T&&. Let f take a "
+        "const T&, a copy or a T&&.");
+    static_assert(base::way != way_of_call::none,
+                  "parimap: f cannot be called with the items: it gets one argument for each range, after a "
+                  "std::stop_token (of <stop_token>) if it wants one, or after the state of per_worker. Give f matching parameters "
+                  "(the items of "
+                  "a map are std::pair<const Key, T>), or wrap it with unpacked if the items are tuples.");
 
     static_assert(
         !(is_unseq<F> && base::with_token),

@@ -74,18 +74,47 @@ class worker_states {
         return loan(fresh);
     }
 
+    /// A forward range of State&.
+    class range {
+      public:
+        class iterator {
+          public:
+            using value_type = State;
+            using difference_type = std::ptrdiff_t;
+
+            iterator() = default;
+            explicit iterator(node* const* at) noexcept : at_(at) {}
+            State& operator*() const noexcept { return (*at_)->state; }
+            State* operator->() const noexcept { return &(*at_)->state; }
+            iterator& operator++() noexcept { return ++at_, *this; }
+            iterator operator++(int) noexcept { return iterator(at_++); }
+            bool operator==(const iterator&) const = default;
+
+          private:
+            node* const* at_ = nullptr;
+        };
+
+        explicit range(std::vector<node*> nodes) noexcept : nodes_(std::move(nodes)) {}
+
+        iterator begin() const noexcept { return iterator(nodes_.data()); }
+        iterator end() const noexcept { return iterator(nodes_.data() + nodes_.size()); }
+        std::size_t size() const noexcept { return nodes_.size(); }
+        bool empty() const noexcept { return nodes_.empty(); }
+        State& operator[](std::size_t i) const noexcept { return nodes_[i]->state; }
+
+      private:
+        std::vector<node*> nodes_;
+    };
+
     /// All of them, by pool and seat; those of one seat as they were made.
-    std::vector<std::reference_wrapper<State>> in_order() const {
+    range in_order() const {
         std::vector<node*> nodes;
         for (const atomic<node*>& list : lists_) {
             for (node* n = list.load(std::memory_order_acquire); n; n = n->next) nodes.push_back(n);
         }
         std::ranges::reverse(nodes);  // lists have the newest first
         std::ranges::stable_sort(nodes, {}, &node::owner);
-        std::vector<std::reference_wrapper<State>> states;
-        states.reserve(nodes.size());
-        for (node* n : nodes) states.push_back(n->state);
-        return states;
+        return range(std::move(nodes));
     }
 
   private:
