@@ -66,7 +66,7 @@ template <class Backend, class T>
     auto kept = std::make_shared<const T>(std::move(value));
     const T* const here = kept.get();
     if constexpr (requires { core.to_others; }) {
-        if (core.to_others) {
+        if (core.to_others && !core.to_others->is_joint()) {  // else each rank has its own
             if constexpr (detail::can_travel<T>) {
                 byte_writer out;
                 out.plain(detail::place_of(reinterpret_cast<detail::any_function>(&detail::read_shared<T>)));

@@ -161,7 +161,7 @@ PARIMAP_INLINE void write_exception(byte_writer& out, const std::exception_ptr& 
         try {
             throw;
         } catch (const std::exception& e) {
-            what = e.what();
+            if (const char* const text = e.what()) what = text;
         } catch (...) {
         }
         out.text(typeid(remote_error).name());

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <ranges>
 #include <stdexcept>
 #include <string>
@@ -275,6 +276,121 @@ void failures(pool& p) {
                 .size() == 100);
 }
 
+template <class Call>
+std::string error_of(Call call) {
+    try {
+        call();
+        return "";
+    } catch (const std::exception& e) {
+        return e.what();
+    }
+}
+
+bool maps_well(pool& p) {
+    std::vector<int> all(200);
+    std::iota(all.begin(), all.end(), 0);
+    const auto f = [](int i) {
+        pass_time(100);
+        return i;
+    };
+    return parimap::parallel_map(p, f, std::views::iota(0, 200)) == all;
+}
+
+struct begins_badly : std::ranges::view_interface<begins_badly> {
+    const int* begin() const { throw std::domain_error("begin"); }
+    const int* end() const { return nullptr; }
+    std::size_t size() const { return 10; }
+};
+
+// What fails before its first item has its place in the order of calls.
+void calls_that_never_begin() {
+    const auto f = [](int i) { return i; };
+    const begins_badly bad;
+    for (int way = 0; way < 4; ++way) {
+        pool p(MPI_COMM_WORLD, 1);
+        const std::string what = error_of([&] {
+            switch (way) {
+                case 0: parimap::parallel_map(p, f, bad); break;
+                case 1: parimap::parallel_map_reduce(p, f, std::plus<>(), 0, bad); break;
+                case 2:
+                    for ([[maybe_unused]] const int r : parimap::ordered_imap(p, f, bad)) REQUIRE(false);
+                    break;
+                default:
+                    (void)parimap::ordered_imap(p, map_options{.trace = "/no such folder/trace"}, f, std::views::iota(0, 5)).next();
+            }
+        });
+        REQUIRE(what.find(way < 3 ? "begin" : "the trace cannot be written") != std::string::npos);
+        REQUIRE(maps_well(p));
+        REQUIRE(maps_well(p));
+    }
+}
+
+// Calls behind a stream that is still there, at its end or not.
+void calls_beside_streams(pool& p) {
+    const auto f = [](int i) {
+        pass_time(100);
+        return 2 * i;
+    };
+    auto ended = parimap::ordered_imap(p, f, std::views::iota(0, 300));
+    int n = 0;
+    for (const int r : ended) REQUIRE(r == 2 * n++);
+    REQUIRE(n == (rank == 0 ? 300 : 0));
+    REQUIRE(maps_well(p));
+    auto half = parimap::ordered_imap(p, f, std::views::iota(0, 300));
+    REQUIRE(half.next() == (rank == 0 ? std::optional(0) : std::nullopt));
+    REQUIRE(maps_well(p));
+    n = 1;
+    for (const int r : half) REQUIRE(r == 2 * n++);
+    REQUIRE(n == (rank == 0 ? 300 : 1));
+    const auto unread = parimap::unordered_imap(p, f, std::views::iota(0, 300));
+    REQUIRE(maps_well(p));
+}
+
+// Each rank's pool has what that rank shares on it.
+void shares() {
+    pool a(MPI_COMM_WORLD, 1);
+    const auto text = parimap::share(a, std::string("of rank ") + std::to_string(rank));
+    {
+        pool b(MPI_COMM_WORLD, 1);
+        const auto number = parimap::share(b, 3.5);
+        REQUIRE(*number == 3.5);
+        const auto both = parimap::parallel_map(
+            b, [&](int i) { return static_cast<double>(text->size()) + *number + i; }, std::views::iota(0, 50));
+        REQUIRE(both[7] == 19.5);
+    }
+    REQUIRE(*text == "of rank " + std::to_string(rank));
+}
+
+// Whichever rank makes another call, also where no item would show it: soon all are told, and go on together.
+void different_calls() {
+    pool p(MPI_COMM_WORLD, 1);
+    const auto fold = [&](int count) {
+        return parimap::parallel_fold(
+            p, [] { return 0; }, [](int& total, int i) { total += i; }, [](int& left, int right) { left += right; },
+            std::views::iota(0, count));
+    };
+    const auto next_call = [&] {
+        pass_time(20'000);
+        return maps_well(p);
+    };
+    const auto is_told = [](const std::string& what) { return what.find("different calls") != std::string::npos; };
+    for (const int other : {997, 2000}) {  // of as many blocks as 1,000
+        bool told = is_told(error_of([&] { REQUIRE(fold(rank == 1 ? other : 1000) == 499'500); }));
+        told = is_told(error_of([&] { REQUIRE(next_call()); })) || told;
+        REQUIRE(told);
+        REQUIRE(next_call());
+    }
+    bool told = is_told(error_of([&] {
+        (void)parimap::parallel_map(
+            p, [](int i) { return i; }, std::views::iota(0, rank == 1 ? 20 : 10));
+    }));
+    told = is_told(error_of([&] { REQUIRE(next_call()); })) || told;
+    REQUIRE(told);
+    REQUIRE(next_call());
+    // The others have ended the pool.
+    if (rank == 0) REQUIRE(error_of([&] { maps_well(p); }).find("has ended it") != std::string::npos);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -291,6 +407,10 @@ int main(int argc, char** argv) {
         streams(p);
         failures(p);
         many_pools();
+        calls_that_never_begin();
+        calls_beside_streams(p);
+        shares();
+        different_calls();
         pool other(MPI_COMM_WORLD, 2);  // beside the first
         REQUIRE(other.size() == 2 * static_cast<std::size_t>(ranks));
         streams(other);

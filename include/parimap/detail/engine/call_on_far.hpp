@@ -27,6 +27,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -85,7 +86,7 @@ struct call_on<Core> {
         if constexpr (joint<Call, outcome>::is_possible) {
             if (core.with_root) {
                 return std::apply(
-                    [&](const auto&... own) { return follow<Call, outcome>(core, options, std::move(view), f, own...); },
+                    [&](const auto&... own) { return follow<Call, outcome>(core, options, items, std::move(view), f, own...); },
                     joint<Call, outcome>::served::own(args...));
             }
             const auto lead = [&](std::uint32_t& number, const map_options& telling) {
@@ -111,11 +112,18 @@ struct call_on<Core> {
             if constexpr (joint<Call>::is_possible) {
                 using followed = joint_stream<typename joint<Call>::template call<typename Call::function>>;
                 if (core.with_root)
-                    return new followed(core.with_root, types_of_call<Call>, core, std::move(view), std::forward<F>(f));
+                    return new followed(core.with_root, {types_of_call<Call>, items, options.block}, core, std::move(view),
+                                        std::forward<F>(f));
             }
         }
-        auto made = std::make_unique<far_stream<Call>>(core, items, options, std::move(view), std::forward<F>(f),
-                                                       std::forward<Args>(args)...);
+        std::unique_ptr<far_stream<Call>> made;
+        try {
+            made = std::make_unique<far_stream<Call>>(core, items, options, std::move(view), std::forward<F>(f),
+                                                      std::forward<Args>(args)...);
+        } catch (...) {
+            if (is_joint(core)) tell_failure(core, 0, none);
+            throw;
+        }
         made->start(options);
         return made.release();
     }
@@ -179,7 +187,6 @@ struct call_on<Core> {
     /// The root: has all ranks return what it returns, or throw what it throws.
     template <class Outcome, class Lead>
     static Outcome tell(Core& core, const map_options& options, Lead lead) {
-        static constexpr std::size_t none = ~std::size_t{0};
         std::size_t unasked = none;  // here; other ranks may ask
         map_options telling = options;
         if (!telling.failed_index) telling.failed_index = &unasked;
@@ -195,37 +202,55 @@ struct call_on<Core> {
         try {
             if constexpr (std::is_void_v<Outcome>) {
                 lead(number, telling);
+                throw_refusal(core);
                 out.plain(true);
                 core.to_others->tell(number, out);
                 return;
             } else {
                 Outcome made = lead(number, telling);
+                throw_refusal(core);
                 out.plain(true);
                 write_outcome(out, made);
                 core.to_others->tell(number, out);
                 return made;
             }
         } catch (...) {
-            out.cut(0);
-            out.plain(false);
-            out.plain(*telling.failed_index);
-            write_exception(out, std::current_exception(), 0);
-            core.to_others->tell(number, out);
+            core.to_others->take_refusal();  // which this is, or stands behind
+            tell_failure(core, number, *telling.failed_index);
             throw;
         }
     }
 
+    static constexpr std::size_t none = ~std::size_t{0};
+
+    /// What is being handled, which has ended a call. number: 0 where that has not begun.
+    static void tell_failure(Core& core, std::uint32_t number, std::size_t failed_index) {
+        byte_writer out;
+        out.plain(false);
+        out.plain(failed_index);
+        write_exception(out, std::current_exception(), 0);
+        core.to_others->tell(number, out);
+    }
+
+    static void throw_refusal(Core& core) {
+        if (std::exception_ptr why = core.to_others->take_refusal()) std::rethrow_exception(std::move(why));
+    }
+
     template <class Call, class Outcome, class View, class F, class... ResultsArgs>
-    static Outcome follow(Core& core, const map_options& options, View view, const F& f, const ResultsArgs&... args) {
-        typename joint<Call>::template call<const F&> mine(core, core.with_root->rank(), std::move(view), f, args...);
-        const std::uint64_t number = core.with_root->join(mine, {types_of_call<Call>, mine.items()});
+    static Outcome follow(Core& core, const map_options& options, std::uint64_t items, View view, const F& f,
+                          const ResultsArgs&... args) {
+        const call_signature what{types_of_call<Call>, items, options.block};
+        std::optional<typename joint<Call>::template call<const F&>> mine;
+        const std::uint64_t number = [&] {
+            try {
+                mine.emplace(core, core.with_root->rank(), std::move(view), f, args...);
+            } catch (...) {  // its place in the order is taken all the same
+                return core.with_root->refuse(std::current_exception(), what);
+            }
+            return core.with_root->join(*mine, what);
+        }();
         const std::vector<std::byte> bytes = core.with_root->follow(number, true);
-        byte_reader in(bytes);
-        if (!in.plain<bool>()) {
-            const auto failed = in.plain<std::size_t>();
-            if (options.failed_index && failed != ~std::size_t{0}) *options.failed_index = failed;
-            std::rethrow_exception(read_exception(in));
-        }
+        [[maybe_unused]] byte_reader in = value_of_outcome(bytes, options.failed_index);
         if constexpr (!std::is_void_v<Outcome>) return outcome_of<Outcome>::read(in);
     }
 };

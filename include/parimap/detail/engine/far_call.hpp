@@ -60,7 +60,7 @@ class far_call : public far_giving<Call> {
           carrier_(core.to_others) {
         if (!carrier_) return;
         if (observer* const watching = this->observation_.get()) watching->set_ranks(carrier_->workers());
-        number_ = carrier_->open(*this, {types_of_call<Call>, count});
+        number_ = carrier_->open(*this, {types_of_call<Call>, count, options.block});
     }
     ~far_call() override {
         if constexpr (std::is_base_of_v<shared_stream, Call>) this->end();
@@ -120,6 +120,11 @@ class far_call : public far_giving<Call> {
     }
 
   protected:
+    /// All results are there: the other ranks need not wait until this is gone.
+    void end_afar() noexcept {
+        if (carrier_ && !std::exchange(has_ended_afar_, true)) carrier_->close(*this);
+    }
+
     /// Ends what is away, where this thread has to carry it.
     void end_carried() noexcept {
         if (!is_carried_here()) return;
@@ -225,6 +230,7 @@ class far_call : public far_giving<Call> {
 
     const std::shared_ptr<carrier> carrier_;
     std::uint32_t number_ = 0;
+    bool has_ended_afar_ = false;
 };
 
 }  // namespace parimap::detail

@@ -32,7 +32,9 @@ class far_stream final : public far_call<Stream> {
   private:
     void* fetch(instant deadline) override {
         if (this->is_carried_here()) wait_for_next(deadline);
-        return Stream::fetch(deadline);
+        void* const result = Stream::fetch(deadline);
+        if (!result) this->end_afar();
+        return result;
     }
 };
 

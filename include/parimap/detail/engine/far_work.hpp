@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -115,6 +116,7 @@ using serve_far_call = std::unique_ptr<served_work> (*)(const std::shared_ptr<sc
 struct call_signature {
     std::uint64_t types = 0;
     std::uint64_t items = 0;
+    std::uint64_t block = 0;  // map_options::block
 
     bool operator==(const call_signature&) const = default;
 };
@@ -139,6 +141,8 @@ class carrier {
     virtual bool is_joint() const noexcept = 0;
     /// What became of such a call, for all ranks: what a follower's follow() returns.
     virtual void tell(std::uint32_t call, const byte_writer& outcome) = 0;
+    /// Why another rank did not take part in this call or one before it; null where none has said so.
+    virtual std::exception_ptr take_refusal() noexcept = 0;
 
     /// Whether no thread of its own carries: then those that make calls have to, again and again while they are in one.
     virtual bool is_carried_by_callers() const noexcept = 0;
@@ -160,10 +164,15 @@ class follower {
 
     /// The next call of this rank, in the order in which all make them; returns its number.
     virtual std::uint64_t join(served_work& work, const call_signature& what) = 0;
+    /// The same for one that cannot be made here: its items fail, and so does follow(), for that reason.
+    virtual std::uint64_t refuse(std::exception_ptr why, const call_signature& what) = 0;
 
-    /// Runs its items until the root has all results, and then returns the outcome, if it has one. Throws error where the root makes another
-    /// call.
+    /// Runs its items until the root has all results, and then returns the outcome, if it has one; also that of a stream that the root could
+    /// not begin. Throws error where the root makes another call.
     virtual std::vector<std::byte> follow(std::uint64_t number, bool has_outcome) = 0;
+    /// Runs its items until the root makes a call that this rank has not come to; those that are left run in later calls. Returns whether
+    /// it has ended before.
+    virtual bool follow_until_next(std::uint64_t number) = 0;
 
   protected:
     follower() = default;

@@ -20,6 +20,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
@@ -116,19 +117,34 @@ struct outcome_of<std::vector<T, Allocator>> {
     }
 };
 
+/// Throws what the root has thrown, if it has, and writes the index of the item that failed. Returns where the value is read else.
+inline byte_reader value_of_outcome(std::span<const std::byte> bytes, std::size_t* failed_index) {
+    byte_reader in(bytes);
+    if (in.plain<bool>()) return in;
+    const auto failed = in.plain<std::size_t>();
+    if (failed_index && failed != ~std::size_t{0}) *failed_index = failed;
+    std::rethrow_exception(read_exception(in));
+}
+
 /// The stream of a rank that is not the root: it has no results, and serves until the root has all of them.
 template <class Joint>
 class joint_stream final : public shared_stream {
   public:
     template <class... Args>
-    explicit joint_stream(std::shared_ptr<follower> root, std::uint64_t types, const std::shared_ptr<scheduler>& workers,
+    explicit joint_stream(std::shared_ptr<follower> root, const call_signature& what, const std::shared_ptr<scheduler>& workers,
                           Args&&... args)
-        : root_(std::move(root)), call_(workers, root_->rank(), std::forward<Args>(args)...) {
-        number_ = root_->join(call_, {types, call_.items()});
+        : root_(std::move(root)) {
+        try {
+            call_.emplace(workers, root_->rank(), std::forward<Args>(args)...);
+        } catch (...) {
+            number_ = root_->refuse(std::current_exception(), what);
+            return;
+        }
+        number_ = root_->join(*call_, what);
     }
     ~joint_stream() override {
         try {
-            serve();
+            follow();
         } catch (...) {  // nobody asks any more
         }
     }
@@ -140,20 +156,22 @@ class joint_stream final : public shared_stream {
 
   private:
     void* fetch(instant /*deadline*/) override {
-        serve();
+        if (!has_ended_ && root_->follow_until_next(number_)) follow();
         return nullptr;
     }
     void release() noexcept override {}
     void leave() noexcept override { delete this; }
 
-    void serve() {
-        if (!std::exchange(has_served_, true)) root_->follow(number_, false);
+    void follow() {
+        if (std::exchange(has_ended_, true)) return;
+        const std::vector<std::byte> outcome = root_->follow(number_, false);
+        if (!outcome.empty()) value_of_outcome(outcome, nullptr);
     }
 
     const std::shared_ptr<follower> root_;
-    Joint call_;
+    std::optional<Joint> call_;
     std::uint64_t number_ = 0;
-    bool has_served_ = false;
+    bool has_ended_ = false;
 };
 
 }  // namespace parimap::detail

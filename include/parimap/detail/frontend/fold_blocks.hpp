@@ -77,6 +77,7 @@ T fold_blocks(const Core& core, const map_options& options, View view, const Mak
             const auto numbers = std::views::iota(std::uint64_t{0}, items / length + (items % length > 0 ? 1 : 0));
             const auto end_of_block = [&](std::uint64_t first) { return first + std::min(length, items - first); };
             if constexpr (may_travel) {
+                of_blocks.block = static_cast<std::size_t>(length << 32U) + static_cast<std::size_t>(items);  // compared by ranks
                 if (core.to_others && !core.to_others->is_joint()) {
                     using traits = travelling_element<View, Zipped>;
                     const auto copied = [&](std::uint64_t block) {

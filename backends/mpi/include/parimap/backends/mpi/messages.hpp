@@ -35,6 +35,7 @@ enum class message_kind : std::uint32_t {
     // to it
     results,    // of a call: see served_work::give_results
     gave_back,  // the same, as the answer to give_back
+    refused,    // [exception]: this rank makes another call than the root, or none
     // both ways
     large  // [size]: a message of so many bytes follows in parts
 };

@@ -9,6 +9,7 @@
 #include <parimap/backends/mpi/served.hpp>
 #include <parimap/detail/engine/far_work.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/travel/exceptions.hpp>
 #include <parimap/errors.hpp>
 
 #include <chrono>
@@ -34,10 +35,14 @@ class mpi_peer final : public follower {
         int is_finalized = 0;
         MPI_Finalized(&is_finalized);
         if (is_finalized) return;
+        is_ending_ = true;
+        for (auto& [order, call] : calls_) {
+            if (call.is_known && !call.work) refuse_unmade(call);
+        }
         const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(20);
         exchange(
             messages_, [&] { return (is_over_ && messages_.has_sent_all()) || std::chrono::steady_clock::now() > latest; },
-            [&](message& got) { take(got); }, [] {});
+            [&](message& got) { take(got); }, [this] { send_all_results(); });
         if (!is_over_) communicator_.leave();
     }
     mpi_peer(const mpi_peer&) = delete;
@@ -46,24 +51,17 @@ class mpi_peer final : public follower {
     int rank() const noexcept override { return rank_; }
 
     std::uint64_t join(served_work& work, const call_signature& what) override {
-        const std::uint64_t order = ++joined_;
-        joint& mine = calls_[order];
-        mine.work = &work;
-        mine.what = what;
-        if (mine.is_known) compare(mine);
-        return order;
+        return join(what, [&](joint& mine) { mine.work = &work; });
+    }
+    std::uint64_t refuse(std::exception_ptr why, const call_signature& what) override {
+        return join(what, [&](joint& mine) { refuse(mine, std::move(why)); });
     }
 
     std::vector<std::byte> follow(std::uint64_t order, bool has_outcome) override {
         joint& mine = calls_.at(order);
         const auto is_done = [&] { return has_outcome && !mine.why_refused ? mine.outcome.has_value() : mine.has_ended; };
         exchange(
-            messages_, [&] { return is_over_ || is_done(); }, [&](message& got) { take(got); },
-            [&] {
-                for (auto& [other, call] : calls_) {
-                    if (call.work && call.is_known && !call.has_ended) send_results(call.number, *call.work, messages_);
-                }
-            });
+            messages_, [&] { return is_over_ || is_done(); }, [&](message& got) { take(got); }, [this] { send_all_results(); });
         if (!is_done()) {
             calls_.erase(order);
             throw error(
@@ -75,6 +73,14 @@ class mpi_peer final : public follower {
         calls_.erase(order);
         if (refused) std::rethrow_exception(refused);
         return outcome;
+    }
+
+    bool follow_until_next(std::uint64_t order) override {
+        const joint& mine = calls_.at(order);
+        exchange(
+            messages_, [&] { return is_over_ || mine.has_ended || opened_ > joined_; }, [&](message& got) { take(got); },
+            [this] { send_all_results(); });
+        return is_over_ || mine.has_ended;
     }
 
   private:
@@ -101,7 +107,11 @@ class mpi_peer final : public follower {
                 mine.number = got.head.number;
                 mine.of_root = in.plain<call_signature>();
                 mine.is_known = true;
-                if (mine.work) compare(mine);
+                if (is_ending_) {
+                    refuse_unmade(mine);
+                } else if (mine.work) {
+                    compare(mine);
+                }
                 break;
             }
             case message_kind::items:
@@ -134,14 +144,54 @@ class mpi_peer final : public follower {
     /// Both sides know it now.
     void compare(joint& mine) {
         if (mine.what != mine.of_root) {
-            mine.why_refused =
-                std::make_exception_ptr(error("parimap: the ranks of this pool make different calls, or over inputs of different "
-                                              "length; make the same on all, in "
-                                              "the same order"));
-            mine.refused = std::make_unique<refused_call>(mine.why_refused, rank_);
-            mine.work = mine.refused.get();
+            refuse(mine, std::make_exception_ptr(
+                             error("parimap: the ranks of this pool make different calls, or over inputs of different "
+                                   "length; make the same on all, in the same order")));
+            tell_refusal(mine);
         }
+        give_early(mine);
+    }
+
+    void give_early(joint& mine) {
         for (message& early : std::exchange(mine.early, {})) give(mine, early);
+    }
+
+    template <class Begin>
+    std::uint64_t join(const call_signature& what, Begin begin) {
+        const std::uint64_t order = ++joined_;
+        joint& mine = calls_[order];
+        mine.what = what;
+        begin(mine);
+        if (mine.is_known) compare(mine);
+        return order;
+    }
+
+    void refuse(joint& mine, std::exception_ptr why) {
+        mine.why_refused = std::move(why);
+        mine.refused = std::make_unique<refused_call>(mine.why_refused, rank_);
+        mine.work = mine.refused.get();
+    }
+
+    /// The root may have no item for this rank whose failure would tell it.
+    void tell_refusal(const joint& mine) {
+        byte_writer out = messages::begin(message_kind::refused, mine.number);
+        write_exception(out, mine.why_refused, rank_);
+        messages_.send(0, std::move(out));
+    }
+
+    /// This rank has ended its pool.
+    void refuse_unmade(joint& mine) {
+        refuse(mine,
+               std::make_exception_ptr(error(
+                   "parimap: a rank of this pool has ended it, and others still make calls on it; make the same on all ranks")));
+        tell_refusal(mine);
+        give_early(mine);
+    }
+
+    void send_all_results() {
+        for (auto& [order, call] : calls_) {
+            if (call.work && call.is_known && !call.has_ended) send_results(call.number, *call.work, messages_);
+        }
     }
 
     void give(joint& mine, message& got) {
@@ -157,6 +207,7 @@ class mpi_peer final : public follower {
     std::uint64_t joined_ = 0;                       // made here
     std::uint64_t opened_ = 0;                       // and by the root
     bool is_over_ = false;
+    bool is_ending_ = false;  // it makes no more calls
 };
 
 }  // namespace parimap::detail

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -46,6 +47,7 @@ class mpi_carrier final : public carrier {
     const std::vector<std::size_t>& workers() const noexcept override { return workers_; }
     bool is_joint() const noexcept override { return root_->is_joint(); }
     void tell(std::uint32_t call, const byte_writer& outcome) override { root_->tell(call, outcome); }
+    std::exception_ptr take_refusal() noexcept override { return root_->take_refusal(); }
 
     bool is_carried_by_callers() const noexcept override { return !root_->threads().are_many(); }
     void carry_until(const std::function<bool(time_span)>& wait) override {

@@ -10,13 +10,16 @@
 #include <parimap/backends/mpi/threads.hpp>
 #include <parimap/detail/engine/far_work.hpp>
 #include <parimap/detail/form.hpp>
+#include <parimap/detail/travel/exceptions.hpp>
 #include <parimap/pool_options.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -99,7 +102,8 @@ class mpi_root {
     std::uint64_t share(std::uint32_t pool, const std::vector<std::byte>& bytes) {
         const carry_at_end posting(*this);
         const std::lock_guard held(mutex_);
-        const std::uint64_t number = ++last_shared_;
+        static std::atomic<std::uint64_t> last_shared{0};  // for all of this process are held together
+        const std::uint64_t number = ++last_shared;
         for (std::size_t rank = 1; rank < ranks(); ++rank) {
             byte_writer out = messages::begin(message_kind::share, pool);
             out.plain(number);
@@ -135,6 +139,12 @@ class mpi_root {
             tell_thread();
         }
         return number;
+    }
+
+    /// Why another rank did not take part in a call, as far as it is known by now; that is told once.
+    std::exception_ptr take_refusal() noexcept {
+        const std::lock_guard held(mutex_);
+        return std::exchange(why_refused_, nullptr);
     }
 
     /// Of a call that has just ended; 0 if it has never begun.
@@ -222,6 +232,7 @@ class mpi_root {
         return look(
             messages_, waiting_,
             [&](const message& got) {
+                if (got.head.kind == message_kind::refused) return note_refusal(got);
                 const auto to =
                     std::find_if(open_.begin(), open_.end(), [&](const auto& one) { return one->number() == got.head.number; });
                 if (to != open_.end()) (*to)->take(got);
@@ -232,6 +243,13 @@ class mpi_root {
                     if (one->has_ended()) end(*one);
                 }
             });
+    }
+
+    void note_refusal(const message& got) {
+        byte_reader in = got.reader();
+        std::exception_ptr why = read_exception(in);
+        const std::lock_guard held(mutex_);
+        why_refused_ = std::move(why);
     }
 
     bool has_sent_all() {
@@ -273,7 +291,7 @@ class mpi_root {
     std::vector<std::shared_ptr<mpi_root_call>> calls_;
     std::vector<std::pair<std::size_t, std::vector<std::byte>>> posted_;
     std::uint32_t last_number_ = 0;
-    std::uint64_t last_shared_ = 0;
+    std::exception_ptr why_refused_;  // by another rank, which makes a different call
     bool has_news_ = false;
     bool is_ending_ = false;
     std::thread thread_;  // the last, for it uses all others

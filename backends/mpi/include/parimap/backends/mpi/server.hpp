@@ -65,7 +65,8 @@ class mpi_server {
             case message_kind::large:    // which is none by itself
             case message_kind::outcome:  // of calls that all ranks make
             case message_kind::results:  // for rank 0
-            case message_kind::gave_back: break;
+            case message_kind::gave_back:
+            case message_kind::refused: break;
         }
     }
 
