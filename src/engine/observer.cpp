@@ -32,7 +32,6 @@ PARIMAP_INLINE observer::observer(const map_options& options, const std::string&
       pool_(pool),
       items_(items),
       lanes_(std::make_unique<lane[]>(pool.size())) {
-    if (!options.trace.empty()) throw_unless_writable(trace_);
     for (std::size_t seat = 0; seat < pool.size(); ++seat) {
         lanes_[seat].idle_since = start_;
         lanes_[seat].record.slowest.reserve(report_.slowest_wanted());

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -37,18 +36,6 @@ PARIMAP_INLINE standard_descriptors::~standard_descriptors() {
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         if (taken_[fd]) ::close(fd);
     }
-}
-
-PARIMAP_INLINE void throw_unless_writable(const std::string& path) {
-    if (::access(path.c_str(), W_OK) == 0) return;
-    int why = errno;
-    if (why == ENOENT) {  // it will be made
-        const std::size_t slash = path.rfind('/');
-        const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-        if (::access(folder.c_str(), W_OK | X_OK) == 0) return;
-        why = errno;
-    }
-    throw std::system_error(why, std::generic_category(), "parimap: the trace cannot be written to " + path);
 }
 
 // (What is made by then is closed where the rest throws.)

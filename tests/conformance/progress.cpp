@@ -280,6 +280,9 @@ TEST_CASE("progress that cannot be shown as asked stops the call before any item
     const auto f = [&](int) { ++runs; };
     REQUIRE_THROWS_AS(parimap::parallel_for_each(p, map_options{.progress = wrong}, f, numbers(5)), std::invalid_argument);
     REQUIRE_THROWS_AS(parimap::ordered_imap(p, map_options{.progress = wrong}, f, numbers(5)), std::invalid_argument);
+    parimap::progress_options no_colour;
+    no_colour.colour = "blurple";
+    REQUIRE_THROWS_AS(parimap::parallel_for_each(p, map_options{.progress = no_colour}, f, numbers(5)), std::invalid_argument);
     REQUIRE(runs == 0);
     REQUIRE(parimap::parallel_map(p, twice, numbers(2)) == std::vector<int>{0, 2});
 }

@@ -120,11 +120,11 @@ struct call_on<Core> {
         try {
             made = std::make_unique<far_stream<Call>>(core, items, options, std::move(view), std::forward<F>(f),
                                                       std::forward<Args>(args)...);
+            made->start(options);
         } catch (...) {
-            if (is_joint(core)) tell_failure(core, 0, none);
+            if (is_joint(core)) tell_failure(core, made ? made->number() : 0, none);
             throw;
         }
-        made->start(options);
         return made.release();
     }
 

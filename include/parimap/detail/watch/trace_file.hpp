@@ -31,9 +31,6 @@ class PARIMAP_EXPORT standard_descriptors {
     bool taken_[3] = {};
 };
 
-/// Throws std::system_error. Makes no file.
-PARIMAP_EXPORT void throw_unless_writable(const std::string& path);
-
 /// The file, open and locked against other writers, while this lives. Its first event has a fixed length and names the writers;
 /// the other events follow, then the end of the array. New events are written behind that end, and take its place when all
 /// of them are there: what does not fit the disk, or is cut off, leaves the events before as they were.

@@ -219,13 +219,17 @@ class mpi_root {
         return !is_ending_ || !calls_.empty() || !posted_.empty();
     }
 
-    /// Sends what was posted.
     void take_news() {
         const std::lock_guard held(mutex_);
         has_news_ = false;
+        send_posted();
+        open_ = calls_;
+    }
+
+    /// With the mutex held.
+    void send_posted() {
         for (auto& [rank, bytes] : posted_) messages_.send(rank, std::move(bytes));
         posted_.clear();
-        open_ = calls_;
     }
 
     patience::clock::duration talk() {
@@ -270,8 +274,9 @@ class mpi_root {
     };
 
     void end(const mpi_root_call& one) {
-        one.tell_end(messages_);
         const std::lock_guard held(mutex_);
+        send_posted();  // what came of it among them
+        one.tell_end(messages_);
         std::erase_if(calls_, [&](const auto& other) { return other.get() == &one; });
         closed_.notify_all();
     }
