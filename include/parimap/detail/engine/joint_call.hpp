@@ -41,15 +41,14 @@ class numbered_source {
 
     template <class View>
     numbered_source(View&& view, served_numbers& numbers)
-        : source_(std::forward<View>(view)), numbers_(numbers), count_(source_.begin(true)) {}
+        : source_(std::forward<View>(view)), numbers_(numbers) {
+        source_.begin(true);
+    }
     template <class Pair>
     explicit numbered_source(Pair&& both) : numbered_source(std::move(both.first), *both.second) {}
 
     static std::uint64_t begin(bool /*reads*/) noexcept { return 0; }
     static pull_result pull() noexcept { return pull_result::end; }
-
-    /// How many elements there are.
-    std::uint64_t count() const noexcept { return count_; }
 
     auto reader() const noexcept {
         return [this, element = source_.reader()](std::uint64_t place) {
@@ -69,7 +68,6 @@ class numbered_source {
 
     Source source_;
     served_numbers& numbers_;
-    const std::uint64_t count_;
 };
 
 /// With f and an input of this rank. Source: of the call, which every rank has; only numbers travel.
@@ -86,8 +84,6 @@ class joint_call final : private served_numbers, public served_call_over<numbere
         this->start();
     }
     ~joint_call() override { this->end(); }
-
-    std::uint64_t items() const noexcept { return this->source_.count(); }
 
   private:
     void read_item(std::uint64_t /*place*/, byte_reader& /*in*/) noexcept override {}

@@ -142,9 +142,6 @@ class served_call final : private served_numbers,
     }
     ~served_call() override { this->end(); }
 
-    /// How many this rank has itself.
-    static std::uint64_t items() noexcept { return 0; }
-
     /// For: the served_for of the call's results.
     template <class For>
     static std::unique_ptr<served_work> serve(const std::shared_ptr<scheduler>& workers, int rank, byte_reader& in) {
