@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <ranges>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -20,6 +21,40 @@
 
 using namespace parimap_test;
 using parimap::detail::can_travel;
+
+namespace parimap_test {
+
+struct shape {
+    virtual ~shape() = default;
+    virtual std::string text() const = 0;
+};
+struct circle final : shape {
+    circle() = default;
+    explicit circle(int r) : radius(r) {}
+    std::string text() const override { return "circle " + std::to_string(radius); }
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(radius);
+    }
+    int radius = 0;
+};
+struct square final : shape {
+    square() = default;
+    explicit square(int s) : side(s) {}
+    std::string text() const override { return "square " + std::to_string(side); }
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(side);
+    }
+    int side = 0;
+};
+
+}  // namespace parimap_test
+
+CEREAL_REGISTER_TYPE(parimap_test::circle)
+CEREAL_REGISTER_TYPE(parimap_test::square)
+CEREAL_REGISTER_POLYMORPHIC_RELATION(parimap_test::shape, parimap_test::circle)
+CEREAL_REGISTER_POLYMORPHIC_RELATION(parimap_test::shape, parimap_test::square)
 
 namespace {
 
@@ -172,6 +207,27 @@ TEST_CASE("records with parts of every kind are items and results on other ranks
         ++n;
     }
     REQUIRE(n == records.size());
+}
+
+TEST_CASE("objects of several classes arrive as what they are, also behind items that have failed") {
+    pool p(2);
+    const auto f = [](int i) -> std::unique_ptr<shape> {
+        pass_time(30);
+        if (i % 10 == 3) throw std::domain_error("no shape");
+        if (i / 3 % 2 == 0) return std::make_unique<circle>(i);
+        return std::make_unique<square>(i);
+    };
+    auto stream = parimap::ordered_imap(p, f, std::views::iota(0, 2000));
+    for (int i = 0; i < 2000; ++i) {
+        CAPTURE(i);
+        if (i % 10 == 3) {
+            REQUIRE_THROWS_AS(stream.next(), std::domain_error);
+        } else {
+            const auto made = stream.next();
+            REQUIRE(made.has_value());
+            REQUIRE((*made)->text() == (i / 3 % 2 == 0 ? "circle " : "square ") + std::to_string(i));
+        }
+    }
 }
 
 TEST_CASE("Plain results need only be movable, also where they come from other ranks") {
