@@ -125,7 +125,7 @@ void try_pool(Pool& pool) {
     expect(endless.next_for(std::chrono::seconds(60)) == 0);
     endless.cancel();
 
-    std::optional<parimap::imap<int>> kept;
+    std::optional<parimap::imap<long>> kept;
     kept = parimap::ordered_imap(pool, square, vector);
     expect(kept->next().has_value());
     kept.reset();
