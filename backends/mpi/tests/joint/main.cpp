@@ -317,8 +317,7 @@ void calls_that_never_begin() {
                 case 2:
                     for ([[maybe_unused]] const int r : parimap::ordered_imap(p, f, bad)) REQUIRE(false);
                     break;
-                default:
-                    (void)parimap::ordered_imap(p, map_options{.progress = wrong}, f, std::views::iota(0, 5)).next();
+                default: (void)parimap::ordered_imap(p, map_options{.progress = wrong}, f, std::views::iota(0, 5)).next();
             }
         });
         REQUIRE(what.find(way < 3 ? "begin" : "bar_format") != std::string::npos);

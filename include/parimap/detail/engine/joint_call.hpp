@@ -40,8 +40,7 @@ class numbered_source {
     using item = typename Source::item;
 
     template <class View>
-    numbered_source(View&& view, served_numbers& numbers)
-        : source_(std::forward<View>(view)), numbers_(numbers) {
+    numbered_source(View&& view, served_numbers& numbers) : source_(std::forward<View>(view)), numbers_(numbers) {
         source_.begin(true);
     }
     template <class Pair>
