@@ -49,6 +49,23 @@ struct square final : shape {
     int side = 0;
 };
 
+struct parcel {
+    std::string text() const { return content->text() + ' ' + *label; }
+    template <class Archive>
+    void save(Archive& archive) const {
+        archive(number, content, label);
+    }
+    template <class Archive>
+    void load(Archive& archive) {
+        archive(number);
+        if (number % 10 == 3) throw std::domain_error("not to be read");
+        archive(content, label);
+    }
+    int number = 0;
+    std::unique_ptr<shape> content;
+    std::shared_ptr<std::string> label;
+};
+
 }  // namespace parimap_test
 
 CEREAL_REGISTER_TYPE(parimap_test::circle)
@@ -228,6 +245,37 @@ TEST_CASE("objects of several classes arrive as what they are, also behind items
             REQUIRE((*made)->text() == (i / 3 % 2 == 0 ? "circle " : "square ") + std::to_string(i));
         }
     }
+}
+
+TEST_CASE("what cannot be read spoils nothing else, whatever values share") {
+    pool p(2);
+    const auto label = std::make_shared<std::string>("common");
+    const auto check = [&](auto& stream, auto text) {
+        for (int i = 0; i < 2000; ++i) {
+            CAPTURE(i);
+            try {
+                const auto got = stream.next();
+                REQUIRE(got.has_value());
+                REQUIRE(text(*got) == "circle " + std::to_string(i) + " common");
+            } catch (const std::domain_error&) {
+                REQUIRE(i % 10 == 3);  // which may have run where it is
+            }
+        }
+    };
+    const auto made = [](int i) {
+        pass_time(30);
+        return parcel{i, std::make_unique<circle>(i), std::make_shared<std::string>("common")};
+    };
+    auto results = parimap::ordered_imap(p, made, std::views::iota(0, 2000));
+    check(results, [](const parcel& one) { return one.text(); });
+    std::vector<parcel> parcels;
+    for (int i = 0; i < 2000; ++i) parcels.push_back({i, std::make_unique<circle>(i), label});
+    const auto text = [](const parcel& one) {
+        pass_time(30);
+        return one.text();
+    };
+    auto texts = parimap::ordered_imap(p, text, parcels);
+    check(texts, [](const std::string& t) { return t; });
 }
 
 TEST_CASE("Plain results need only be movable, also where they come from other ranks") {

@@ -43,6 +43,7 @@ void write_sized(byte_writer& out, Write write) {
     if (out.size() - start > std::numeric_limits<std::uint32_t>::max())
         throw std::length_error("parimap: a value of more than 4 GB cannot travel; send it in parts");
     out.fill(head, item_head{static_cast<std::uint32_t>(out.size() - start), begins});
+    out.end_archive_that_refers_back();
 }
 
 /// Reads such a value with read(); what that throws leaves the reader behind it.

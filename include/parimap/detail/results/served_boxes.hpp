@@ -163,6 +163,7 @@ class served_boxes {
             if (bytes > std::numeric_limits<std::uint32_t>::max())
                 throw std::length_error("parimap: a result of more than 4 GB cannot travel; return it in parts");
             to.out.fill(head, served_entry{item, static_cast<std::uint32_t>(bytes), kind, begins});
+            to.out.end_archive_that_refers_back();
         } catch (...) {
             to.out.cut(before);
             throw;

@@ -23,10 +23,15 @@ class kept_archive {
   public:
     virtual ~kept_archive() = default;
 
+    /// Whether later values may be written as references to parts of earlier ones: who cannot read those would not read these.
+    bool refers_back() const noexcept { return refers_back_; }
+
   protected:
     kept_archive() = default;
     kept_archive(const kept_archive&) = delete;
     kept_archive& operator=(const kept_archive&) = delete;
+
+    bool refers_back_ = false;
 };
 
 /// One archive for all values of a message, or of a part of it: made when the first is written, gone with reset().
@@ -40,6 +45,10 @@ class with_archive {
     }
     void end_archive() noexcept { archive_.reset(); }
     bool has_archive() const noexcept { return archive_ != nullptr; }
+    /// Behind a value that may be the only one to fail.
+    void end_archive_that_refers_back() noexcept {
+        if (archive_ && archive_->refers_back()) archive_.reset();
+    }
 
   private:
     std::unique_ptr<kept_archive> archive_;

@@ -27,6 +27,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <list>
 #include <map>
@@ -51,6 +52,17 @@ namespace detail {
 class cereal_output final : public kept_archive, public cereal::OutputArchive<cereal_output, cereal::AllowEmptyClassElision> {
   public:
     explicit cereal_output(byte_writer& message) : OutputArchive(this), out(message) {}
+
+    // In place of those of the base, which cereal calls by these names: objects and classes have numbers from now on.
+    template <class Pointer>
+    std::uint32_t registerSharedPointer(const Pointer& pointer) {
+        refers_back_ = true;
+        return OutputArchive::registerSharedPointer(pointer);
+    }
+    std::uint32_t registerPolymorphicType(const char* name) {
+        refers_back_ = true;
+        return OutputArchive::registerPolymorphicType(name);
+    }
 
     byte_writer& out;
 };
