@@ -120,17 +120,16 @@ T fold_blocks(const Core& core, const map_options& options, View view, const Mak
             using fold = fold_of_block<T, held_make, held_step, traits, Zipped>;
             pulled_blocks<View, traits, decltype(check)> gathered(view, static_cast<std::size_t>(length), check);
             if constexpr (may_travel) {
-                return run(view_of(gathered), fold{make, step});
-            } else {
-                return run(view_of(gathered), [&](std::stop_token stop, block_of_elements<traits>&& block) {
-                    try {
-                        return fold{make, step}(std::move(stop), std::move(block));
-                    } catch (...) {
-                        has_failed.store(true, std::memory_order_relaxed);
-                        throw;
-                    }
-                });
+                if (core.to_others || core.with_root) return run(view_of(gathered), fold{make, step});
             }
+            return run(view_of(gathered), [&](std::stop_token stop, block_of_elements<traits>&& block) {
+                try {
+                    return fold{make, step}(std::move(stop), std::move(block));
+                } catch (...) {
+                    has_failed.store(true, std::memory_order_relaxed);
+                    throw;
+                }
+            });
         }
     } catch (const step_failed& failed) {
         if (options.failed_index && failed.item != no_item) *options.failed_index = static_cast<std::size_t>(failed.item);
