@@ -79,7 +79,8 @@ struct call_on<Core> {
         }
         const std::uint64_t items = items_of<Call>(view);
         if (!is_joint(core)) {
-            far_call<Call> call(core, items, options, std::move(view), f, std::forward<Args>(args)...);
+            far_call<Call> call(core, options, std::move(view), f, std::forward<Args>(args)...);
+            call.open(items, options);
             return outcome_of_call(core, call, take, options);
         }
         joint<Call, outcome>::throw_unless_possible();
@@ -90,7 +91,8 @@ struct call_on<Core> {
                     joint<Call, outcome>::served::own(args...));
             }
             const auto lead = [&](std::uint32_t& number, const map_options& telling) {
-                far_call<Call> call(core, items, telling, std::move(view), f, std::forward<Args>(args)...);
+                far_call<Call> call(core, telling, std::move(view), f, std::forward<Args>(args)...);
+                call.open(items, telling);
                 number = call.number();
                 return outcome_of_call(core, call, take, telling);
             };
@@ -118,8 +120,9 @@ struct call_on<Core> {
         }
         std::unique_ptr<far_stream<Call>> made;
         try {
-            made = std::make_unique<far_stream<Call>>(core, items, options, std::move(view), std::forward<F>(f),
-                                                      std::forward<Args>(args)...);
+            made =
+                std::make_unique<far_stream<Call>>(core, options, std::move(view), std::forward<F>(f), std::forward<Args>(args)...);
+            made->open(items, options);
             made->start(options);
         } catch (...) {
             if (is_joint(core)) tell_failure(core, made ? made->number() : 0, none);

@@ -53,20 +53,19 @@ class far_call : public far_giving<Call> {
     using results_elsewhere = served_for<typename Call::results_type, value>;
 
   public:
-    /// count: of the items, where every rank has them.
     template <class... Args>
-    far_call(const far_core& core, std::uint64_t count, const map_options& options, Args&&... args)
+    far_call(const far_core& core, const map_options& options, Args&&... args)
         : below(core.to_others && core.to_others->is_joint(), core_for<Call>(core), options, std::forward<Args>(args)...),
-          carrier_(core.to_others) {
+          carrier_(core.to_others) {}
+    ~far_call() override {
+        if constexpr (!is_stream) end_everywhere();
+    }
+
+    /// Once it is whole, for who carries calls its virtual functions from now on. count: of the items, where every rank has them.
+    void open(std::uint64_t count, const map_options& options) {
         if (!carrier_) return;
         if (observer* const watching = this->observation_.get()) watching->set_ranks(carrier_->workers());
         number_ = carrier_->open(*this, {types_of_call<Call>, count, options.block});
-    }
-    ~far_call() override {
-        if constexpr (std::is_base_of_v<shared_stream, Call>) this->end();
-        if (!carrier_) return;
-        this->cancel();
-        carrier_->close(*this);
     }
 
     /// By which all ranks know it.
@@ -120,6 +119,16 @@ class far_call : public far_giving<Call> {
     }
 
   protected:
+    static constexpr bool is_stream = std::is_base_of_v<shared_stream, Call>;
+
+    /// The first thing that the destructor of the whole object does.
+    void end_everywhere() noexcept {
+        if constexpr (is_stream) this->end();
+        if (!carrier_) return;
+        this->cancel();
+        carrier_->close(*this);
+    }
+
     /// All results are there: the other ranks need not wait until this is gone.
     void end_afar() noexcept {
         if (carrier_ && !std::exchange(has_ended_afar_, true)) carrier_->close(*this);

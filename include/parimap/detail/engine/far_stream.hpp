@@ -16,7 +16,10 @@ template <class Stream>
 class far_stream final : public far_call<Stream> {
   public:
     using far_call<Stream>::far_call;
-    ~far_stream() override { this->end_carried(); }
+    ~far_stream() override {
+        this->end_carried();
+        this->end_everywhere();
+    }
 
     bool wait_for_next(instant deadline) override {
         if (!this->is_carried_here()) return Stream::wait_for_next(deadline);
