@@ -156,6 +156,7 @@ class far_call : public far_giving<Call> {
     /// What one worker there has written: see served_results.
     std::uint64_t take_part(std::size_t seat, byte_reader& in) {
         const auto head = in.plain<part_of_results>();
+        if (head.entries == 0) return 0;  // the caller may have the results by now
         observer* const all_watching = this->observation_.get();
         const std::size_t worker =
             all_watching ? all_watching->seat_of(this->rank_of(seat), static_cast<std::size_t>(head.worker)) : seat;
