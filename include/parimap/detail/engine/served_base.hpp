@@ -55,7 +55,11 @@ class PARIMAP_EXPORT served_base : public batched_call, public served_work {
 
     // ---- what does not -------------------------------------------------------------------------------------------
 
-    bool is_done(std::uint64_t place) const noexcept { return numbers_.of(place).is_done.load(std::memory_order_acquire); }
+    /// So that its place may be another's: a worker writes the result first, and lets go of the item then.
+    bool is_done(std::uint64_t place) const noexcept {
+        const served_numbers::number& here = numbers_.of(place);
+        return here.is_done.load(std::memory_order_acquire) && !here.has_item.load(std::memory_order_acquire);
+    }
     bool write_finished(byte_writer& out);
     bool drop_stopped(byte_writer& out);
     bool write_kept(byte_writer& out);

@@ -11,6 +11,7 @@
 #include <parimap/detail/form.hpp>
 #include <parimap/detail/results/served_results.hpp>
 #include <parimap/detail/scheduler/scheduler.hpp>
+#include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/floating_point.hpp>
 #include <parimap/detail/system/slot.hpp>
 
@@ -35,7 +36,7 @@ class served_items {
     /// Reads the next; what its codec throws leaves no item.
     void read(std::uint64_t place, byte_reader& in) {
         read_sized(in, [&] { places_[place % most_items_served].build([&] { return Item::read(in); }); });
-        numbers_.of(place).has_item = true;
+        numbers_.of(place).has_item.store(true, std::memory_order_relaxed);
     }
 
     /// By the worker that runs it.
@@ -54,7 +55,10 @@ class served_items {
     };
 
     void drop(std::uint64_t place) noexcept {
-        if (std::exchange(numbers_.of(place).has_item, false)) places_[place % most_items_served].destroy();
+        atomic<bool>& has_item = numbers_.of(place).has_item;
+        if (!has_item.load(std::memory_order_relaxed)) return;
+        places_[place % most_items_served].destroy();
+        has_item.store(false, std::memory_order_release);
     }
 
     ~served_items() {

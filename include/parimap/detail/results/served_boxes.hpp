@@ -64,8 +64,8 @@ class served_numbers {
   public:
     struct number {
         std::uint64_t item = 0;
-        bool has_item = false;        // which has not started
-        atomic<bool> is_done{false};  // its result or failure was written
+        atomic<bool> has_item{false};  // which is not let go of yet
+        atomic<bool> is_done{false};   // its result or failure was written
     };
 
     served_numbers() : numbers_(most_items_served) {}
