@@ -58,7 +58,7 @@ class far_call : public far_giving<Call> {
         : below(core.to_others && core.to_others->is_joint(), core_for<Call>(core), options, std::forward<Args>(args)...),
           carrier_(core.to_others) {}
     ~far_call() override {
-        if constexpr (!is_stream) end_everywhere();
+        if constexpr (!std::is_base_of_v<shared_stream, Call>) cancel_afar();
     }
 
     /// Once it is whole, for who carries calls its virtual functions from now on. count: of the items, where every rank has them.
@@ -119,27 +119,18 @@ class far_call : public far_giving<Call> {
     }
 
   protected:
-    static constexpr bool is_stream = std::is_base_of_v<shared_stream, Call>;
-
-    /// The first thing that the destructor of the whole object does.
-    void end_everywhere() noexcept {
-        if constexpr (is_stream) this->end();
+    /// In the destructor of the whole object, for who carries calls its virtual functions until then.
+    void cancel_afar() noexcept {
         if (!carrier_) return;
         this->cancel();
-        carrier_->close(*this);
+        end_afar();
     }
 
     /// All results are there: the other ranks need not wait until this is gone.
     void end_afar() noexcept {
-        if (carrier_ && !std::exchange(has_ended_afar_, true)) carrier_->close(*this);
+        if (carrier_) carrier_->close(*this);
     }
 
-    /// Ends what is away, where this thread has to carry it.
-    void end_carried() noexcept {
-        if (!is_carried_here()) return;
-        this->cancel();
-        carrier_->close(*this);
-    }
     bool is_carried_here() const noexcept { return carrier_ && carrier_->is_carried_by_callers(); }
     void carry_until(const std::function<bool(time_span)>& wait) { carrier_->carry_until(wait); }
 
@@ -240,7 +231,6 @@ class far_call : public far_giving<Call> {
 
     const std::shared_ptr<carrier> carrier_;
     std::uint32_t number_ = 0;
-    bool has_ended_afar_ = false;
 };
 
 }  // namespace parimap::detail

@@ -17,8 +17,9 @@ class far_stream final : public far_call<Stream> {
   public:
     using far_call<Stream>::far_call;
     ~far_stream() override {
-        this->end_carried();
-        this->end_everywhere();
+        if (this->is_carried_here()) this->cancel_afar();  // or the end would wait for what nobody carries
+        this->end();
+        this->cancel_afar();
     }
 
     bool wait_for_next(instant deadline) override {

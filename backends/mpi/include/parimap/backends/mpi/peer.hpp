@@ -40,9 +40,7 @@ class mpi_peer final : public follower {
             if (call.is_known && !call.work) refuse_unmade(call);
         }
         const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-        exchange(
-            messages_, [&] { return (is_over_ && messages_.has_sent_all()) || std::chrono::steady_clock::now() > latest; },
-            [&](message& got) { take(got); }, [this] { send_all_results(); });
+        serve_until([&] { return (is_over_ && messages_.has_sent_all()) || std::chrono::steady_clock::now() > latest; });
         if (!is_over_) communicator_.leave();
     }
     mpi_peer(const mpi_peer&) = delete;
@@ -60,8 +58,7 @@ class mpi_peer final : public follower {
     std::vector<std::byte> follow(std::uint64_t order, bool has_outcome) override {
         joint& mine = calls_.at(order);
         const auto is_done = [&] { return has_outcome && !mine.why_refused ? mine.outcome.has_value() : mine.has_ended; };
-        exchange(
-            messages_, [&] { return is_over_ || is_done(); }, [&](message& got) { take(got); }, [this] { send_all_results(); });
+        serve_until([&] { return is_over_ || is_done(); });
         if (!is_done()) {
             calls_.erase(order);
             throw error(
@@ -77,9 +74,7 @@ class mpi_peer final : public follower {
 
     bool follow_until_next(std::uint64_t order) override {
         const joint& mine = calls_.at(order);
-        exchange(
-            messages_, [&] { return is_over_ || mine.has_ended || opened_ > joined_; }, [&](message& got) { take(got); },
-            [this] { send_all_results(); });
+        serve_until([&] { return is_over_ || mine.has_ended || opened_ > joined_; });
         return is_over_ || mine.has_ended;
     }
 
@@ -188,10 +183,15 @@ class mpi_peer final : public follower {
         give_early(mine);
     }
 
-    void send_all_results() {
-        for (auto& [order, call] : calls_) {
-            if (call.work && call.is_known && !call.has_ended) send_results(call.number, *call.work, messages_);
-        }
+    template <class Done>
+    void serve_until(Done done) {
+        const auto send_all_results = [this] {
+            for (auto& [order, call] : calls_) {
+                if (call.work && call.is_known && !call.has_ended) send_results(call.number, *call.work, messages_);
+            }
+        };
+        exchange(
+            messages_, done, [this](message& got) { take(got); }, send_all_results);
     }
 
     void give(joint& mine, message& got) {
