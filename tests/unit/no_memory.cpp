@@ -21,6 +21,7 @@
 #include <future>
 #include <list>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -173,6 +174,57 @@ TEST_CASE("P4 whichever allocation of a blocking call fails the program lives on
     });
     REQUIRE(parimap::parallel_map(
                 p, [](int i) { return i; }, items) == items);
+}
+
+TEST_CASE("P4 whichever allocation of a pool fails there is no pool, and the next one works") {
+    const auto items = numbers(20);
+    fail_each([&] {
+        pool p{3};
+        if (parimap::parallel_map(p, same, items) != items) throw std::logic_error("wrong");
+    });
+    fail_each([] { const pool p{parimap::pool_options{.workers = 2, .stack_size = std::size_t{1} << 18U}}; });
+    fail_each([&] {
+        pool p{2};
+        auto job = p.submit([] { return 7; });
+        auto stream = parimap::unordered_imap(p, same, items);
+        p.close();
+        if (job.get() != 7 || !stream.next()) throw std::logic_error("wrong");
+    });
+}
+
+TEST_CASE("P4 whichever allocation of an input or an adaptor fails the program lives on") {
+    pool p{3};
+    const auto items = numbers(40);
+    const std::list<int> linked(items.begin(), items.end());
+    const auto text = [](int i) { return std::string(100, static_cast<char>('a' + i % 26)); };
+    fail_each([&] { static_cast<void>(parimap::parallel_map(p, text, parimap::read_ahead(linked, 3))); });
+    fail_each([&] {
+        for (const std::string& r : parimap::ordered_imap(p, text, parimap::read_ahead(linked, 3))) static_cast<void>(r.size());
+    });
+    fail_each([&] {
+        const auto next = [left = 40]() mutable { return left-- > 0 ? std::optional(std::string(100, 'i')) : std::nullopt; };
+        static_cast<void>(parimap::parallel_map(
+            p, [](const std::string& s) { return s + "o"; }, parimap::pull_from(next)));
+    });
+    fail_each([&] {
+        static_cast<void>(parimap::parallel_find_if(
+            p, [&](int i) { return text(i).back() == 'z'; }, items));
+    });
+    fail_each([&] {
+        static_cast<void>(parimap::parallel_all_of(
+            p, [&](int i) { return !text(i).empty(); }, linked));
+    });
+    fail_each([&] {
+        static_cast<void>(parimap::parallel_fold(
+            p, [] { return std::string(100, 's'); }, [&](std::string& all, int i) { all += text(i); },
+            [](std::string& left, const std::string& right) { left += right; }, linked));
+    });
+    fail_each([&] {
+        const auto f = parimap::per_worker([] { return std::string(100, 's'); }, [](std::string&, int i) { return i; });
+        static_cast<void>(parimap::parallel_map(p, f, items));
+        for (const std::string& state : f.states())
+            if (state.size() != 100) throw std::logic_error("wrong");
+    });
 }
 
 TEST_CASE("P4 an allocation of a reduction or fold that fails is no cancelling") {

@@ -5,8 +5,10 @@
 #include "support/backend_under_test.hpp"
 #include "support/captured_output.hpp"
 #include "support/catch.hpp"
+#include "support/child_process.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
+#include "support/sanitizers.hpp"
 
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_for.h>
@@ -20,6 +22,13 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 using parimap_test::numbers;
 using parimap_test::pool;
@@ -159,3 +168,40 @@ TEST_CASE("tbb: items may call algorithms of oneTBB, also while all workers are 
     for (int n = 0; n < 100; ++n) expected.push_back(n * (n - 1) / 2);
     REQUIRE(parimap::parallel_map(workers, sum, numbers(100)) == expected);
 }
+
+#ifdef __GLIBC__
+
+// The threads of a pool enter oneTBB one by one, and some when the constructor has returned. Here memory ends everywhere on the way.
+TEST_CASE("tbb: where memory ends while a pool starts, the process does not") {
+    if (parimap_test::under_asan || parimap_test::under_tsan) return;  // which need the memory themselves
+    for (std::size_t kib_left = 0; kib_left < 200; ++kib_left) {
+        const std::string end = parimap_test::end_of_child([kib_left] {
+            const pool first(1);  // what oneTBB makes once
+            constexpr std::size_t stack = std::size_t{64} << 10U;
+            constexpr std::size_t workers = 32;
+            constexpr std::size_t stacks = workers * (stack + (std::size_t{4} << 10U));  // with their guards
+            void* const kept = mmap(nullptr, stacks, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            mallopt(M_TOP_PAD, 0);  // or the heap takes what is kept for the stacks
+            const rlimit little{rlim_t{1} << 28U, rlim_t{1} << 28U};
+            setrlimit(RLIMIT_AS, &little);
+            std::vector<void*> taken;
+            taken.reserve(std::size_t{1} << 23U);
+            for (const std::size_t size : {std::size_t{1} << 16U, std::size_t{1} << 10U, std::size_t{24}})
+                while (void* const more = std::malloc(size)) taken.push_back(more);
+            // (A piece of 24 bytes takes 32.)
+            for (std::size_t i = 0; i < kib_left * 32 && !taken.empty(); ++i, taken.pop_back()) std::free(taken.back());
+            munmap(kept, stacks);
+            try {
+                pool p{parimap::pool_options{.workers = workers, .stack_size = stack}};
+                if (p.submit([] { return 7; }).get() != 7) _exit(1);
+            } catch (const std::bad_alloc&) {
+            } catch (const std::system_error&) {
+            }
+            _exit(0);
+        });
+        CAPTURE(kib_left);
+        REQUIRE(end == "exit 0");
+    }
+}
+
+#endif

@@ -20,7 +20,7 @@ namespace parimap::inline PARIMAP_ABI::detail {
 class PARIMAP_EXPORT job_queue final : public call {
   public:
     /// calls: all of the pool's, of which it is one.
-    job_queue(std::size_t max_workers, const call_list& calls) noexcept : call(max_workers), calls_(calls) {}
+    job_queue(std::size_t max_workers, const call_list& calls) : call(max_workers), calls_(calls) {}
 
     void push(std::unique_ptr<single_job> job);
 

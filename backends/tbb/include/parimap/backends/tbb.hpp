@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <optional>
 #include <string_view>
 
@@ -59,7 +60,11 @@ class [[gnu::visibility("default")]] tbb {
     }
 
     void serve(detail::task_queue& queue) {
-        arena_.execute([&] { queue.serve([this](task& t) noexcept { node_->try_put(&t); }); });
+        try {
+            arena_.execute([&] { queue.serve([this](task& t) noexcept { node_->try_put(&t); }); });
+        } catch (const std::exception&) {
+            queue.serve();  // oneTBB has no memory for one more thread, and the tasks need none of it
+        }
     }
 
     ::tbb::task_arena arena_;
