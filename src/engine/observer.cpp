@@ -76,7 +76,7 @@ PARIMAP_INLINE void observed_batch::note_time(std::uint64_t item) noexcept {
 PARIMAP_INLINE observed_batch observer::begin_batch(std::size_t seat) noexcept {
     lane& l = lanes_[seat];
     l.in_batch.store(true, std::memory_order_relaxed);
-    return observed_batch(l.done, l.record, clock_, start_ticks_, static_cast<bool>(report_));
+    return observed_batch(l.done, l.record, clock_, start_ticks_, times_items());
 }
 
 PARIMAP_INLINE void observer::end_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, instant begin,
@@ -138,6 +138,16 @@ PARIMAP_INLINE void observer::end_far_batch(std::size_t seat, std::uint64_t firs
     const auto& before = l.record.events.events();
     const clock::time_point begin = before.empty() ? start_ : before.back().end;
     l.record.events.add({std::max(begin, now - time), now, first, items});
+}
+
+PARIMAP_INLINE void observer::far_item_done(std::size_t seat, std::uint64_t item, std::uint64_t nanoseconds) noexcept {
+    // The clocks of two ranks differ, so it is as if it had ended when it was heard of.
+    const std::chrono::duration<double, std::nano> passed = clock::now() - start_;
+    const std::uint64_t now = clock_.now() - start_ticks_;
+    const double a_nanosecond = static_cast<double>(now) / std::max(1.0, passed.count());
+    const std::uint64_t took = std::min(now, static_cast<std::uint64_t>(static_cast<double>(nanoseconds) * a_nanosecond));
+    seat_record& record = lanes_[seat].record;
+    if (took > record.slow_threshold) record.note_slow({item, took, now - took});
 }
 
 PARIMAP_INLINE void observer::supply_ends_with(idle_cause cause) noexcept {

@@ -192,6 +192,20 @@ void streams(pool& p) {
 }
 
 // Of pools whose ends lie close together, no message may be lost.
+// What other ranks run is among the slowest items of the root's report.
+void reports(pool& p) {
+    parimap::run_report report;
+    const auto slow_elsewhere = [](int i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(rank == 0 ? 1 : 20));
+        return i;
+    };
+    (void)parimap::parallel_map(p, parimap::map_options{.insights = &report}, slow_elsewhere, std::views::iota(0, 100));
+    if (rank > 0) return;
+    REQUIRE(report.items == 100);
+    REQUIRE(!report.slowest.empty());
+    REQUIRE(report.slowest.front().time.count() >= 0.02);
+}
+
 void many_pools() {
     for (int i = 0; i < 30; ++i) {
         pool p(MPI_COMM_WORLD, 1);
@@ -406,6 +420,7 @@ int main(int argc, char** argv) {
         searches(p);
         folds(p);
         streams(p);
+        reports(p);
         failures(p);
         many_pools();
         calls_that_never_begin();

@@ -104,6 +104,38 @@ TEST_CASE("P10 streams and reductions over ranks are reported too, and workers t
     for (const parimap::worker_report& w : report.workers) REQUIRE(w.busy.count() >= 0.0015 * static_cast<double>(w.items));
 }
 
+TEST_CASE("P10 the slowest items of a report may have run on any rank") {
+    pool p(1);
+    run_report report;
+    report.slowest_wanted = 3;
+    // Two that are slow wherever they run, and those of other ranks before those of this one.
+    const auto uneven = [](int i) {
+        pass_time(i == 150 || i == 151 ? 60'000 : this_rank == 0 ? 500 : 8'000);
+        return this_rank;
+    };
+    const auto check_slowest = [&](const std::vector<int>& rank_of) {
+        REQUIRE(report.slowest.size() == 3);
+        std::set<std::size_t> items;
+        for (const parimap::slow_item& one : report.slowest) {
+            REQUIRE(items.insert(one.index).second);
+            REQUIRE(one.time.count() >= 0.008);
+            REQUIRE(one.begun.count() >= 0);
+            REQUIRE(one.begun.count() + one.time.count() <= 1.05 * report.wall.count() + 0.005);
+        }
+        REQUIRE(items.contains(150));
+        REQUIRE(items.contains(151));
+        REQUIRE(report.slowest.front().time.count() >= 0.06);
+        items.erase(150);
+        items.erase(151);
+        if (rank_of.empty()) return;
+        REQUIRE(std::ranges::count_if(rank_of, [](int rank) { return rank > 0; }) > 3);
+        if (report.slowest.back().time.count() < 0.016) REQUIRE(rank_of.at(*items.begin()) > 0);  // else the machine was slow
+    };
+    check_slowest(parimap::parallel_map(p, map_options{.insights = &report}, uneven, std::views::iota(0, 300)));
+    (void)parimap::parallel_map_reduce(p, map_options{.insights = &report}, uneven, std::plus<>(), 0, std::views::iota(0, 300));
+    check_slowest({});
+}
+
 TEST_CASE("P10 the network is named where the workers of other ranks waited for it") {
     run_report report;
     report.wall = run_report::seconds(1);

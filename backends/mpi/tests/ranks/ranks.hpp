@@ -22,6 +22,7 @@ using pool = parimap::basic_pool<parimap::backends::mpi>;
 using session = parimap::basic_session<parimap::backends::mpi>;
 
 inline int ranks = 1;  // of the session
+inline int this_rank = 0;
 
 inline std::vector<double> numbers(std::size_t count) {
     std::vector<double> all(count);

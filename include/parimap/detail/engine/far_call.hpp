@@ -103,6 +103,10 @@ class far_call : public far_giving<Call> {
         }
     }
 
+    bool times_items() const noexcept override {
+        const observer* const watching = this->observation_.get();
+        return watching && watching->times_items();
+    }
     bool hold() noexcept override { return this->pool_.join_from_afar(*this); }
     void let_go() noexcept override { this->pool_.leave_from_afar(*this); }
 
@@ -200,6 +204,7 @@ class far_call : public far_giving<Call> {
         in.end_archive();
         const time_span busy = time_span::nanoseconds(static_cast<std::int64_t>(head.cost * run));
         if (all_watching) all_watching->end_far_batch(worker, first, run, busy);
+        if (all_watching && head.slowest_time > 0) all_watching->far_item_done(worker, head.slowest, head.slowest_time);
         if (run > 0 && head.cost > 0) this->pace_.measured(busy, run);
         if (first < end) this->monitor_.after_batch(first, end);
         this->offer();

@@ -41,6 +41,9 @@ class far_work {
     /// Where serve_far_call is for this call's types, and behind it what it reads: f. Throws error where something cannot travel.
     virtual code_place describe(byte_writer& out) const = 0;
 
+    /// Whether to tell what the slowest items take.
+    virtual bool times_items() const noexcept = 0;
+
     /// Whether there is an item to give away, a guess,
     virtual bool has_items() const noexcept = 0;
     /// whether nobody has it yet,
@@ -89,6 +92,9 @@ class served_work {
     served_work(const served_work&) = delete;
     served_work& operator=(const served_work&) = delete;
     virtual ~served_work() = default;
+
+    /// The slowest of them travel with the results. Before any comes.
+    virtual void time_items() noexcept = 0;
 
     virtual void take_items(byte_reader& in) = 0;
 

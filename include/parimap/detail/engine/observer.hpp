@@ -78,6 +78,12 @@ class PARIMAP_EXPORT observer final : public progress_source {
     /// The seat of a worker that is known by its number on its rank.
     std::size_t seat_of(std::size_t rank, std::size_t worker) const noexcept;
 
+    /// Whether a report wants to know what each item takes.
+    bool times_items() const noexcept { return static_cast<bool>(report_); }
+
+    /// One of them that has run on another rank, where it took so many nanoseconds.
+    void far_item_done(std::size_t seat, std::uint64_t item, std::uint64_t nanoseconds) noexcept;
+
     /// As end_batch(), where it was known only afterwards how long it took.
     void end_far_batch(std::size_t seat, std::uint64_t first, std::uint64_t items, time_span busy) noexcept;
 

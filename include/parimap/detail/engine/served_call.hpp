@@ -120,6 +120,7 @@ class served_call_over : public mapped_call<served_base, Source, F, Results> {
     using call::call;
 
   private:
+    void time_items() noexcept final { this->results_.time_items(); }
     bool write_results(byte_writer& out, std::uint64_t cost) final { return this->results_.write(out, cost); }
     bool keeps_results() const noexcept final { return this->results_.keeps_any(); }
     void write_kept_results(byte_writer& out) final { this->results_.write_kept(out); }

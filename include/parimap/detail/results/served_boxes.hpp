@@ -7,6 +7,7 @@
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/system/atomic.hpp>
 #include <parimap/detail/system/cache_line.hpp>
+#include <parimap/detail/system/instant.hpp>
 #include <parimap/detail/system/mutex.hpp>
 #include <parimap/detail/travel/byte_stream.hpp>
 #include <parimap/detail/travel/exceptions.hpp>
@@ -38,6 +39,8 @@ struct part_of_results {
     std::uint64_t entries;
     std::uint64_t cost;  // nanoseconds; 0 where it is not known
     std::uint64_t worker = 0;
+    std::uint64_t slowest = 0;       // an item that has run since the part before,
+    std::uint64_t slowest_time = 0;  // and nanoseconds; 0 where items are not timed
 };
 
 enum class served_kind : std::uint8_t {
@@ -82,6 +85,8 @@ class served_boxes {
         detail::mutex mutex;
         byte_writer out;
         std::uint64_t entries = 0;
+        std::uint64_t slowest = 0;
+        std::uint64_t slowest_time = 0;
         served_entry run{.item = 0, .bytes = 0, .kind = served_kind::run};  // behind all others
         std::vector<std::pair<std::uint64_t, served_kind>>
             lost;  // failures for which there was no memory; its own is there from the outset
@@ -91,6 +96,34 @@ class served_boxes {
     served_boxes(std::size_t seats, int rank) : seats_(seats), rank_(rank), boxes_(std::make_unique<box[]>(seats + 1)) {
         for (std::size_t seat = 0; seat <= seats; ++seat) boxes_[seat].lost.reserve(most_items_served);
     }
+
+    /// From now on, before the first item starts.
+    void time_items() noexcept { is_timed_ = true; }
+
+    /// While an item runs, until stop() or the end of it.
+    class stopwatch {
+      public:
+        stopwatch(served_boxes& all, std::size_t seat, std::uint64_t item) noexcept
+            : box_(all.is_timed_ ? &all.boxes_[seat] : nullptr), item_(item), start_(box_ ? instant::now() : instant()) {}
+        ~stopwatch() { stop(); }
+        stopwatch(const stopwatch&) = delete;
+        stopwatch& operator=(const stopwatch&) = delete;
+
+        void stop() noexcept {
+            box* const to = std::exchange(box_, nullptr);
+            if (!to) return;
+            const auto took = static_cast<std::uint64_t>((instant::now() - start_).count());
+            const lock held(to->mutex);
+            if (took <= to->slowest_time) return;
+            to->slowest = item_;
+            to->slowest_time = took;
+        }
+
+      private:
+        box* box_;
+        const std::uint64_t item_;
+        const instant start_;
+    };
 
     /// That of who carries them.
     std::size_t last() const noexcept { return seats_; }
@@ -130,7 +163,7 @@ class served_boxes {
         for (std::size_t seat = 0; seat <= seats_ && out.size() - before < much; ++seat) {
             box& from = boxes_[seat];
             std::vector<std::byte> bytes;
-            std::uint64_t entries = 0;
+            part_of_results head{.entries = 0, .cost = cost, .worker = seat};
             {
                 const lock held(from.mutex);
                 while (!from.lost.empty()) {
@@ -141,10 +174,12 @@ class served_boxes {
                 }
                 if (from.run.bytes > 0) end_run(from);
                 bytes = from.out.take();
-                entries = std::exchange(from.entries, 0U);
+                head.entries = std::exchange(from.entries, 0U);
+                if (head.entries == 0) continue;
+                head.slowest = from.slowest;
+                head.slowest_time = std::exchange(from.slowest_time, 0U);
             }
-            if (entries == 0) continue;
-            out.plain(part_of_results{entries, cost, seat});
+            out.plain(head);
             out.bytes(bytes.data(), bytes.size());
         }
         return out.size() > before;
@@ -179,6 +214,7 @@ class served_boxes {
 
     const std::size_t seats_;
     const int rank_;
+    bool is_timed_ = false;
     const std::unique_ptr<box[]> boxes_;
 };
 

@@ -58,6 +58,7 @@ class served_reduction {
                 put_.begin(item);
             }
             next_ = item;
+            const served_boxes::stopwatch running(all_.boxes_, seat_, item);
             try {
                 put_(item, make);
             } catch (...) {  // those behind it in the batch run all the same, and are no neighbours of those before
@@ -104,6 +105,8 @@ class served_reduction {
     }
 
     // ---- by who carries them -------------------------------------------------------------------------------------
+
+    void time_items() noexcept { boxes_.time_items(); }
 
     void fail_unread(std::uint64_t item, const std::exception_ptr& exception) noexcept {
         boxes_.add_failure(boxes_.last(), item, exception, served_kind::failure);

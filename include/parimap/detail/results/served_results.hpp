@@ -31,8 +31,10 @@ class served_results {
     template <class RunBatch>
     auto with_writer(std::size_t seat, RunBatch run_batch) {
         return run_batch([this, seat](std::uint64_t place, auto&& make) {
-            R value(make());
             served_numbers::number& here = numbers_.of(place);
+            served_boxes::stopwatch running(boxes_, seat, here.item);
+            R value(make());
+            running.stop();
             boxes_.add(seat, here.item, served_kind::value, [&](byte_writer& out) { codec<R>::write(out, value); });
             here.is_done.store(true, std::memory_order_release);
         });
@@ -45,6 +47,8 @@ class served_results {
     }
 
     // ---- by who carries them -------------------------------------------------------------------------------------
+
+    void time_items() noexcept { boxes_.time_items(); }
 
     /// An item that could not be read.
     void fail_unread(std::uint64_t item, const std::exception_ptr& exception) noexcept {

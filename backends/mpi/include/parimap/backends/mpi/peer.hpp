@@ -86,6 +86,7 @@ class mpi_peer final : public follower {
         bool is_known = false;  // to the root, as
         std::uint32_t number = 0;
         call_signature of_root;
+        bool is_timed = false;
         std::vector<message> early;  // which came before this rank made the call
         bool has_ended = false;
         std::optional<std::vector<std::byte>> outcome;
@@ -100,6 +101,7 @@ class mpi_peer final : public follower {
                 joint& mine = calls_[++opened_];
                 orders_[got.head.number] = opened_;
                 mine.number = got.head.number;
+                mine.is_timed = in.plain<bool>();
                 mine.of_root = in.plain<call_signature>();
                 mine.is_known = true;
                 if (is_ending_) {
@@ -144,6 +146,7 @@ class mpi_peer final : public follower {
                                    "length; make the same on all, in the same order")));
             tell_refusal(mine);
         }
+        if (mine.is_timed) mine.work->time_items();
         give_early(mine);
     }
 

@@ -78,44 +78,35 @@ class mpi_root {
 
     /// Everything that happens is said to the thread.
     std::uint32_t open_pool(const std::vector<std::size_t>& workers, pool_options options) {
-        const carry_at_end posting(*this);
-        const std::lock_guard held(mutex_);
         const std::uint32_t pool = ++last_number_;
         std::uint64_t first = 0;
-        for (std::size_t rank = 1; rank < ranks(); ++rank) {
-            byte_writer out = messages::begin(message_kind::pool, pool);
+        post_to_others(message_kind::pool, pool, [&](std::size_t rank, byte_writer& out) {
             options.workers = workers[rank];
             out.plain(options);
             out.plain<std::uint64_t>(first += workers[rank - 1]);
-            post(rank, std::move(out));
-        }
+        });
         return pool;
     }
 
     void close_pool(std::uint32_t pool) {
-        const carry_at_end posting(*this);
-        const std::lock_guard held(mutex_);
-        for (std::size_t rank = 1; rank < ranks(); ++rank) post(rank, messages::begin(message_kind::pool_end, pool));
+        post_to_others(message_kind::pool_end, pool, [](std::size_t, byte_writer&) {});
     }
 
     /// Sends the bytes of a value to all; returns its number.
     std::uint64_t share(std::uint32_t pool, const std::vector<std::byte>& bytes) {
-        const carry_at_end posting(*this);
-        const std::lock_guard held(mutex_);
         static std::atomic<std::uint64_t> last_shared{0};  // for all of this process are held together
         const std::uint64_t number = ++last_shared;
-        for (std::size_t rank = 1; rank < ranks(); ++rank) {
-            byte_writer out = messages::begin(message_kind::share, pool);
+        post_to_others(message_kind::share, pool, [&](std::size_t, byte_writer& out) {
             out.plain(number);
             out.bytes(bytes.data(), bytes.size());
-            post(rank, std::move(out));
-        }
+        });
         return number;
     }
 
     std::uint32_t open(far_work& work, std::uint32_t pool, const call_signature& signature,
                        const std::vector<std::size_t>& workers) {
         byte_writer description = messages::begin(message_kind::call, 0);  // whose number is not known yet
+        description.plain(work.times_items());
         if (is_joint_) {
             description.plain(signature);
         } else {
@@ -149,14 +140,8 @@ class mpi_root {
 
     /// Of a call that has just ended; 0 if it has never begun.
     void tell(std::uint32_t call, const byte_writer& outcome) {
-        {
-            const std::lock_guard held(mutex_);
-            for (std::size_t rank = 1; rank < ranks(); ++rank) {
-                byte_writer out = messages::begin(message_kind::outcome, call);
-                out.bytes(outcome.view().data(), outcome.size());
-                post(rank, std::move(out));
-            }
-        }
+        post_to_others(message_kind::outcome, call,
+                       [&](std::size_t, byte_writer& out) { out.bytes(outcome.view().data(), outcome.size()); });
         // The others wait for it. (What is large goes only as they take it, and while this rank calls MPI.)
         const auto latest = patience::clock::now() + std::chrono::seconds(20);
         while (!threads_.are_many() && threads_.may_talk_here() && !has_sent_all() && patience::clock::now() < latest)
@@ -180,10 +165,19 @@ class mpi_root {
     }
 
   private:
-    /// With the mutex held: for the thread to send.
-    void post(std::size_t rank, byte_writer&& out) {
-        posted_.emplace_back(rank, out.take());
-        tell_thread();
+    /// Messages to each of which write(rank, out) adds: for the thread to send; where there is none they go now, as far as they can.
+    template <class Write>
+    void post_to_others(message_kind kind, std::uint32_t number, Write write) {
+        {
+            const std::lock_guard held(mutex_);
+            for (std::size_t rank = 1; rank < ranks(); ++rank) {
+                byte_writer out = messages::begin(kind, number);
+                write(rank, out);
+                posted_.emplace_back(rank, out.take());
+            }
+            tell_thread();
+        }
+        if (!threads_.are_many()) carry();
     }
 
     /// With the mutex held: there is something to do.
@@ -262,17 +256,6 @@ class mpi_root {
         return posted_.empty() && messages_.has_sent_all();
     }
 
-    /// What was posted meanwhile goes, where no thread sends it.
-    struct carry_at_end {
-        mpi_root& root;
-        explicit carry_at_end(mpi_root& r) noexcept : root(r) {}
-        carry_at_end(const carry_at_end&) = delete;
-        carry_at_end& operator=(const carry_at_end&) = delete;
-        ~carry_at_end() {
-            if (!root.threads_.are_many()) root.carry();
-        }
-    };
-
     void end(const mpi_root_call& one) {
         const std::lock_guard held(mutex_);
         send_posted();  // what came of it among them
@@ -290,12 +273,13 @@ class mpi_root {
     patience waiting_;
     std::vector<std::shared_ptr<mpi_root_call>> open_;  // those of calls_ that who talks knows
 
+    std::atomic<std::uint32_t> last_number_{0};
+
     std::mutex mutex_;                // of all that follows
     std::condition_variable news_;    // for the thread
     std::condition_variable closed_;  // for who closes a call
     std::vector<std::shared_ptr<mpi_root_call>> calls_;
     std::vector<std::pair<std::size_t, std::vector<std::byte>>> posted_;
-    std::uint32_t last_number_ = 0;
     std::exception_ptr why_refused_;  // by another rank, which makes a different call
     bool has_news_ = false;
     bool is_ending_ = false;

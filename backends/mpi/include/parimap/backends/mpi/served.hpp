@@ -20,6 +20,7 @@ class refused_call final : public served_work {
   public:
     refused_call(std::exception_ptr why, int rank) : results_(0, numbers_, rank), why_(std::move(why)) {}
 
+    void time_items() noexcept override {}
     void take_items(byte_reader& in) override {
         while (!in.is_at_end()) {
             const auto head = in.plain<part_of_items>();

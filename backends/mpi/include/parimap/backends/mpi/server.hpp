@@ -104,10 +104,13 @@ class mpi_server {
 
     void open_call(std::uint32_t number, byte_reader& in) {
         try {
+            const bool is_timed = in.plain<bool>();
             const auto pool = in.plain<std::uint32_t>();
             if (const auto why = why_no_pool_.find(pool); why != why_no_pool_.end()) std::rethrow_exception(why->second);
             const auto serve = reinterpret_cast<serve_far_call>(function_at(in.plain<code_place>()));
-            calls_[number] = serve(pools_.at(pool), rank_, in);
+            std::unique_ptr<served_work> made = serve(pools_.at(pool), rank_, in);
+            if (is_timed) made->time_items();
+            calls_[number] = std::move(made);
         } catch (...) {
             calls_[number] = std::make_unique<refused_call>(std::current_exception(), rank_);
         }
