@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <map>
@@ -66,8 +67,19 @@ struct parcel {
     std::shared_ptr<std::string> label;
 };
 
+struct edition {
+    template <class Archive>
+    void serialize(Archive& archive, std::uint32_t version) {
+        archive(title, number);
+        if (version != 3) number = -1;
+    }
+    std::shared_ptr<std::string> title;
+    int number = 0;
+};
+
 }  // namespace parimap_test
 
+CEREAL_CLASS_VERSION(parimap_test::edition, 3)
 CEREAL_REGISTER_TYPE(parimap_test::circle)
 CEREAL_REGISTER_TYPE(parimap_test::square)
 CEREAL_REGISTER_POLYMORPHIC_RELATION(parimap_test::shape, parimap_test::circle)
@@ -244,6 +256,21 @@ TEST_CASE("objects of several classes arrive as what they are, also behind items
             REQUIRE(made.has_value());
             REQUIRE((*made)->text() == (i / 3 % 2 == 0 ? "circle " : "square ") + std::to_string(i));
         }
+    }
+}
+
+TEST_CASE("classes with a version arrive in their own, in each archive of a message") {
+    pool p(2);
+    const auto f = [](int i) {
+        pass_time(30);
+        return edition{std::make_shared<std::string>("title " + std::to_string(i)), i};
+    };
+    const std::vector<edition> all = parimap::parallel_map(p, f, std::views::iota(0, 2000));
+    for (int i = 0; i < 2000; ++i) {
+        CAPTURE(i);
+        const edition& one = all[static_cast<std::size_t>(i)];
+        REQUIRE(one.number == i);
+        REQUIRE(*one.title == "title " + std::to_string(i));
     }
 }
 
