@@ -34,6 +34,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <unordered_map>
@@ -53,7 +54,7 @@ class cereal_output final : public kept_archive, public cereal::OutputArchive<ce
   public:
     explicit cereal_output(byte_writer& message) : OutputArchive(this), out(message) {}
 
-    // In place of those of the base, which cereal calls by these names: objects and classes have numbers from now on.
+    // In place of those of the base, which cereal calls by these names: objects and classes have numbers from now on,
     template <class Pointer>
     std::uint32_t registerSharedPointer(const Pointer& pointer) {
         refers_back_ = true;
@@ -63,6 +64,12 @@ class cereal_output final : public kept_archive, public cereal::OutputArchive<ce
         refers_back_ = true;
         return OutputArchive::registerPolymorphicType(name);
     }
+    // and this is where it says that the version of a class is known.
+    void wrote(const char* name, const std::uint32_t& /*value*/) noexcept {
+        if (std::string_view(name) == "cereal_class_version") refers_back_ = true;
+    }
+    template <class T>
+    void wrote(const char* /*name*/, const T& /*value*/) noexcept {}
 
     byte_writer& out;
 };
@@ -97,6 +104,7 @@ template <class Archive, class T>
     requires std::is_base_of_v<kept_archive, Archive>
 void CEREAL_SERIALIZE_FUNCTION_NAME(Archive& archive, cereal::NameValuePair<T>& pair) {
     archive(pair.value);
+    if constexpr (std::is_same_v<Archive, cereal_output>) archive.wrote(pair.name, pair.value);
 }
 template <class Archive, class T>
     requires std::is_base_of_v<kept_archive, Archive>
