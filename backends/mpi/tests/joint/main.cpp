@@ -3,6 +3,8 @@
 
 #include <parimap/parimap.hpp>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -17,6 +19,7 @@
 
 #include <mpi.h>
 
+#include "../memory.hpp"
 #include "../require.hpp"
 
 using namespace parimap_test;
@@ -204,6 +207,61 @@ void reports(pool& p) {
     REQUIRE(report.items == 100);
     REQUIRE(!report.slowest.empty());
     REQUIRE(report.slowest.front().time.count() >= 0.02);
+}
+
+void many_calls(pool& p) {
+    const auto text = [](int i) {
+        if (i == 33) throw std::domain_error("item");
+        return std::string(200, static_cast<char>(i));
+    };
+    const auto make_calls = [&](int count) {
+        for (int i = 0; i < count; ++i) {
+            if (i % 50 == 0) MPI_Barrier(MPI_COMM_WORLD);  // or one is before the others, whose messages wait
+            switch (i % 5) {
+                case 0: REQUIRE(parimap::parallel_map(p, text, std::views::iota(0, 30)).size() == 30); break;
+                case 1:
+                    try {
+                        (void)parimap::parallel_map(p, text, std::views::iota(0, 40));
+                        REQUIRE(false);
+                    } catch (const std::domain_error&) {
+                    }
+                    break;
+                case 2:
+                    for (const std::string& one : parimap::ordered_imap(p, text, std::views::iota(0, 20))) {
+                        if (one.front() == 3) break;
+                    }
+                    break;
+                case 3:
+                    REQUIRE(parimap::parallel_map_reduce(
+                                p, [](int x) { return x; }, std::plus<>(), 0, std::views::iota(0, 100)) == 4950);
+                    break;
+                default:
+                    parimap::parallel_for_each(
+                        p, [](int) {}, std::views::iota(0, 5));
+            }
+        }
+    };
+    make_calls(500);
+    const std::size_t before = memory_in_use();
+    make_calls(calls_to_make());
+    REQUIRE(memory_in_use() <= before + growth_allowed);
+}
+
+// However far the root gets before the others.
+void large_results_of_a_fast_root(pool& p) {
+    std::vector<std::array<char, 4096>> all;
+    const auto large = [](int i) { return std::array<char, 4096>{static_cast<char>(i)}; };
+    std::size_t before = 0;
+    std::size_t most = 0;
+    for (int call = 0; call < 100; ++call) {
+        if (rank > 0) pass_time(5000);
+        all = parimap::parallel_map(p, large, std::views::iota(0, 1000));
+        REQUIRE(all.size() == 1000);
+        REQUIRE(all[7][0] == 7);
+        if (call == 0) before = memory_in_use();
+        most = std::max(most, memory_in_use());
+    }
+    REQUIRE(most <= before + (std::size_t{150} << 20U));  // of 400 MB for each of the others
 }
 
 void many_pools() {
@@ -421,6 +479,8 @@ int main(int argc, char** argv) {
         folds(p);
         streams(p);
         reports(p);
+        many_calls(p);
+        large_results_of_a_fast_root(p);
         failures(p);
         many_pools();
         calls_that_never_begin();

@@ -8,6 +8,7 @@
 #include <parimap/detail/travel/byte_stream.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -110,6 +111,9 @@ class messages {
         return sent_.empty();
     }
 
+    /// Of messages that have not gone, as far as is known. Any thread.
+    std::size_t bytes_to_send() const noexcept { return bytes_to_send_.load(std::memory_order_relaxed); }
+
   private:
     static constexpr int tag = 1;
     static constexpr int tag_of_parts = 2;
@@ -118,11 +122,13 @@ class messages {
     struct sent {
         MPI_Request request;
         std::shared_ptr<const std::vector<std::byte>> bytes;
+        std::size_t count;
     };
 
     void post(std::size_t rank, int with_tag, std::shared_ptr<const std::vector<std::byte>> bytes, std::size_t at,
               std::size_t count) {
-        sent& one = sent_.emplace_back(sent{MPI_REQUEST_NULL, std::move(bytes)});
+        sent& one = sent_.emplace_back(sent{MPI_REQUEST_NULL, std::move(bytes), count});
+        bytes_to_send_ += count;
         MPI_Isend(one.bytes->data() + at, static_cast<int>(count), MPI_BYTE, static_cast<int>(rank), with_tag, communicator_,
                   &one.request);
     }
@@ -142,6 +148,7 @@ class messages {
             int is_done = 0;
             MPI_Test(&sent_.front().request, &is_done, MPI_STATUS_IGNORE);
             if (!is_done) return;
+            bytes_to_send_ -= sent_.front().count;
             sent_.pop_front();
         }
     }
@@ -149,6 +156,7 @@ class messages {
     const MPI_Comm communicator_;
     const std::uint32_t serial_;
     std::list<sent> sent_;  // until they have gone, in this order, about
+    std::atomic<std::size_t> bytes_to_send_{0};
 };
 
 }  // namespace parimap::detail

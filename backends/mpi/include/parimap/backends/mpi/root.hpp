@@ -140,10 +140,14 @@ class mpi_root {
 
     /// Of a call that has just ended; 0 if it has never begun.
     void tell(std::uint32_t call, const byte_writer& outcome) {
+        // The others may be calls behind. What waits for them here is bounded, as long as they come at all.
+        constexpr std::size_t most_waiting = std::size_t{64} << 20U;
+        const auto latest = patience::clock::now() + std::chrono::seconds(20);
+        while (threads_.are_many() && messages_.bytes_to_send() > most_waiting && patience::clock::now() < latest)
+            pause(std::chrono::microseconds(200));
         post_to_others(message_kind::outcome, call,
                        [&](std::size_t, byte_writer& out) { out.bytes(outcome.view().data(), outcome.size()); });
         // The others wait for it. (What is large goes only as they take it, and while this rank calls MPI.)
-        const auto latest = patience::clock::now() + std::chrono::seconds(20);
         while (!threads_.are_many() && threads_.may_talk_here() && !has_sent_all() && patience::clock::now() < latest)
             pause(carry());
     }
