@@ -20,7 +20,7 @@ inline std::size_t memory_in_use() {
 // How many calls a test makes that looks whether they leave something behind.
 inline int calls_to_make() {
     const char* const wanted = std::getenv("PARIMAP_TEST_CALLS");
-    return wanted ? std::stoi(wanted) : 2000;
+    return wanted ? std::stoi(wanted) : 1000;
 }
 
 // What is there for a while; less than an allocation for each call.

@@ -46,11 +46,11 @@ class patience {
     unsigned messages_ = 0;
 };
 
-/// Takes every message that has come, and does what there is to do. Returns how long to wait before the next look.
-template <class Take, class Work>
-patience::clock::duration look(messages& with, patience& waiting, Take take, Work work) {
+/// Takes every message that has come, or enough of them, and does what there is to do. Returns how long to wait before the next look.
+template <class Enough, class Take, class Work>
+patience::clock::duration look(messages& with, patience& waiting, Enough enough, Take take, Work work) {
     bool any = false;
-    for (message got; with.receive(got); any = true) take(got);
+    for (message got; !enough() && with.receive(got); any = true) take(got);
     if (any) waiting.end();
     work();
     return any ? patience::clock::duration::zero() : waiting.next();
@@ -64,10 +64,10 @@ inline void pause(patience::clock::duration time) {
     }
 }
 
-/// Looks for messages again and again, until done().
+/// Looks for messages again and again, until done(), and takes none behind that.
 template <class Done, class Take, class Work>
 void exchange(messages& with, Done done, Take take, Work work) {
-    for (patience waiting; !done();) pause(look(with, waiting, take, work));
+    for (patience waiting; !done();) pause(look(with, waiting, done, take, work));
 }
 
 }  // namespace parimap::detail

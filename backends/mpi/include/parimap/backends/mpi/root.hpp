@@ -232,7 +232,7 @@ class mpi_root {
 
     patience::clock::duration talk() {
         return look(
-            messages_, waiting_,
+            messages_, waiting_, [] { return false; },
             [&](const message& got) {
                 if (got.head.kind == message_kind::refused) return note_refusal(got);
                 const auto to =
