@@ -5,6 +5,8 @@
 
 #include <parimap/detail/journal/checksum.hpp>
 #include <parimap/detail/journal/held_files.hpp>
+#include <parimap/detail/system/standard_descriptors.hpp>
+#include <parimap/detail/system/write_signals.hpp>
 #include <parimap/errors.hpp>
 
 #include <algorithm>
@@ -150,6 +152,7 @@ PARIMAP_INLINE void record_file::close() noexcept {
 }
 
 PARIMAP_INLINE void record_file::open() {
+    const standard_descriptors kept;
     // Who waits for a lock may get that of a file which was removed meanwhile; nobody waits here, but the same goes for the two calls below.
     for (int attempt = 0; attempt < 3; ++attempt) {
         // O_NONBLOCK: a FIFO without a reader would hold up the call, before it can be refused.
@@ -321,6 +324,7 @@ PARIMAP_INLINE void record_file::cut(std::uint64_t size) {
 }
 
 PARIMAP_INLINE void record_file::write_whole(const std::byte* bytes, std::size_t count) {
+    const no_write_signals guard;
     std::size_t written = 0;
     while (written < count) {  // once, unless the disk is about to be full
         const ssize_t wrote = ::write(fd_, bytes + written, count - written);

@@ -4,6 +4,7 @@
 #include <parimap/detail/watch/terminal.hpp>
 
 #include <parimap/detail/system/parse_number.hpp>
+#include <parimap/detail/system/standard_descriptors.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -49,6 +50,7 @@ PARIMAP_INLINE unblocked_output::unblocked_output(int fd) noexcept : fd_(fd) {
     if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) return;
     char path[40];
     std::snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    const standard_descriptors kept;
     own_ = ::open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (own_ >= 0) part_ = 65536;
 }

@@ -4,6 +4,7 @@
 #include <parimap/detail/watch/trace_file.hpp>
 
 #include <parimap/detail/system/parse_number.hpp>
+#include <parimap/detail/system/standard_descriptors.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -22,21 +23,6 @@
 #include <unistd.h>
 
 namespace parimap::inline PARIMAP_ABI::detail {
-
-PARIMAP_INLINE standard_descriptors::standard_descriptors() noexcept {
-    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-        if (::fcntl(fd, F_GETFD) >= 0) continue;
-        const int got = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-        taken_[fd] = got == fd;
-        if (got >= 0 && got != fd) ::close(got);
-    }
-}
-
-PARIMAP_INLINE standard_descriptors::~standard_descriptors() {
-    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-        if (taken_[fd]) ::close(fd);
-    }
-}
 
 // (What is made by then is closed where the rest throws.)
 PARIMAP_INLINE trace_file::trace_file(const std::string& path, std::chrono::milliseconds patience) : trace_file() {

@@ -18,19 +18,6 @@
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
-/// While it lives, those of the three standard descriptors that were closed lead nowhere: else the next file that is opened
-/// becomes one of them, and gets what the program prints.
-class PARIMAP_EXPORT standard_descriptors {
-  public:
-    standard_descriptors() noexcept;
-    ~standard_descriptors();
-    standard_descriptors(const standard_descriptors&) = delete;
-    standard_descriptors& operator=(const standard_descriptors&) = delete;
-
-  private:
-    bool taken_[3] = {};
-};
-
 /// The file, open and locked against other writers, while this lives. Its first event has a fixed length and names the writers;
 /// the other events follow, then the end of the array. New events are written behind that end, and take its place when all
 /// of them are there: what does not fit the disk, or is cut off, leaves the events before as they were.
