@@ -3,6 +3,8 @@
 
 #include <parimap/detail/system/standard_descriptors.hpp>
 
+#include <initializer_list>
+
 #include <fcntl.h>
 #include <unistd.h>
 
