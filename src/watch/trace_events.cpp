@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace parimap::inline PARIMAP_ABI::detail {
 
@@ -99,7 +100,9 @@ PARIMAP_INLINE void trace_book::add_call(const std::string& path, const call_rec
 PARIMAP_INLINE trace_book::known_file& trace_book::file_at(const std::string& path) {
     const auto at = std::find_if(files_.begin(), files_.end(), [&](const known_file& f) { return f.path == path; });
     if (at != files_.end()) return *at;
-    files_.emplace_back().path = path;
+    known_file made;
+    made.path = path;
+    files_.push_back(std::move(made));
     return files_.back();
 }
 

@@ -9,6 +9,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <ratio>
 #include <thread>
 
 using namespace parimap_test;
@@ -16,6 +19,18 @@ using namespace std::chrono_literals;
 using parimap::detail::instant;
 using parimap::detail::standby;
 using parimap::detail::time_span;
+
+TEST_CASE("a time span is made of every duration, and is the longest there is where that is longer") {
+    constexpr time_span longest = time_span::nanoseconds(std::numeric_limits<std::int64_t>::max());
+    REQUIRE(time_span(std::chrono::duration<double>(0.25)) == time_span(250ms));
+    REQUIRE(time_span(std::chrono::duration<float, std::ratio<1, 60>>(3)) == time_span(50ms));
+    REQUIRE(time_span(std::chrono::hours(2)) == time_span(7200s));
+    REQUIRE(time_span(std::chrono::hours::max()) == longest);
+    REQUIRE(time_span(std::chrono::nanoseconds::max()) == longest);
+    REQUIRE(time_span(std::chrono::hours::min()) < time_span(-1s));
+    REQUIRE(time_span(std::chrono::duration<double>(std::numeric_limits<double>::infinity())) == longest);
+    REQUIRE(time_span(std::chrono::duration<double>(-1e300)) < time_span(-1s));
+}
 
 TEST_CASE("standby: there is room for as many workers as may spin at once") {
     REQUIRE_FALSE(standby(0, {}).has_room());

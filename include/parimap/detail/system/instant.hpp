@@ -18,15 +18,25 @@ concept is_duration = requires(const T& t) {
     T::period::num;
 };
 
-/// A number of nanoseconds. Made from every duration of std::chrono that it has room for.
+/// A number of nanoseconds. Made from every duration of std::chrono; the longest is some 292 years.
 class time_span {
   public:
     constexpr time_span() noexcept = default;
 
     template <is_duration Duration>
-    constexpr time_span(const Duration& d) noexcept
-        : nanoseconds_(static_cast<std::int64_t>(d.count()) * (1'000'000'000 / Duration::period::den) * Duration::period::num) {
-        static_assert(1'000'000'000 % Duration::period::den == 0, "a whole number of nanoseconds");
+    constexpr time_span(const Duration& d) noexcept {
+        constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+        if constexpr (std::numeric_limits<decltype(d.count())>::is_integer) {
+            static_assert(1'000'000'000 % Duration::period::den == 0, "a whole number of nanoseconds");
+            constexpr std::int64_t each = 1'000'000'000 / Duration::period::den * Duration::period::num;
+            const auto count = static_cast<std::int64_t>(d.count());
+            nanoseconds_ = count > most / each ? most : count < -most / each ? -most : count * each;
+        } else {
+            constexpr double each = 1e9 * static_cast<double>(Duration::period::num) / static_cast<double>(Duration::period::den);
+            const double count = static_cast<double>(d.count()) * each;
+            constexpr double almost_all = 9.2e18;
+            nanoseconds_ = count > almost_all ? most : count > -almost_all ? static_cast<std::int64_t>(count) : -most;
+        }
     }
 
     static constexpr time_span nanoseconds(std::int64_t count) noexcept {
