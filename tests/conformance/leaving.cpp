@@ -19,6 +19,7 @@
 #include <optional>
 #include <random>
 #include <ranges>
+#include <ratio>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -546,6 +547,17 @@ TEST_CASE("P5 a stop after the call has ended does no harm") {
 }
 
 // ---- next_for -----------------------------------------------------------------------------------
+
+TEST_CASE("P5 next_for takes durations in any unit") {
+    pool p{2};
+    const auto slow = [](int i) {
+        std::this_thread::sleep_for(600ms);
+        return i;
+    };
+    auto imap = parimap::ordered_imap(p, slow, numbers(2));
+    REQUIRE(imap.next_for(std::chrono::duration<double, std::ratio<60>>(0.5)) == 0);
+    REQUIRE(imap.next_for(std::chrono::minutes(1)) == 1);
+}
 
 TEST_CASE("P5 next_for throws timed_out and nothing is lost") {
     if (is_serial) return;  // it runs the item itself there
@@ -1289,4 +1301,47 @@ TEST_CASE("P5 wait_for returns where a stream was stopped, or its input failed")
         REQUIRE(cut.wait_for(0ms));
         REQUIRE_FALSE(cut.next());
     }
+}
+
+TEST_CASE("P5 a pool that another is assigned to ends as if it were destroyed") {
+    pool p{1};
+    std::atomic<int> done{0};
+    std::vector<std::future<void>> jobs;
+    for (int i = 0; i < 20; ++i) {
+        jobs.push_back(p.submit([&] {
+            std::this_thread::sleep_for(1ms);
+            ++done;
+        }));
+    }
+    p = pool{2};
+    REQUIRE(done == 20);
+    for (auto& job : jobs) job.get();
+    REQUIRE(p.size() == 2);
+    REQUIRE(parimap::parallel_map(p, same, numbers(10)) == numbers(10));
+}
+
+namespace {
+
+// Ends its pool when it is looked at.
+class ending_view : public std::ranges::view_base {
+  public:
+    ending_view(pool& p, const std::vector<int>& items) : pool_(&p), items_(&items) {}
+    auto begin() const {
+        pool_->terminate();
+        return items_->begin();
+    }
+    auto end() const { return items_->end(); }
+
+  private:
+    pool* pool_;
+    const std::vector<int>* items_;
+};
+
+}  // namespace
+
+TEST_CASE("P5 a map in the background is cancelled by terminate(), also before its first item") {
+    pool p{1};
+    const std::vector<int> items = numbers(10);
+    auto map = parimap::map_async(p, same, ending_view(p, items));
+    REQUIRE_THROWS_AS(map.get(), parimap::cancelled);
 }

@@ -11,6 +11,8 @@
 #include <atomic>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 using namespace parimap_test;
@@ -134,4 +136,26 @@ TEST_CASE("inner threads: items have them on workers and on the calling thread, 
     };
     REQUIRE(parimap::parallel_map(p, in_other, numbers(20)) == std::vector<bool>(20, true));
     REQUIRE(of_this_thread == settings{});
+}
+
+namespace {
+
+// Whose jobs run in submit().
+class helping_threads : public plain_threads {
+  public:
+    using plain_threads::plain_threads;
+    bool caller_must_help() const noexcept { return true; }
+};
+
+}  // namespace
+
+TEST_CASE("inner threads: a job that runs in submit() has them") {
+    const runtime_of_test runtime;
+    const settings usual = of_this_thread;
+    parimap::basic_pool<helping_threads> p({.workers = 2, .inner_threads = 3});
+    const auto here = std::this_thread::get_id();
+    const auto [threads, where] = p.submit([] { return std::pair(of_this_thread.threads, std::this_thread::get_id()); }).get();
+    REQUIRE(where == here);
+    REQUIRE(threads == 3);
+    REQUIRE(of_this_thread == usual);
 }
