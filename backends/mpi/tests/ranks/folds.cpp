@@ -3,15 +3,18 @@
 #include "ranks.hpp"
 
 #include <unistd.h>
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <list>
+#include <numeric>
 #include <ranges>
 #include <sstream>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace parimap_test;
@@ -103,6 +106,72 @@ TEST_CASE("A fold runs on other ranks too, and they merge what they have") {
     REQUIRE(all.here + all.elsewhere == 2000);
     REQUIRE(all.here > 0);
     REQUIRE(all.elsewhere > 0);
+}
+
+namespace {
+
+// How many there are on this rank, and the most that any rank had.
+struct large {
+    large() : values(1000) { note(); }
+    large(const large& other) : values(other.values), most(other.most) { note(); }
+    large(large&& other) noexcept : values(std::move(other.values)), most(other.most) { note(); }
+    large& operator=(large&&) noexcept = default;
+    ~large() { --alive; }
+
+    void note() noexcept { most = std::max(most, ++alive); }
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(values, most);
+    }
+
+    static inline std::atomic<int> alive{0};
+    std::vector<long> values;
+    int most = 0;
+};
+
+}  // namespace
+
+TEST_CASE("P8 a fold over ranks keeps few of what may be large, on each of them") {
+    for (const std::size_t workers : {1U, 2U}) {
+        pool p(workers);
+        // The first block takes long, so that a path of the tree waits for it: seven on each of its two lowest levels.
+        const auto step = [](large& all, int i) {
+            if (i % 16 == 0) pass_time(i == 0 ? 50'000 : 500);
+            ++all.values[static_cast<std::size_t>(i % 1000)];
+        };
+        const auto merge = [](large& left, large&& right) {
+            for (std::size_t i = 0; i < left.values.size(); ++i) left.values[i] += right.values[i];
+            left.most = std::max({left.most, right.most, large::alive.load()});
+        };
+        const large all = parimap::parallel_fold(
+            p, [] { return large(); }, step, merge, std::views::iota(0, 16'384));
+        REQUIRE(std::accumulate(all.values.begin(), all.values.end(), 0L) == 16'384);
+        CAPTURE(workers, all.most);
+        REQUIRE(all.most <= 26 + 4 * static_cast<int>(workers) + 12 * ranks);  // of 128; those that are on their way among them
+    }
+}
+
+TEST_CASE("P4 what a fold over what may be large throws has the index of a loop") {
+    pool p(2);
+    const auto items = std::views::iota(0, 2000);
+    for (const int first : {0, 700, 1999}) {
+        CAPTURE(first);
+        std::size_t failed = 77;
+        const auto step = [=](std::string& all, int i) {
+            append(all, i);
+            if (i >= first) throw std::out_of_range("item " + std::to_string(i));
+        };
+        REQUIRE_THROWS_WITH(parimap::parallel_fold(p, map_options{.failed_index = &failed}, nothing_yet, step, join, items),
+                            "item " + std::to_string(first));
+        REQUIRE(failed == static_cast<std::size_t>(first));
+    }
+    std::size_t failed = 77;
+    REQUIRE_THROWS_AS(parimap::parallel_fold(
+                          p, map_options{.failed_index = &failed, .block = 100}, nothing_yet, append,
+                          [](std::string&, std::string&&) { throw std::length_error("merge"); }, items),
+                      std::length_error);
+    REQUIRE(failed % 100 == 0);
+    REQUIRE(failed > 0);
 }
 
 TEST_CASE("P4 what a fold throws on any rank has the index of a loop") {

@@ -30,7 +30,8 @@ class far_giving : public Call, public far_work {
   protected:
     using source = typename Call::source;
     using item = far_item<typename source::item, source::zipped>;
-    static constexpr bool results_stay = requires { typename Call::results_type::part; };  // on other ranks, until the end
+    static constexpr bool results_stay =
+        requires { requires Call::results_type::stays_elsewhere; };  // on other ranks, until the end
 
   public:
     bool has_items() const noexcept override { return this->claims_.claimable(); }

@@ -84,6 +84,8 @@ struct fold_of_block {
 
 template <class T, class HeldMerge>
 struct fold_merge {
+    static constexpr bool operands_are_few = true;  // one for a block
+
     HeldMerge merge;
 
     T operator()(T&& left, T&& right) const {

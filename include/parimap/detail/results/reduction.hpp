@@ -50,6 +50,10 @@ class reduction : public first_failure {
     /// be alive so long.
     static constexpr bool keeps_at_hand = folding<R>::is_plain;
 
+    /// Whether another process combines what it can, and keeps what is left until the end: not where that may be large, and is one value for
+    /// many items anyway.
+    static constexpr bool stays_elsewhere = keeps_at_hand || !requires { Op::operands_are_few; };
+
     reduction(std::size_t seats, const Op& op) : tree_(op), seats_(seats) {}
 
     /// What a batch's items are given to, one after another. (Its functions hand no reference to it to others: so a loop over numbers

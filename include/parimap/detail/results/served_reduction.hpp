@@ -149,6 +149,7 @@ class served_reduction {
 };
 
 template <class R, class Op>
+    requires reduction<R, Op>::stays_elsewhere
 struct served_for<reduction<R, Op>, R> {
     using elsewhere = served_reduction<R, Op>;
     using together = served_reduction<R, Op, const Op&>;
