@@ -2,6 +2,7 @@
 // Reports: where the time of a call went.
 #include "support/backend_under_test.hpp"
 #include "support/catch.hpp"
+#include "support/gate.hpp"
 #include "support/items.hpp"
 
 #include <algorithm>
@@ -94,6 +95,7 @@ TEST_CASE("insights name the slowest items") {
         if (i == 70) std::this_thread::sleep_for(30ms);
     };
     parimap::parallel_for_each(p, map_options{.insights = &report}, f, numbers(100));
+    REQUIRE(report.slowest_wanted == 2);
     REQUIRE(report.slowest.size() == 2);
     REQUIRE(report.slowest[0].index == 40);
     REQUIRE(report.slowest[1].index == 70);
@@ -117,15 +119,45 @@ TEST_CASE("insights are there also when a call fails or a stream is left") {
     REQUIRE_THROWS_AS(parimap::parallel_map(p, map_options{.insights = &report}, f, numbers(100)), std::runtime_error);
     REQUIRE(report.failed >= 1);
     REQUIRE(report.items >= 11);
+    REQUIRE_FALSE(report.stopped);
     {
         auto imap = parimap::ordered_imap(p, map_options{.insights = &report}, same, numbers(100'000));
         (void)imap.next();
     }
     REQUIRE(report.items >= 1);
     REQUIRE(report.items < 100'000);
+    REQUIRE_FALSE(report.stopped);
+    {
+        auto imap = parimap::ordered_imap(p, map_options{.insights = &report}, same, numbers(100'000));
+        (void)imap.next();
+        imap.cancel();
+    }
+    REQUIRE(report.stopped);
     parimap::parallel_for_each(p, map_options{.insights = &report}, same, std::vector<int>{});
     REQUIRE(report.items == 0);
+    REQUIRE_FALSE(report.stopped);
     REQUIRE(says(report, "no item"));
+
+    const auto items = numbers(100);
+    auto breaks = items | ranges::views::filter([](int i) {
+                      if (i == 10) throw std::runtime_error("input");
+                      return true;
+                  });
+    REQUIRE_THROWS_AS(parimap::parallel_map(p, map_options{.insights = &report}, same, breaks), std::runtime_error);
+    REQUIRE(report.stopped);
+    REQUIRE(report.failed == 0);
+    for (const bool in_order : {true, false}) {
+        CAPTURE(in_order);
+        report.stopped = false;
+        const map_options options{.insights = &report};
+        if (in_order) {
+            REQUIRE_THROWS_AS(drain(parimap::ordered_imap(p, options, same, breaks)), std::runtime_error);
+        } else {
+            REQUIRE_THROWS_AS(drain(parimap::unordered_imap(p, options, same, breaks)), std::runtime_error);
+        }
+        REQUIRE(report.stopped);
+        REQUIRE(report.failed == 0);
+    }
 }
 
 TEST_CASE("insights say when one item, the consumer or the input holds the call up") {
@@ -283,6 +315,25 @@ TEST_CASE("insights count workers that nobody needed to what all waited for") {
     (void)drain(parimap::unordered_imap(p, map_options{.window = 1, .insights = &report}, take_5ms, numbers(20)));
     REQUIRE(says(report, "a larger window"));
     check_sums(report, 20, 4);
+}
+
+TEST_CASE("insights count as idle who has nothing left to start before a call ends") {
+    if (is_serial) return;
+    pool p{2};
+    run_report report;
+    const auto idle_for_the_long_one = [&] {
+        rendezvous both{2};
+        parimap::parallel_for_each(
+            p, map_options{.chunk = 1, .insights = &report},
+            [&](int i) {
+                both.arrive_and_wait();
+                if (i == 0) std::this_thread::sleep_for(20ms);
+            },
+            numbers(2));
+        return std::any_of(report.workers.begin(), report.workers.end(),
+                           [](const auto& w) { return w.items > 0 && w.idle >= 10ms; });
+    };
+    REQUIRE(eventually(idle_for_the_long_one));  // a loaded machine may keep who is done from saying so for as long
 }
 
 TEST_CASE("insights advise nothing that was done already") {

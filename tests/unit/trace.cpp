@@ -4,6 +4,8 @@
 #include "support/items.hpp"
 #include "support/trace_files.hpp"
 
+#include <parimap/detail/watch/call_record.hpp>
+#include <parimap/detail/watch/watching.hpp>
 #include <parimap/parimap.hpp>
 
 #include <nlohmann/json.hpp>
@@ -62,6 +64,36 @@ class comma_locale {
     bool is_set_ = false;
 };
 
+// In which no two numbers are the same that a report could take for one another.
+parimap::detail::call_record unlike_numbers() {
+    parimap::detail::call_record call;
+    call.end = call.begin + 4s;
+    call.seconds_per_tick = 1e-6;
+    call.backend = "some";
+    call.items = 30;
+    call.failed = 2;
+    call.stopped = true;
+    call.in_order = true;
+    call.consumer_waited = 700ms;
+    call.seats.resize(2);
+    parimap::detail::seat_record& first = call.seats[0];
+    parimap::detail::seat_record& second = call.seats[1];
+    first.idle = {100ms, 200ms, 300ms, 400ms, 500ms};  // in the order of idle_cause
+    first.slowest.reserve(2);
+    first.add_batch(4, 600ms);
+    first.add_batch(7, 400ms);
+    first.note_slow({8, 40, 1'500'000});
+    first.note_slow({9, 2'500, 250'000});
+    second.idle = {160ms, 240ms, 360ms, 440ms, 560ms};
+    second.slowest.reserve(1);
+    second.rank = 1;
+    second.add_batch(14, 250ms);
+    second.add_batch(5, 250ms);
+    second.note_slow({20, 1'250'000, 750'000});
+    call.others.push_back({11, 12, 13, 14});
+    return call;
+}
+
 }  // namespace
 
 TEST_CASE("trace: a report can be printed and read as JSON") {
@@ -78,6 +110,61 @@ TEST_CASE("trace: a report can be printed and read as JSON") {
     REQUIRE(json.at("slowest").size() == 5);
     REQUIRE(json.at("verdict") == report.verdict());
     REQUIRE(json.at("wall").get<double>() > 0);
+}
+
+TEST_CASE("trace: a report has each number of a call in its place, in its JSON and in its table") {
+    run_report report;
+    parimap::detail::report_request(&report).fill(unlike_numbers());
+    const auto json = nlohmann::json::parse(report.to_json());
+    const auto expected = nlohmann::json::parse(R"({
+        "backend": "some", "wall": 4, "consumer_waiting": 0.7, "items": 30, "failed": 2, "stopped": true, "in_order": true,
+        "batches": 4, "smallest_batch": 4, "largest_batch": 14, "mean_batch": 7.5, "load_balance": 0.75, "utilisation": 0.1875,
+        "workers": [
+            {"busy": 1, "waiting_for_input": 0.2, "waiting_for_consumer": 0.3, "held_up": 0.4, "idle": 0.1, "items": 11,
+             "batches": 2, "waiting_for_network": 0.5, "rank": 0},
+            {"busy": 0.5, "waiting_for_input": 0.24, "waiting_for_consumer": 0.36, "held_up": 0.44, "idle": 0.16, "items": 19,
+             "batches": 2, "waiting_for_network": 0.56, "rank": 1}],
+        "ranks": [{"rank": 1, "messages_to": 11, "bytes_to": 12, "messages_from": 13, "bytes_from": 14}],
+        "slowest": [{"index": 20, "time": 1.25, "begun": 0.75}, {"index": 9, "time": 0.0025, "begun": 0.25},
+                    {"index": 8, "time": 0.00004, "begun": 1.5}]
+    })");
+    for (const auto& [name, value] : expected.items()) {
+        CAPTURE(name, json.at(name).dump());
+        REQUIRE(json.at(name) == value);
+    }
+    REQUIRE(json.at("verdict") == report.verdict());
+    REQUIRE(json.size() == expected.size() + 1);
+
+    std::ostringstream table;
+    table << report;
+    REQUIRE(table.str() ==
+            "30 items in 4.00 s on 2 workers (some), 2 failed\n"
+            "worker      items  batches     busy    input consumer  held up     idle  network  rank\n"
+            "     0         11        2    25.0%     5.0%     7.5%    10.0%     2.5%    12.5%     0\n"
+            "     1         19        2    12.5%     6.0%     9.0%    11.0%     4.0%    14.0%     1\n"
+            "rank 1: 11 messages of 12 bytes to it, 13 of 14 from it\n"
+            "batches: 4, of 4 to 14 items, 7.5 in the mean; load balance 0.75\n"
+            "the consumer waited for 700.00 ms\n"
+            "slowest: item 20 took 1.25 s\n"
+            "         item 9 took 2.50 ms\n"
+            "         item 8 took 40.00 us\n"
+            "verdict: " +
+                report.verdict() + '\n');
+}
+
+TEST_CASE("trace: a report keeps a worker's slowest items in whatever order they run") {
+    std::vector<std::uint64_t> times{1, 2, 3, 4, 5};
+    do {
+        CAPTURE(times);
+        parimap::detail::seat_record seat;
+        seat.slowest.reserve(2);
+        for (const std::uint64_t time : times) {
+            if (time > seat.slow_threshold) seat.note_slow({time, time, 0});
+        }
+        std::vector<std::uint64_t> kept;
+        for (const parimap::detail::timed_item& item : seat.slowest) kept.push_back(item.item);
+        REQUIRE(sorted(kept) == std::vector<std::uint64_t>{4, 5});
+    } while (std::next_permutation(times.begin(), times.end()));
 }
 
 TEST_CASE("trace: a report's numbers have a point in every locale") {
