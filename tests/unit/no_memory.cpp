@@ -7,9 +7,12 @@
 #include "support/catch.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
+#include "support/trace_files.hpp"
 
 #include <parimap/detail/results/failures.hpp>
 #include <parimap/detail/results/unordered_results.hpp>
+#include <parimap/detail/watch/call_record.hpp>
+#include <parimap/detail/watch/trace_events.hpp>
 #include <parimap/parimap.hpp>
 
 #include <atomic>
@@ -300,6 +303,28 @@ TEST_CASE("P4 whichever allocation of a call with a bar, a report and a trace fa
     REQUIRE(next == free);  // the trace file was closed whenever memory ran out
     ::close(next);
     ::close(nowhere);
+}
+
+TEST_CASE("P4 an event of a trace for which there is no memory is missing there, and counted") {
+    const temporary_path file("lost");
+    parimap::detail::call_record call;
+    call.seats.resize(2);
+    parimap::detail::event_log& log = call.seats[1].events;
+    fail_after(0, 1);
+    log.add({{}, {}, 0, 1});
+    before_failure = -1;
+    log.add({{}, {}, 1, 1});
+    REQUIRE(log.events().size() == 1);
+    REQUIRE(log.lost() == 1);
+    parimap::detail::trace_book::add(file.path, call);
+    std::size_t found = 0;
+    for (const auto& e : read_json(file.path)) {
+        if (e.at("name") != "lost_events") continue;
+        ++found;
+        REQUIRE(e.at("tid") == 1);
+        REQUIRE(e.at("args").at("count") == 1);
+    }
+    REQUIRE(found == 1);
 }
 
 TEST_CASE("P4 whichever allocation of a stream fails each item is handed over once, by its result or an exception") {

@@ -19,6 +19,7 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -192,25 +193,29 @@ TEST_CASE("trace: it is a JSON array of events after every call, with all batche
     const temporary_path file("report");
     const std::string& path = file.path;
     pool p{3};
-    std::size_t expected = 0;
-    for (int call = 0; call < 3; ++call) {
+    const auto microseconds_now = [] {
+        return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    };
+    const double test_began = microseconds_now();
+    constexpr double rounding = 0.002;
+    for (int call = 1; call <= 3; ++call) {
         CAPTURE(call);
         const auto slow_enough = [](int i) {
             if (i % 50 == 0) std::this_thread::sleep_for(1ms);
             return i;
         };
-        if (call == 1) {
+        if (call == 2) {
             (void)drain(parimap::ordered_imap(p, map_options{.trace = path}, slow_enough, numbers(400)));
         } else {
             (void)parimap::parallel_map(p, map_options{.trace = path}, slow_enough, numbers(400));
         }
-        expected += 400;
 
         const auto events = read_json(path);
         REQUIRE(events.is_array());
-        std::size_t items = 0;
+        std::vector<int> runs(400);  // of each item
         std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<std::pair<double, double>>> lanes;
         std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> names;
+        std::map<std::uint64_t, std::string> pool_names;
         for (const auto& e : events) {
             const auto lane = std::make_pair(e.at("pid").get<std::uint64_t>(), e.at("tid").get<std::uint64_t>());
             const std::string phase = e.at("ph");
@@ -218,19 +223,34 @@ TEST_CASE("trace: it is a JSON array of events after every call, with all batche
             REQUIRE(e.at("name").is_string());
             if (phase == "M") {
                 if (e.at("name") == "thread_name") names[lane] = e.at("args").at("name");
+                if (e.at("name") == "process_name") pool_names[lane.first] = e.at("args").at("name");
                 continue;
             }
             const double begin = e.at("ts");
             const double duration = e.at("dur");
             REQUIRE(duration >= 0);
+            REQUIRE(begin >= test_began - rounding);
+            REQUIRE(begin + duration <= microseconds_now() + rounding);
             lanes[lane].emplace_back(begin, begin + duration);
-            if (e.contains("args")) items += e.at("args").at("items").get<std::size_t>();
+            if (!e.contains("args")) continue;
+            const std::size_t first = e.at("args").at("first");
+            const std::size_t end = first + e.at("args").at("items").get<std::size_t>();
+            REQUIRE(e.at("name") == "items " + std::to_string(first) + " to " + std::to_string(end - 1));
+            int slow_items = 0;
+            for (std::size_t i = first; i < end; ++i) {
+                ++runs.at(i);
+                if (i % 50 == 0) ++slow_items;
+            }
+            REQUIRE(duration >= 1000 * slow_items - rounding);
         }
-        REQUIRE(items == expected);
+        REQUIRE(runs == std::vector<int>(400, call));
         for (auto& [lane, times] : lanes) {
             REQUIRE(names.count(lane) == 1);
+            const std::string whose = std::string(pool::backend_name()) + ", process " + std::to_string(::getpid());
+            REQUIRE(pool_names[lane.first].find("parimap pool ") == 0);
+            REQUIRE(pool_names[lane.first].find(", " + whose) != std::string::npos);
             std::sort(times.begin(), times.end());
-            for (std::size_t i = 1; i < times.size(); ++i) REQUIRE(times[i].first >= times[i - 1].second - 0.002);
+            for (std::size_t i = 1; i < times.size(); ++i) REQUIRE(times[i].first >= times[i - 1].second - rounding);
         }
     }
 }
@@ -265,7 +285,14 @@ TEST_CASE("trace: one of several consumers gives each a lane, and one that was s
     }
     std::ofstream(path) << "spoilt";
     (void)parimap::parallel_map(p, map_options{.trace = path}, same, numbers(5));
-    REQUIRE(read_json(path).size() > 1);
+    std::set<std::uint64_t> named;
+    std::set<std::uint64_t> used;
+    for (const auto& e : read_json(path)) {
+        if (e.at("name") == "thread_name") named.insert(e.at("tid").get<std::uint64_t>());
+        if (e.at("ph") == "X") used.insert(e.at("tid").get<std::uint64_t>());
+    }
+    REQUIRE_FALSE(used.empty());
+    REQUIRE(std::includes(named.begin(), named.end(), used.begin(), used.end()));
 }
 
 TEST_CASE("trace: one that cannot be written costs nothing but the trace") {

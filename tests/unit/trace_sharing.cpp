@@ -28,8 +28,10 @@
 #include <optional>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -50,6 +52,7 @@ namespace {
 constexpr std::string_view program_case = "trace: a program that other tests run again";
 constexpr const char* calls_variable = "PARIMAP_TEST_TRACED_CALLS";
 constexpr const char* partner_variable = "PARIMAP_TEST_TRACED_PARTNER";
+constexpr const char* after_variable = "PARIMAP_TEST_TRACED_AFTER";
 constexpr const char* at_exit_variable = "PARIMAP_TEST_TRACED_AT_EXIT";
 
 // How many items each process has in the trace, by the pid of its events.
@@ -65,6 +68,15 @@ std::size_t sum_of_items(const std::string& path) {
     std::size_t sum = 0;
     for (const auto& [pid, items] : items_of(path)) sum += items;
     return sum;
+}
+
+// What the processes that the file has are called in a viewer.
+std::set<std::string> names_of(const std::string& path) {
+    std::set<std::string> names;
+    for (const auto& e : read_json(path)) {
+        if (e.at("name") == "process_name") names.insert(e.at("args").at("name").get<std::string>());
+    }
+    return names;
 }
 
 void trace(const std::string& path, int calls, std::size_t items = 100) {
@@ -113,6 +125,7 @@ struct calls_at_exit {
 TEST_CASE("trace: a program that other tests run again") {
     const char* const calls = std::getenv(calls_variable);
     if (!calls) return;
+    if (const char* const after = std::getenv(after_variable)) REQUIRE(eventually([&] { return std::filesystem::exists(after); }));
     pool p{2};
     for (int i = 0; i < std::atoi(calls); ++i)
         parimap::parallel_for_each(
@@ -151,12 +164,16 @@ TEST_CASE("trace: processes that were forked share a file, one writer at a time,
 TEST_CASE("trace: a program begins its file anew, unless another that wrote it is still running") {
     const temporary_path file;
     const std::vector<std::pair<const char*, const char*>> two_calls{{calls_variable, "2"}};
-    REQUIRE(run_program(file.path, two_calls) == 0);
+    const pid_t before = start_program(file.path, two_calls);
+    siginfo_t its_end{};
+    REQUIRE(::waitid(P_PID, static_cast<id_t>(before), &its_end, WEXITED | WNOWAIT) == 0);
     REQUIRE(sum_of_items(file.path) == 200);
     const auto first = items_of(file.path);
-    REQUIRE(run_program(file.path, two_calls) == 0);
+    REQUIRE(run_program(file.path, two_calls) == 0);  // though the one before still has its number
+    REQUIRE(status_of(before) == 0);
     REQUIRE(sum_of_items(file.path) == 200);
     REQUIRE(items_of(file.path) != first);
+    REQUIRE(read_json(file.path).front().at("args").at("writers").size() == 1);
 
     const std::vector<std::pair<const char*, const char*>> with_partner{{calls_variable, "2"}, {partner_variable, "1"}};
     std::this_thread::sleep_for(50ms);
@@ -165,6 +182,39 @@ TEST_CASE("trace: a program begins its file anew, unless another that wrote it i
     REQUIRE(status_of(one) == 0);
     REQUIRE(status_of(other) == 0);
     REQUIRE(sum_of_items(file.path) == 400);
+    REQUIRE(items_of(file.path).size() == 2);
+}
+
+TEST_CASE("trace: a program that began before another wrote goes on with its file") {
+    const temporary_path file;
+    const temporary_path other_has_ended("after");
+    const pid_t waits = start_program(file.path, {{calls_variable, "1"}, {after_variable, other_has_ended.path.c_str()}});
+    REQUIRE(run_program(file.path, {{calls_variable, "1"}}) == 0);
+    std::ofstream(other_has_ended.path) << "now";
+    REQUIRE(status_of(waits) == 0);
+    REQUIRE(sum_of_items(file.path) == 200);
+    REQUIRE(items_of(file.path).size() == 2);
+}
+
+TEST_CASE("trace: a process goes on with the file of the one that it was forked from, which has ended") {
+    const temporary_path file;
+    int both[2];  // have it open, so that its end is theirs
+    REQUIRE(::pipe(both) == 0);
+    const pid_t child = start([&] {
+        trace(file.path, 1);
+        std::this_thread::sleep_for(50ms);  // so that what is forked has begun after this, by the system's clocks
+        const pid_t self = ::getpid();
+        start([&] {
+            if (eventually([&] { return ::getppid() != self; })) trace(file.path, 1);
+        });
+        ::_exit(0);
+    });
+    ::close(both[1]);
+    REQUIRE(status_of(child) == 0);
+    char nothing = 0;
+    REQUIRE(::read(both[0], &nothing, 1) == 0);
+    ::close(both[0]);
+    REQUIRE(sum_of_items(file.path) == 200);
     REQUIRE(items_of(file.path).size() == 2);
 }
 
@@ -179,6 +229,9 @@ TEST_CASE("trace: the ranks of a launcher share a file, and those of its next ru
     run("a", "1");
     run("a", "2");
     REQUIRE(items_of(file.path).size() == 3);
+    std::set<std::string> ranks;
+    for (const std::string& name : names_of(file.path)) ranks.insert(name.substr(name.rfind(',')));
+    REQUIRE(ranks == std::set<std::string>{", rank 0", ", rank 1", ", rank 2"});
     run("a", "1");  // it has been there, so this is a job that was started again
     REQUIRE(items_of(file.path).size() == 1);
     run("b", "0");
@@ -200,6 +253,12 @@ TEST_CASE("trace: a path may name the process and the rank") {
     }
     REQUIRE(is_traced("trace_%p_%p_%r.json", "trace_" + process + '_' + process + "_0.json"));
     REQUIRE(is_traced("trace_100%%_50%_" + process + ".json", "trace_100%_50%_" + process + ".json"));
+}
+
+TEST_CASE("trace: a call of more events than are written at once has all of them") {
+    const temporary_path file;
+    trace(file.path, 1, 12'000);  // more than 1 MB
+    REQUIRE(sum_of_items(file.path) == 12'000);
 }
 
 TEST_CASE("trace: what does not fit the disk leaves the calls before as they were, and ends no program") {
@@ -279,9 +338,14 @@ TEST_CASE("trace: a program that has closed its standard output and error prints
 TEST_CASE("trace: what a process left half written when it ended costs no other event") {
     const temporary_path file;
     trace(file.path, 2);
-    std::ofstream(file.path, std::ios::app) << "{\"ph\":\"X\",\"pi" << std::string(200'000, 'x');
-    trace(file.path, 1);
-    REQUIRE(sum_of_items(file.path) == 300);
+    std::size_t expected = 200;
+    // Its end is looked for in pieces of 64 KiB, and may lie across two of them.
+    for (const std::size_t size : {200'000U, 65'533U, 65'534U, 65'535U, 65'536U}) {
+        CAPTURE(size);
+        std::ofstream(file.path, std::ios::app) << std::string(size, 'x');
+        trace(file.path, 1);
+        REQUIRE(sum_of_items(file.path) == (expected += 100));
+    }
 }
 
 TEST_CASE("trace: a writer that has stopped holds the others up for a while and not for ever") {
@@ -309,6 +373,38 @@ TEST_CASE("trace: a writer that has stopped holds the others up for a while and 
     }
     trace(file.path, 1);
     REQUIRE(sum_of_items(file.path) == 200);
+}
+
+TEST_CASE("trace: a writer that has stopped holds up one call of a process, and not each") {
+    using parimap::detail::trace_file;
+    const temporary_path file;
+    trace(file.path, 1);
+    const auto time_of_call = [&] {
+        const auto begin = std::chrono::steady_clock::now();
+        trace(file.path, 1);
+        return std::chrono::steady_clock::now() - begin;
+    };
+    {
+        const trace_file stopped(file.path, 0ms);
+        const auto first = time_of_call();
+        REQUIRE(time_of_call() < first / 2);
+    }
+    trace(file.path, 1);
+    REQUIRE(sum_of_items(file.path) == 200);
+}
+
+TEST_CASE("trace: a program that is started while a file is written does not have it open") {
+    using parimap::detail::trace_file;
+    const temporary_path path;
+    const trace_file file(path.path, 0ms);
+    std::size_t found = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code is_closed;  // as other threads may do meanwhile
+        if (std::filesystem::read_symlink(entry, is_closed) != path.path) continue;
+        ++found;
+        REQUIRE((::fcntl(std::stoi(entry.path().filename()), F_GETFD) & FD_CLOEXEC) != 0);
+    }
+    REQUIRE(found == 1);
 }
 
 TEST_CASE("trace: writers whose processes have the same number on two machines are told apart") {
@@ -381,5 +477,23 @@ TEST_CASE("trace: a stream that a forked process inherits is traced by the proce
                 ::_exit(0);
             })) == 0);
     (void)drain(*std::move(stream));
+    REQUIRE(sum_of_items(file.path) == 100);
+}
+
+TEST_CASE("trace: a call that is left by a process which its item has forked is traced by the one that made it, alone") {
+    const temporary_path file;
+    pool p{1};  // so that this thread runs the items
+    const pid_t self = ::getpid();
+    pid_t child = 0;
+    const auto f = [&](int i) {
+        if (i == 50) child = start([] { throw std::runtime_error("there is no such program to run"); });
+    };
+    try {
+        parimap::parallel_for_each(p, map_options{.trace = file.path}, f, numbers(100));
+    } catch (const std::runtime_error&) {
+        if (::getpid() != self) ::_exit(0);
+        throw;
+    }
+    REQUIRE(status_of(child) == 0);
     REQUIRE(sum_of_items(file.path) == 100);
 }
