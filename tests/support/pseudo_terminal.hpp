@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <mutex>
@@ -162,10 +163,20 @@ class pseudo_terminal {
         while (rests_ == is_read) std::this_thread::yield();
     }
 
+    // Between two frames: one that is written for the old size and comes to the new one would leave rows there, as on a real one.
     void resize(std::size_t columns, std::size_t rows = 24) {
+        pause();
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));  // the kernel hands on what was written
+        std::unique_lock lock(mutex_);
+        for (pollfd ready{master_, POLLIN, 0}; ::poll(&ready, 1, 0) > 0;) {
+            lock.unlock();
+            std::this_thread::sleep_for(std::chrono::microseconds(100));
+            lock.lock();
+        }
         tell_size(columns, rows);
-        std::lock_guard lock(mutex_);
         screen_.resize(columns);
+        lock.unlock();
+        resume();
     }
 
     std::vector<std::string> rows() const {
@@ -175,6 +186,15 @@ class pseudo_terminal {
     std::string bytes() const {
         std::lock_guard lock(mutex_);
         return bytes_;
+    }
+    // With what is still on its way. A mark, which is left out, comes behind all of it.
+    std::string all_bytes() const {
+        if (::write(slave_, "~", 1) != 1) throw std::runtime_error("the pseudo-terminal takes nothing");
+        for (;;) {
+            std::string all = bytes();
+            if (all.ends_with('~')) return all.substr(0, all.size() - 1);
+            std::this_thread::sleep_for(std::chrono::microseconds(100));
+        }
     }
     int wraps() const {
         std::lock_guard lock(mutex_);
@@ -198,10 +218,10 @@ class pseudo_terminal {
                 continue;
             }
             if (::poll(&ready, 1, 2) <= 0) continue;
+            std::lock_guard lock(mutex_);
             char buffer[4096];
             const ssize_t count = ::read(master_, buffer, sizeof(buffer));
             if (count <= 0) continue;
-            std::lock_guard lock(mutex_);
             bytes_.append(buffer, static_cast<std::size_t>(count));
             screen_.put(std::string_view(buffer, static_cast<std::size_t>(count)));
         }

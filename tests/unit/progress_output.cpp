@@ -356,8 +356,7 @@ TEST_CASE("progress_output: the words of PARIMAP_PROGRESS may be of any case, an
         progress_bar bar(on(terminal));
         bar.tick();
         bar.close();
-        std::this_thread::sleep_for(20ms);
-        return terminal.bytes();
+        return terminal.all_bytes();
     };
     for (const char* word : {"off", "OFF", "Off", "0", "none", "None", "false", "FALSE", "no"}) {
         CAPTURE(word);
