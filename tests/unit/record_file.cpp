@@ -10,6 +10,7 @@
 #include <parimap/detail/journal/record_file.hpp>
 #include <parimap/errors.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -21,8 +22,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <thread>
 #include <vector>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,6 +71,17 @@ std::string refusal(const journal_file& file, const journalled_call& call = call
 }
 
 bool says(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+// Those of this process that lead to the file.
+std::vector<int> descriptors_of(const journal_path& journal) {
+    std::vector<int> all;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code closed_meanwhile;
+        if (std::filesystem::read_symlink(entry, closed_meanwhile) == journal.path)
+            all.push_back(std::stoi(entry.path().filename().string()));
+    }
+    return all;
+}
 
 const std::vector<std::string> results{"first", "", std::string(300, 'x'), std::string(1, '\0'), "last of all"};
 
@@ -206,6 +223,33 @@ TEST_CASE("journal: results that are larger than what is read at a time are read
     REQUIRE(read(file, 2) == "small");
 }
 
+TEST_CASE("journal: a result that somebody changes or moves while the file is open is refused") {
+    const journal_path journal;
+    {
+        record_file file({.path = journal.path}, call_of());
+        append(file, 1, "this");
+        append(file, 2, "that");
+    }
+    const std::string all = journal.bytes();
+    const record_file file({.path = journal.path}, call_of());
+    const auto read_from = [&](const std::string& bytes) {
+        journal.write(bytes);
+        try {
+            return read(file, 1);
+        } catch (const parimap::error& e) {
+            return std::string(e.what());
+        }
+    };
+    REQUIRE(read_from(all) == "this");
+    const std::size_t record = sizeof(record_head) + 4;
+    const std::size_t first = all.size() - 2 * record;
+    std::string changed = all;
+    changed[first + record - 1] = '?';
+    REQUIRE(says(read_from(changed), "was changed by somebody else while this call ran"));
+    const std::string swapped = all.substr(0, first) + all.substr(first + record) + all.substr(first, record);
+    REQUIRE(says(read_from(swapped), "was changed by somebody else while this call ran"));
+}
+
 TEST_CASE("journal: another call is refused, with what is different and the mend") {
     const journal_path journal;
     write_results(journal);
@@ -223,6 +267,24 @@ TEST_CASE("journal: another call is refused, with what is different and the mend
                  "the size of a result there is 4, and here it is 8"));
     REQUIRE(journal.bytes() == before);
     REQUIRE(whole_results(journal) == results.size());
+}
+
+TEST_CASE("journal: a file of another version, or of another kind of machine, is refused, and left as it is") {
+    const journal_path journal;
+    const std::size_t end_of_head = write_results(journal).front();
+    const std::string all = journal.bytes();
+    for (const std::size_t number : {20U, 24U, 28U}) {  // the version, the order of bytes, the size of a pointer
+        CAPTURE(number);
+        std::string other = all;
+        other[number] = static_cast<char>(other[number] ^ 0x10);
+        const std::size_t summed = end_of_head - sizeof(std::uint32_t);
+        const std::uint32_t right = sum(std::string_view(other).substr(0, summed));
+        std::memcpy(&other[summed], &right, sizeof right);
+        journal.write(other);
+        REQUIRE(says(refusal({.path = journal.path, .key = "seed 1"}),
+                     "was written by another version of parimap, or on another kind of machine"));
+        REQUIRE(journal.bytes() == other);
+    }
 }
 
 TEST_CASE("journal: what is no journal is refused, and left as it is") {
@@ -248,8 +310,41 @@ TEST_CASE("journal: one call at a time has a file, of this process or another") 
         REQUIRE(says(refusal({.path = journal.path, .key = "seed 1"}), "is in use by another process, or by another call"));
         REQUIRE(end_of_child([&] { std::_Exit(says(refusal({.path = journal.path, .key = "seed 1"}), "is in use") ? 7 : 1); }) ==
                 "exit 7");
+        // Nor has it a program that is started, which would keep it locked.
+        const auto all = descriptors_of(journal);
+        REQUIRE(all.size() == 1);
+        REQUIRE((::fcntl(all[0], F_GETFD) & FD_CLOEXEC) != 0);
     }
     REQUIRE(refusal({.path = journal.path, .key = "seed 1"}).empty());
+}
+
+TEST_CASE("journal: a file that was replaced while it was opened is not taken for the one that is there") {
+    const journal_path journal;
+    const journal_path fresh("fresh");
+    std::atomic<bool> is_over{false};
+    std::thread other([&] {
+        while (!is_over) {  // replaces it whenever nobody has it
+            const int fd = ::open(journal.path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+            if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
+                fresh.write("");
+                std::filesystem::rename(fresh.path, journal.path);
+            }
+            ::close(fd);
+        }
+    });
+    int lost = 0;
+    for (int i = 0; i < 2000; ++i) {
+        try {
+            record_file file({.path = journal.path}, call_of());
+            const std::size_t before = journal.size();
+            append(file, 1, "a result");
+            lost += journal.size() == before ? 1 : 0;
+        } catch (const parimap::error&) {  // the other has it, or replaces it too often
+        }
+    }
+    is_over = true;
+    other.join();
+    REQUIRE(lost == 0);
 }
 
 TEST_CASE("journal: a forked process neither holds the file nor appends to it") {
@@ -304,6 +399,35 @@ TEST_CASE("journal: a forked process neither holds the file nor appends to it") 
     REQUIRE_FALSE(again.has(2));
 }
 
+TEST_CASE("journal: a forked process keeps what has the descriptor that a file had before it was closed") {
+    const journal_path journal;
+    int number = -1;
+    {
+        const record_file file({.path = journal.path}, call_of());
+        number = descriptors_of(journal).at(0);
+    }
+    REQUIRE(::dup2(STDOUT_FILENO, number) == number);
+    const std::string end = end_of_child([&] { std::_Exit(::fcntl(number, F_GETFD) >= 0 ? 7 : 1); });
+    ::close(number);
+    REQUIRE(end == "exit 7");
+}
+
+TEST_CASE("journal: a file is no standard descriptor of a process that has closed them, and takes nothing that is printed") {
+    const journal_path journal;
+    const auto in_child = [&] {
+        for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(fd);
+        int wrong = 0;
+        record_file file({.path = journal.path, .key = "seed 1"}, call_of());
+        for (const int fd : descriptors_of(journal)) wrong += fd <= STDERR_FILENO ? 1 : 0;
+        append(file, 8, results[0]);
+        if (::write(STDERR_FILENO, "an error", 8) >= 0) wrong += 2;
+        append(file, 7, results[1]);
+        std::_Exit(wrong);
+    };
+    REQUIRE(end_of_child(in_child) == "exit 0");
+    REQUIRE(whole_results(journal) == std::size_t{2});
+}
+
 TEST_CASE("journal: however many files are open when a process is forked, all are free once they were closed") {
     std::vector<std::unique_ptr<journal_path>> paths;
     std::vector<std::unique_ptr<record_file>> files;
@@ -349,4 +473,41 @@ TEST_CASE("journal: what a full disk does not take is an error that names the fi
     };
     REQUIRE(end_of_child(in_child) == "exit 0");
     REQUIRE(whole_results(journal) == std::size_t{2});
+}
+
+TEST_CASE("journal: a file that keeps a torn result takes no others behind it") {
+    // One in memory, which can be forbidden to shrink.
+    const int memory = ::memfd_create("journal", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+    REQUIRE(memory >= 0);
+    const auto in_child = [&] {
+        record_file file({.path = "/proc/self/fd/" + std::to_string(memory)}, call_of());
+        const auto size = [&] {
+            struct stat status {};
+            ::fstat(memory, &status);
+            return status.st_size;
+        };
+        const auto said_of_append = [&] {
+            try {
+                append(file, 6, results[2]);
+            } catch (const parimap::error& e) {
+                return std::string(e.what());
+            }
+            return std::string();
+        };
+        rlimit most{};
+        ::getrlimit(RLIMIT_FSIZE, &most);
+        rlimit little = most;
+        little.rlim_cur = static_cast<rlim_t>(size() + 50);
+        ::fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK);
+        ::setrlimit(RLIMIT_FSIZE, &little);
+        int wrong = says(said_of_append(), "cannot be cut behind the last whole result") ? 0 : 1;
+        ::setrlimit(RLIMIT_FSIZE, &most);
+        const auto torn = size();
+        if (!says(said_of_append(), "could not take an earlier result, nor be cut behind the last whole one")) wrong += 2;
+        if (size() != torn) wrong += 4;
+        std::_Exit(wrong);
+    };
+    const std::string end = end_of_child(in_child);
+    ::close(memory);
+    REQUIRE(end == "exit 0");
 }
