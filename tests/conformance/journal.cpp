@@ -2,10 +2,12 @@
 // With a journal every frontend gives what it gives without, and runs no item whose result is there.
 
 #include "support/backend_under_test.hpp"
+#include "support/bar_on_terminal.hpp"
 #include "support/catch.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
 #include "support/journal_path.hpp"
+#include "support/pseudo_terminal.hpp"
 #include "support/recording_sink.hpp"
 
 #include <parimap/progress.hpp>
@@ -13,6 +15,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <list>
@@ -336,13 +339,19 @@ TEST_CASE("journal: what catching(f) caught is no result, and its item is run ag
 TEST_CASE("journal: a bar begins at the number of results that are there, and its rate is that of the others") {
     const journal_path journal;
     pool workers(2);
+    std::atomic<bool> last_is_shown{false};
     const auto call = [&](int fails) {
         auto sink = std::make_shared<recording_sink>();
+        parimap::progress_options progress = told_to(sink);
+        progress.initial = 7;  // done elsewhere
         try {
             parimap::parallel_map(
-                workers, map_options{.chunk = 1, .progress = told_to(sink), .journal = journal.path},
+                workers, map_options{.chunk = 1, .progress = progress, .journal = journal.path},
                 [&](int i) {
-                    if (i == fails) throw std::runtime_error("stops here");
+                    if (i >= fails) throw std::runtime_error("stops here");
+                    if (i == 99)
+                        last_is_shown =
+                            eventually([&] { return sink->last().running == 1 && sink->last().oldest_item == std::uint64_t{99}; });
                     return i;
                 },
                 numbers(100));
@@ -351,17 +360,36 @@ TEST_CASE("journal: a bar begins at the number of results that are there, and it
         return sink->all();
     };
     const auto first = call(60);
-    REQUIRE(first.front().initial == 0);
-    const auto second = call(-1);
-    REQUIRE(second.front().initial >= 60);
+    REQUIRE(first.front().initial == 7);
+    const auto second = call(100);
+    REQUIRE(second.front().initial >= 67);
     REQUIRE(second.front().n >= second.front().initial);
     REQUIRE(second.back().initial == second.front().initial);
-    REQUIRE(second.back().n == 100);
-    REQUIRE(second.back().total == std::uint64_t{100});
-    const auto third = call(-1);
-    REQUIRE(third.front().initial == 100);
-    REQUIRE(third.back().n == 100);
-    REQUIRE(third.back().total == std::uint64_t{100});
+    REQUIRE(second.back().n == 107);
+    REQUIRE(second.back().total == std::uint64_t{107});
+    REQUIRE(last_is_shown);
+    const auto third = call(100);
+    REQUIRE(third.front().initial == 107);
+    REQUIRE(third.back().n == 107);
+    REQUIRE(third.back().total == std::uint64_t{107});
+}
+
+TEST_CASE("journal: a bar of a call that is stopped is red on a terminal") {
+    const journal_path journal;
+    pool workers(2);
+    pseudo_terminal terminal(70);
+    std::stop_source stop;
+    const auto call = [&] {
+        parimap::parallel_map(
+            workers, map_options{.stop = stop.get_token(), .progress = on(terminal), .journal = journal.path},
+            [&](int i) {
+                if (i == 5) stop.request_stop();
+                return i;
+            },
+            numbers(100'000));
+    };
+    REQUIRE_THROWS_AS(call(), parimap::cancelled);
+    REQUIRE(eventually([&] { return terminal.bytes().find("\x1b[31m") != std::string::npos; }));
 }
 
 TEST_CASE("journal: a call that differs, or that keeps no results, is refused before the first item") {

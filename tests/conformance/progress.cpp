@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Progress: what a bar counts is what has finished, in every frontend, however the call ends.
 #include "support/backend_under_test.hpp"
+#include "support/bar_on_terminal.hpp"
 #include "support/captured_output.hpp"
 #include "support/catch.hpp"
 #include "support/gate.hpp"
 #include "support/generator.hpp"
 #include "support/items.hpp"
+#include "support/pseudo_terminal.hpp"
 #include "support/recording_sink.hpp"
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -270,6 +273,60 @@ TEST_CASE("progress of a stalled call goes on showing the time, and which item h
         REQUIRE(shown);
         REQUIRE(sink->last().n == stuck + 1);
     }
+}
+
+TEST_CASE("progress of a call whose items stall names the one that has run longest, and none while others wait") {
+    if (is_serial) return;
+    pool p{3};
+    const auto sink = std::make_shared<recording_sink>();
+    const int count_of_items = 9;
+    std::atomic<int> begun{0};
+    std::atomic<int> eldest{-1};
+    std::atomic<bool> shown{false};
+    std::atomic<bool> is_named_early{false};
+    const auto f = [&](int i) {
+        const int before = begun++;
+        if (before == 0) eldest = i;
+        if (before > 0 && before + 1 < count_of_items) {
+            // Two looks later, one has seen the first item without the last.
+            const std::size_t looks = sink->size();
+            (void)eventually([&] { return sink->size() >= looks + 2; });
+            const auto s = sink->last();
+            if (begun < count_of_items - 3 && s.running > 0) is_named_early = true;  // three may have one that has not begun
+            return;
+        }
+        const bool is_told = eventually([&] {
+            const auto s = sink->last();
+            return shown || (s.running == 2 && s.oldest_item == static_cast<std::uint64_t>(eldest.load()));
+        });
+        if (is_told) shown = true;
+    };
+    parimap::parallel_for_each(p, watched_by(sink, 1), f, numbers(count_of_items));
+    REQUIRE(shown);
+    REQUIRE_FALSE(is_named_early);
+}
+
+TEST_CASE("progress of a call of which an item has failed is red on a terminal") {
+    pool p{2};
+    pseudo_terminal terminal(70);
+    auto items = parimap::unordered_imap(
+        p, map_options{.progress = on(terminal)},
+        [](int i) {
+            if (i == 3) throw std::runtime_error("item");
+            return i;
+        },
+        numbers(10));
+    std::size_t failed = 0;
+    for (bool more = true; more;) {
+        try {
+            more = items.next().has_value();
+        } catch (const std::runtime_error&) {
+            ++failed;
+        }
+    }
+    REQUIRE(failed == 1);
+    REQUIRE(comes_to_show(terminal, "10/10"));
+    REQUIRE(terminal.bytes().find("\x1b[31m") != std::string::npos);
 }
 
 TEST_CASE("progress that cannot be shown as asked stops the call before any item runs") {
