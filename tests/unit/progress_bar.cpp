@@ -31,6 +31,7 @@
 #include <vector>
 
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <range/v3/range/conversion.hpp>
@@ -43,10 +44,13 @@ using parimap::progress_options;
 
 namespace {
 
-std::size_t threads_of_process() {
-    const std::filesystem::directory_iterator tasks("/proc/self/task");
-    return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+std::size_t entries_of(const char* folder) {
+    const std::filesystem::directory_iterator entries(folder);
+    return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
 }
+
+std::size_t threads_of_process() { return entries_of("/proc/self/task"); }
+std::size_t descriptors_of_process() { return entries_of("/proc/self/fd"); }
 
 }  // namespace
 
@@ -69,9 +73,10 @@ TEST_CASE("progress_bar: counts ticks from many threads and shows them all in th
     REQUIRE(sink->last().n == 80'000);
 }
 
-TEST_CASE("progress_bar: its thread exists only while a bar does") {
+TEST_CASE("progress_bar: its thread, and what it opens, exist only while a bar does") {
     pseudo_terminal terminal(80);
     const std::size_t before = threads_of_process();
+    const std::size_t open_before = descriptors_of_process();
     {
         progress_bar first(on(terminal));
         {
@@ -83,6 +88,7 @@ TEST_CASE("progress_bar: its thread exists only while a bar does") {
     REQUIRE(threads_of_process() == before);
     for (int i = 0; i < 200; ++i) progress_bar often(on(terminal));
     REQUIRE(threads_of_process() == before);
+    REQUIRE(descriptors_of_process() == open_before);
 }
 
 TEST_CASE("progress_bar: bars that come and go on many threads are all closed") {
@@ -169,6 +175,11 @@ TEST_CASE("progress_bar: more bars than rows show as many as fit") {
     REQUIRE(comes_to_show(terminal, "bar 2: 0it", 2));
     std::this_thread::sleep_for(20ms);
     REQUIRE(terminal.rows().size() == 3);
+    bars.clear();
+    progress_options options = on(terminal);
+    options.bar_format = "of {nrows} rows";
+    const progress_bar bar(options);
+    REQUIRE(eventually([&] { return terminal.bytes().find("of 4 rows") != std::string::npos; }));
 }
 
 TEST_CASE("progress_bar: progress_write prints above the bars") {
@@ -215,6 +226,20 @@ TEST_CASE("progress_bar: description, postfix and total can change, and break no
     REQUIRE(comes_to_show(terminal, "c:  25%|"));
 }
 
+TEST_CASE("progress_bar: a unit_divisor that makes no number smaller counts as 1000") {
+    pseudo_terminal terminal(70);
+    for (const double divisor : {0.0, 1.0, -1.0}) {
+        CAPTURE(divisor);
+        progress_options options = on(terminal, std::to_string(divisor));
+        options.unit_scale = true;
+        options.unit_divisor = divisor;
+        options.leave = false;
+        progress_bar bar(options);
+        bar.tick(1500);
+        REQUIRE(comes_to_show(terminal, options.description + ": 1.50kit ["));
+    }
+}
+
 TEST_CASE("progress_bar: one that an exception ends is red on a terminal") {
     const auto bytes_of = [](bool fails) {
         pseudo_terminal terminal(70);
@@ -232,6 +257,8 @@ TEST_CASE("progress_bar: one that an exception ends is red on a terminal") {
     };
     REQUIRE(bytes_of(false).find("\x1b[32m") != std::string::npos);
     REQUIRE(bytes_of(false).find("\x1b[31m") == std::string::npos);
+    REQUIRE(bytes_of(true).find("\x1b[31m") != std::string::npos);
+    const environment unsaid("NO_COLOR", "");
     REQUIRE(bytes_of(true).find("\x1b[31m") != std::string::npos);
     const environment plain("NO_COLOR", "1");
     REQUIRE(bytes_of(true).find("\x1b[3") == std::string::npos);
@@ -365,6 +392,34 @@ TEST_CASE("progress_bar: an output that is closed or full ends the bar and not t
     REQUIRE(parimap::detail::write_some(full.fds[1], much) == 0);
 }
 
+TEST_CASE("progress_bar: a socket that others fill meanwhile holds up nobody") {
+    const std::string much(1 << 16, 'x');
+    bool is_held_up = false;
+    const auto end = std::chrono::steady_clock::now() + 300ms;
+    while (!is_held_up && std::chrono::steady_clock::now() < end) {
+        int sockets[2];
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0);
+        const int size = 4096;
+        REQUIRE(::setsockopt(sockets[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size) == 0);
+        std::atomic<int> begun{0};
+        std::atomic<int> ended{0};
+        const auto fill = [&] {
+            ++begun;
+            while (begun < 2) std::this_thread::yield();
+            (void)parimap::detail::write_some(sockets[0], much);
+            ++ended;
+        };
+        std::thread one(fill);
+        std::thread other(fill);
+        is_held_up = !eventually([&] { return ended == 2; });
+        ::close(sockets[1]);  // ends a write that waits
+        one.join();
+        other.join();
+        ::close(sockets[0]);
+    }
+    REQUIRE_FALSE(is_held_up);
+}
+
 TEST_CASE("progress_bar: a terminal that nobody reads ends the bars and not the work") {
     const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
     REQUIRE((master >= 0 && ::grantpt(master) == 0 && ::unlockpt(master) == 0));
@@ -409,6 +464,15 @@ TEST_CASE("progress_bar: a slow sink, or an odd interval, holds up nobody for lo
         std::this_thread::sleep_for(30ms);
     }
     REQUIRE(std::chrono::steady_clock::now() - start < 8s);
+
+    const auto sink = std::make_shared<recording_sink>();
+    progress_options options = told_to(sink);
+    options.interval = std::chrono::duration<double>(std::numeric_limits<double>::infinity());
+    {
+        const progress_bar bar(options);
+        let_mistakes_happen();
+    }
+    REQUIRE(sink->size() == 2);  // its begin and its end
 }
 
 TEST_CASE("progress_bar: a log stays quiet when more is done than was expected, and its lines stay lines") {
@@ -462,6 +526,15 @@ TEST_CASE("progress: loops over any range and counts what the loop is done with"
     REQUIRE(sink->last().n == 100);
     REQUIRE(sink->last().total == 100);
 
+    const auto whole = std::make_shared<recording_sink>();
+    progress_options options = told_to(whole);
+    options.initial = 50;
+    const auto view = parimap::progress(items, options);
+    for (const int i : view) sum -= i;
+    REQUIRE(whole->is_whole());  // though the view could be asked for more
+    REQUIRE(whole->last().n == 150);
+    REQUIRE(whole->last().total == 150);
+
     const auto left = std::make_shared<recording_sink>();
     for (const int i : std::list<int>{1, 2, 3, 4} | parimap::progress(told_to(left))) {
         if (i == 3) break;
@@ -503,4 +576,17 @@ TEST_CASE("progress: the rate can follow the latest past") {
     REQUIRE(eventually([&] { return sink->last().n == 1000 && sink->last().rate == 0.0; }));  // none in the last 20 ms
     bar.close();
     REQUIRE_FALSE(sink->last().rate);  // the whole run's in the end
+
+    const auto wide = std::make_shared<recording_sink>();
+    options = told_to(wide);
+    options.smoothing_window = 1000s;
+    progress_bar slow(options);
+    slow.tick(1000);
+    // The window begins with the bar, or a moment later.
+    const auto rate_by_time = [&] {
+        const auto s = wide->last();
+        return s.n == 1000 && s.rate ? *s.rate * s.elapsed : 0.0;
+    };
+    REQUIRE(eventually([&] { return rate_by_time() > 0 && rate_by_time() < 1500; }));
+    REQUIRE(rate_by_time() > 999);
 }

@@ -6,6 +6,7 @@
 #include "support/child_process.hpp"
 #include "support/environment.hpp"
 #include "support/gate.hpp"
+#include "support/items.hpp"
 #include "support/pipe_ends.hpp"
 #include "support/pseudo_terminal.hpp"
 #include "support/recording_sink.hpp"
@@ -115,7 +116,13 @@ TEST_CASE("progress_output: a paused terminal holds up nobody who opens or chang
 
 TEST_CASE("progress_output: a bar that closes on a paused terminal shows its end if that goes on soon") {
     pseudo_terminal terminal(70);
+    {
+        const progress_bar in_vain(on(terminal));
+        terminal.pause();
+    }
+    terminal.resume();
     std::optional<progress_bar> bar(std::in_place, on(terminal, "scan"));
+    REQUIRE(comes_to_show(terminal, "scan: 0it"));  // so it has gone on
     bar->tick(9);
     terminal.pause();
     std::thread person([&] {
@@ -198,6 +205,16 @@ TEST_CASE("progress_output: the lines of a log are whole, also where the reader 
     }
 }
 
+TEST_CASE("progress_output: lines that nobody takes fill no memory, and none of those that are kept is cut") {
+    parimap::detail::progress_output output{{}};
+    const std::string line = std::string(999, 'x') + '\n';
+    for (int i = 0; i < 1000; ++i) output.keep(line);
+    const std::string kept = output.take_rest();
+    REQUIRE(kept.size() <= 65536);
+    REQUIRE(kept.size() > 60000);
+    REQUIRE(kept.size() % line.size() == 0);
+}
+
 TEST_CASE("progress_output: a text that waits for its terminal keeps no other bar from being shown or closed") {
     pseudo_terminal paused(70);
     pseudo_terminal other(70);
@@ -206,6 +223,8 @@ TEST_CASE("progress_output: a text that waits for its terminal keeps no other ba
     paused.pause();
     std::thread writer([&] { parimap::progress_write("a text", paused.fd()); });
     std::this_thread::sleep_for(20ms);
+    std::thread next_writer([&] { parimap::progress_write("the next", paused.fd()); });
+    std::this_thread::sleep_for(20ms);  // so that it waits for the first
     bool is_shown = false;
     {
         progress_bar elsewhere(on(other, "elsewhere"));
@@ -214,9 +233,12 @@ TEST_CASE("progress_output: a text that waits for its terminal keeps no other ba
     }
     paused.resume();
     writer.join();
+    next_writer.join();
     REQUIRE(is_shown);
-    REQUIRE(comes_to_show(paused, "a text", 0));
-    REQUIRE(comes_to_show(paused, "paused: 0it", 1));
+    REQUIRE(comes_to_show(paused, "paused: 0it", 2));
+    auto texts = paused.rows();
+    texts.pop_back();
+    REQUIRE(sorted(texts) == std::vector<std::string>{"a text", "the next"});
 }
 
 TEST_CASE("progress_output: a text for a file waits for no terminal, and one for a terminal stands behind what was printed there") {
@@ -226,8 +248,11 @@ TEST_CASE("progress_output: a text for a file waits for no terminal, and one for
     std::fflush(stdout);
     REQUIRE(status_of_child([&] {
                 ::dup2(terminal.fd(), STDOUT_FILENO);
+                ::dup2(terminal.fd(), STDERR_FILENO);
                 ::setvbuf(stdout, nullptr, _IOFBF, 4096);
+                ::setvbuf(stderr, nullptr, _IOFBF, 4096);
                 std::fputs("printed, ", stdout);
+                std::fputs("told, ", stderr);
                 parimap::progress_write("written", another);
                 std::fputs("kept", stdout);
                 terminal.pause();
@@ -236,7 +261,17 @@ TEST_CASE("progress_output: a text for a file waits for no terminal, and one for
     terminal.resume();
     ::close(another);
     REQUIRE(ends.read_all() == "a text\n");
-    REQUIRE(comes_to_show(terminal, "printed, written"));
+    REQUIRE(comes_to_show(terminal, "printed, told, written"));
+}
+
+TEST_CASE("progress_output: a terminal is opened anew beside the standard descriptors, also where one of them is closed") {
+    pseudo_terminal terminal(70);
+    REQUIRE(status_of_child([&] {
+                ::close(STDIN_FILENO);
+                const parimap::detail::unblocked_output output(terminal.fd());
+                if (::fcntl(STDIN_FILENO, F_GETFD) >= 0 || output.write("a text") != 6) ::_exit(1);
+            }) == 0);
+    REQUIRE(comes_to_show(terminal, "a text"));
 }
 
 TEST_CASE("progress_output: a terminal of another user, as after su, holds up nobody either") {
@@ -306,7 +341,7 @@ TEST_CASE("progress_output: two descriptors of one terminal have one block of ba
     ::close(another);
 }
 
-TEST_CASE("progress_output: a line in which nothing changes is written again once a second at most") {
+TEST_CASE("progress_output: a line in which nothing changes is written once a second at most, and when its terminal is resized") {
     pseudo_terminal terminal(70);
     progress_options options = on(terminal);
     options.bar_format = "{n}";
@@ -320,6 +355,13 @@ TEST_CASE("progress_output: a line in which nothing changes is written again onc
     REQUIRE(terminal.bytes().size() > bytes.size());  // but that often
     bar.tick(4);
     REQUIRE(comes_to_show(terminal, "4"));
+    const auto start = clock_type::now();
+    for (std::size_t columns = 60; columns > 50; --columns) {
+        const std::size_t before = terminal.bytes().size();
+        terminal.resize(columns);
+        REQUIRE(eventually([&] { return terminal.bytes().size() > before; }));
+    }
+    REQUIRE(clock_type::now() - start < 5s);  // at once where it may have been wrapped, and not once a second
 }
 
 // ---- how it is shown ------------------------------------------------------------------------------------------------
@@ -428,6 +470,27 @@ TEST_CASE("progress_output: the environment is read when a bar is opened, and no
     REQUIRE(terminal.rows()[0].size() > 40);
 }
 
+TEST_CASE("progress_output: a bar is of ASCII unless the locale is one of UTF-8, as the first variable that is set says") {
+    const auto is_ascii = [](const char* all, const char* characters, const char* language) {
+        const environment lc_all("LC_ALL", all);
+        const environment lc_ctype("LC_CTYPE", characters);
+        const environment lang("LANG", language);
+        pseudo_terminal terminal(70);
+        progress_options options = on(terminal);
+        options.ascii.reset();
+        options.total = 2;
+        progress_bar bar(options);
+        bar.tick();
+        REQUIRE(comes_to_show(terminal, "1/2 ["));
+        return terminal.rows()[0].find('#') != std::string::npos;
+    };
+    REQUIRE(is_ascii("C", nullptr, "C.UTF-8"));
+    REQUIRE_FALSE(is_ascii("en_GB.utf8", "C", "C"));
+    REQUIRE(is_ascii("", "C", "C.UTF-8"));
+    REQUIRE_FALSE(is_ascii(nullptr, "", "C.UTF-8"));
+    REQUIRE(is_ascii(nullptr, nullptr, nullptr));
+}
+
 TEST_CASE("progress_output: a bar that is disabled is shown nowhere, told to nobody and counts") {
     pseudo_terminal terminal(70);
     progress_options options = on(terminal);
@@ -501,6 +564,9 @@ TEST_CASE("progress_output: a log has a line as soon as a tenth more is done") {
     bar.tick(41);
     REQUIRE(comes("| 50/100 ["));
     REQUIRE(std::count(text.begin(), text.end(), '\n') == 2);
+    bar.set_total(1000);
+    bar.tick(150);
+    REQUIRE(comes("| 200/1000 ["));
 }
 
 TEST_CASE("progress_output: a width without limit is the terminal's, or a usual one in a log") {
