@@ -5,7 +5,9 @@
 
 #include <parimap/format_progress.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -48,6 +50,16 @@ TEST_CASE("format_progress: shows what tqdm's format_meter shows") {
         ++rows;
     }
     REQUIRE(rows > 500);
+}
+
+TEST_CASE("format_progress: what takes for ever ends some centuries from now") {
+    progress_snapshot s = half_done();
+    s.bar_format = "{eta:%Y}";
+    s.now = std::chrono::system_clock::from_time_t(1'000'000'000);  // 2001
+    s.n = 1;
+    s.total = std::numeric_limits<std::size_t>::max();
+    s.elapsed = 1e9;
+    REQUIRE(format_progress(s) == "2318");
 }
 
 TEST_CASE("format_progress: a line with a bar is never wider than it may be") {

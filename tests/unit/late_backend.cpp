@@ -249,6 +249,27 @@ TEST_CASE("late backend: a job whose task it did not take runs all the same") {
     }
 }
 
+TEST_CASE("late backend: join() waits for a job that runs where it was submitted") {
+    parimap::basic_pool<inline_backend> p{1};
+    gate open;
+    std::atomic<bool> started{false};
+    std::atomic<bool> ended{false};
+    std::thread submitter([&] {
+        p.submit([&] {
+             started = true;
+             open.wait();
+             let_mistakes_happen();
+             ended = true;
+         }).get();
+    });
+    REQUIRE(eventually([&] { return started.load(); }));
+    p.close();
+    open.open();
+    p.join();
+    REQUIRE(ended);
+    submitter.join();
+}
+
 TEST_CASE("late backend: a caller that ran a job itself leaves its seat to those who wait for one") {
     parimap::basic_pool<choosy_backend> p{1};
     gate open;

@@ -238,6 +238,21 @@ TEST_CASE("pace: a slow input keeps the window small however cheap the items are
     REQUIRE(p.window(20'000) > 1000);  // the pause is over
 }
 
+TEST_CASE("pace: the more workers there are, the less of an input fits a batch") {
+    const auto window_of = [](std::size_t seats) {
+        pace p(seats, 0);
+        p.set_window(0, 1'000'000, 16);
+        for (int i = 0; i < 30; ++i) p.measured(1us, 50);
+        for (int i = 0; i < 200; ++i) p.input_took(1us);
+        for (std::uint64_t handed = 0; handed < 100'000; handed += 7) static_cast<void>(p.window(handed));
+        return p.window(100'000);
+    };
+    // What comes in while a batch runs is for all of them: so all together have as much as two.
+    REQUIRE(window_of(2) == 2000);
+    REQUIRE(window_of(8) <= 2000);
+    REQUIRE(window_of(8) >= 1900);
+}
+
 TEST_CASE("pace: one pause of a cheap input is no slow input") {
     pace p(2, 0);
     p.set_window(0, 1'000'000, 16);
