@@ -14,8 +14,8 @@ inline constexpr std::chrono::seconds deadline{10};
 
 // Waits until done() is true; false if that did not happen before the deadline.
 template <class Predicate>
-bool eventually(Predicate done, std::chrono::steady_clock::duration within = deadline) {
-    const auto end = std::chrono::steady_clock::now() + within;
+bool eventually(Predicate done) {
+    const auto end = std::chrono::steady_clock::now() + deadline;
     while (!done()) {
         if (std::chrono::steady_clock::now() > end) return false;
         std::this_thread::sleep_for(std::chrono::microseconds{100});

@@ -5,6 +5,7 @@
 #include "support/child_process.hpp"
 #include "support/gate.hpp"
 #include "support/journal_path.hpp"
+#include "support/open_files.hpp"
 
 #include <parimap/detail/journal/checksum.hpp>
 #include <parimap/detail/journal/record_file.hpp>
@@ -22,7 +23,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -71,17 +71,6 @@ std::string refusal(const journal_file& file, const journalled_call& call = call
 }
 
 bool says(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
-// Those of this process that lead to the file.
-std::vector<int> descriptors_of(const journal_path& journal) {
-    std::vector<int> all;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-        std::error_code closed_meanwhile;
-        if (std::filesystem::read_symlink(entry, closed_meanwhile) == journal.path)
-            all.push_back(std::stoi(entry.path().filename().string()));
-    }
-    return all;
-}
 
 const std::vector<std::string> results{"first", "", std::string(300, 'x'), std::string(1, '\0'), "last of all"};
 
@@ -311,7 +300,7 @@ TEST_CASE("journal: one call at a time has a file, of this process or another") 
         REQUIRE(end_of_child([&] { std::_Exit(says(refusal({.path = journal.path, .key = "seed 1"}), "is in use") ? 7 : 1); }) ==
                 "exit 7");
         // Nor has it a program that is started, which would keep it locked.
-        const auto all = descriptors_of(journal);
+        const auto all = descriptors_of(journal.path);
         REQUIRE(all.size() == 1);
         REQUIRE((::fcntl(all[0], F_GETFD) & FD_CLOEXEC) != 0);
     }
@@ -404,7 +393,7 @@ TEST_CASE("journal: a forked process keeps what has the descriptor that a file h
     int number = -1;
     {
         const record_file file({.path = journal.path}, call_of());
-        number = descriptors_of(journal).at(0);
+        number = descriptors_of(journal.path).at(0);
     }
     REQUIRE(::dup2(STDOUT_FILENO, number) == number);
     const std::string end = end_of_child([&] { std::_Exit(::fcntl(number, F_GETFD) >= 0 ? 7 : 1); });
@@ -418,7 +407,7 @@ TEST_CASE("journal: a file is no standard descriptor of a process that has close
         for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(fd);
         int wrong = 0;
         record_file file({.path = journal.path, .key = "seed 1"}, call_of());
-        for (const int fd : descriptors_of(journal)) wrong += fd <= STDERR_FILENO ? 1 : 0;
+        for (const int fd : descriptors_of(journal.path)) wrong += fd <= STDERR_FILENO ? 1 : 0;
         append(file, 8, results[0]);
         if (::write(STDERR_FILENO, "an error", 8) >= 0) wrong += 2;
         append(file, 7, results[1]);

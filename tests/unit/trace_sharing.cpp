@@ -5,6 +5,7 @@
 #include "support/environment.hpp"
 #include "support/gate.hpp"
 #include "support/items.hpp"
+#include "support/open_files.hpp"
 #include "support/sanitizers.hpp"
 #include "support/trace_files.hpp"
 
@@ -31,7 +32,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -397,14 +397,9 @@ TEST_CASE("trace: a program that is started while a file is written does not hav
     using parimap::detail::trace_file;
     const temporary_path path;
     const trace_file file(path.path, 0ms);
-    std::size_t found = 0;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-        std::error_code is_closed;  // as other threads may do meanwhile
-        if (std::filesystem::read_symlink(entry, is_closed) != path.path) continue;
-        ++found;
-        REQUIRE((::fcntl(std::stoi(entry.path().filename()), F_GETFD) & FD_CLOEXEC) != 0);
-    }
-    REQUIRE(found == 1);
+    const std::vector<int> descriptors = descriptors_of(path.path);
+    REQUIRE(descriptors.size() == 1);
+    REQUIRE((::fcntl(descriptors[0], F_GETFD) & FD_CLOEXEC) != 0);
 }
 
 TEST_CASE("trace: writers whose processes have the same number on two machines are told apart") {

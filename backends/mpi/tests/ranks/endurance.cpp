@@ -34,7 +34,6 @@ TEST_CASE("thousands of calls leave no memory behind on any rank") {
     int elsewhere = 0;
     const auto make_calls = [&](int count) {
         for (int i = 0; i < count; ++i) {
-            const std::size_t before = latest.size();
             switch (i % 8) {
                 case 0:
                     for (const auto& seen : parimap::parallel_map(p, look, std::views::iota(0, 40))) {
@@ -61,7 +60,6 @@ TEST_CASE("thousands of calls leave no memory behind on any rank") {
                                 p, [](int x) { return x; }, std::views::iota(0, 2))
                                 .size() == 2);
             }
-            if (before > 0) REQUIRE(latest.size() >= before);
         }
     };
     make_calls(600);
